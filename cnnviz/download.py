@@ -1,0 +1,149 @@
+"""Fetch MNIST into the user's cache: four files, each checked against MNIST's digits before it is put in its place."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cnnviz import data
+from cnnviz.lazy import LazyModule
+
+pooch: Any = LazyModule("pooch")
+requests: Any = LazyModule("requests")
+
+MIRRORS = ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/")
+N_BYTES = 11_594_722
+MAX_BYTES = 20_000_000
+CONNECT_S, SILENCE_S = 5, 20
+
+Progress = Callable[[int, int], None]
+
+
+def cache_dir() -> Path:
+    """The folder that a download fills."""
+    return Path(pooch.os_cache("cnnviz")) / "MNIST"
+
+
+def mirrors() -> tuple[str, ...]:
+    """Where to fetch from: CNNVIZ_MNIST_URL when it is set, for a school's own copy, else two public mirrors."""
+    own = os.environ.get("CNNVIZ_MNIST_URL")
+    return (own.rstrip("/") + "/",) if own else MIRRORS
+
+
+def fetch(progress: Progress, folder: Path | None = None) -> str:
+    """Fetch the files that are missing.
+
+    Args:
+        progress: called with bytes done and bytes in all.
+        folder: where to, by default `cache_dir()`; a good file that is there is kept.
+
+    Returns:
+        "" when MNIST is complete, else one sentence that says why not and what to do.
+    """
+    reasons = []
+    for mirror in mirrors():
+        try:
+            _fetch_from(mirror, folder or cache_dir(), progress)
+        except (OSError, data.DataError, ValueError) as error:
+            reasons.append(f"{mirror}: {_reason(error)}")
+        else:
+            return ""
+    place = data.ROOT / "data" / "MNIST"
+    return f"MNIST could not be fetched ({'; '.join(reasons)}). Put {', '.join(data.FILE_NAMES)} (.gz) into {place}."
+
+
+def _fetch_from(mirror: str, folder: Path, progress: Progress) -> None:
+    pooch.get_logger().setLevel(logging.WARNING)
+    folder.mkdir(parents=True, exist_ok=True)
+    meter = _Meter(progress)
+    for file in data.FILES.values():
+        if _is_good(folder, file):
+            continue
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as draft:
+            name = f"{file.name}.gz"
+            downloader = pooch.HTTPDownloader(
+                progressbar=meter,
+                timeout=(CONNECT_S, SILENCE_S),
+                chunk_size=64 * 1024,
+                headers={"Accept-Encoding": "identity"},
+            )
+            pooch.retrieve(mirror + name, known_hash=None, fname=name, path=draft, downloader=downloader)
+            items = data.read_idx(Path(draft), file)
+            if not data.is_mnist(file, items):
+                raise data.DataError(f"{name}: expected MNIST's {file.n:,} digits, found others.")
+            os.replace(Path(draft) / name, folder / name)
+
+
+def _is_good(folder: Path, file: data.IdxFile) -> bool:
+    try:
+        return data.is_mnist(file, data.read_idx(folder, file))
+    except data.DataError:
+        return False
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, short enough for one sentence."""
+    if isinstance(error, requests.HTTPError):
+        return f"it answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no answer within {CONNECT_S} s"
+    if isinstance(error, requests.Timeout):
+        return f"it stopped sending for {SILENCE_S} s"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection was cut off"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    if isinstance(error, data.DataError):
+        return str(error)
+    return f"the file could not be written ({error})"
+
+
+class _Meter:
+    """Adds up the bytes of all four files; pooch calls it as it would a progress bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.total = 0
+        self.earlier = 0
+        self.current = 0
+
+    def update(self, n_bytes: int) -> None:
+        self.current += n_bytes
+        done = self.earlier + self.current
+        if done > MAX_BYTES:
+            raise data.DataError(f"expected {N_BYTES:,} bytes in all, found more than {MAX_BYTES:,}")
+        self.progress(min(done, N_BYTES), N_BYTES)
+
+    def reset(self) -> None:
+        """Forget the chunks of this file: pooch counts whole chunks, then resets and adds the file's size."""
+        self.current = 0
+
+    def close(self) -> None:
+        """This file is done."""
+        self.earlier, self.current = self.earlier + self.current, 0
+
+
+class Download:
+    """A fetch in a thread of its own; what it has reached can be read at any time."""
+
+    def __init__(self) -> None:
+        self.done, self.total, self.error, self.finished = 0, N_BYTES, "", False
+        self._thread = threading.Thread(target=self._run, name="fetch MNIST", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.error = fetch(self._progress)
+        self.finished = True
+
+    def _progress(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+    @property
+    def share(self) -> float:
+        """How much has arrived, in [0, 1]."""
+        return self.done / self.total

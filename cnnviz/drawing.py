@@ -1,0 +1,177 @@
+"""From ink on a canvas, or any picture of a digit, to the 28×28 that the network sees; every step is kept.
+
+MNIST's digits were made the same way: scaled so that the longer side of the ink is 20 pixels, then placed so
+that the centre of mass lies in the middle of 28×28 (LeCun, Cortes and Burges, "The MNIST database").
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+BOX_PX = 20
+IMAGE_PX = 28
+MAX_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+INK_THRESHOLD = 0.2
+"""Fainter than this share of full ink is paper: noise of a scan, the halo of a JPEG."""
+
+
+class ImageError(ValueError):
+    """A picture that cannot be read; the message is a sentence for the person who sent it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """A drawing on its way to the network; all arrays float32 in [0, 1], 1 = full ink.
+
+    Attributes:
+        drawn: what was drawn, shape (height, width).
+        cropped: the smallest box that holds all the ink.
+        boxed: `cropped`, scaled so that its longer side is 20 pixels.
+        centred: (28, 28), the centre of mass of the ink in the middle; what the network sees.
+    """
+
+    drawn: np.ndarray
+    cropped: np.ndarray
+    boxed: np.ndarray
+    centred: np.ndarray
+
+
+def prepare(ink: np.ndarray) -> Preparation | None:
+    """Crop, scale and centre the ink of one digit.
+
+    Args:
+        ink: shape (height, width), any size, float in [0, 1], 1 = full ink.
+
+    Returns:
+        every step, or None when there is no ink.
+
+    Raises:
+        ValueError: when `ink` is not two-dimensional or leaves [0, 1].
+    """
+    if ink.ndim != 2 or not ink.size:
+        raise ValueError(f"Expected ink of shape (height, width). Received {ink.shape}.")
+    if not (np.isfinite(ink).all() and ink.min() >= 0 and ink.max() <= 1):
+        raise ValueError("Expected ink in [0, 1]. Received values outside it.")
+    drawn = ink.astype(np.float32)
+    cropped = crop(drawn)
+    if cropped is None:
+        return None
+    boxed = fit_box(cropped)
+    return Preparation(drawn, cropped, boxed, centre(boxed))
+
+
+def crop(ink: np.ndarray) -> np.ndarray | None:
+    """The smallest box that holds all ink of at least INK_THRESHOLD; None when there is none."""
+    inked = ink >= INK_THRESHOLD
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    if not rows.size:
+        return None
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def fit_box(ink: np.ndarray, box_px: int = BOX_PX) -> np.ndarray:
+    """Scale the ink, keeping its proportions, so that the longer side is `box_px`; grey edges as in MNIST."""
+    height, width = ink.shape
+    scale = box_px / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    scaled = Image.fromarray(ink.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(scaled).clip(0, 1)
+
+
+def centre(ink: np.ndarray, image_px: int = IMAGE_PX) -> np.ndarray:
+    """Place the ink on an empty image so that its centre of mass is nearest to the middle.
+
+    Whole pixels only: nothing is blurred.  Where the ink would leave the image, it stays at the edge instead.
+    """
+    offsets = []
+    for axis, length in enumerate(ink.shape):
+        mass = ink.sum(axis=1 - axis, dtype=np.float64)
+        middle = (mass * (np.arange(length) + 0.5)).sum() / max(mass.sum(), 1e-9)
+        offsets.append(int(np.clip(round(image_px / 2 - middle), 0, image_px - length)))
+    top, left = offsets
+    image = np.zeros((image_px, image_px), np.float32)
+    image[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return image
+
+
+def open_image(
+    source: Path | bytes, name: str, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
+    """Decode a picture after checking what its header claims.
+
+    Args:
+        source: a file or its bytes.
+        name: what to call it in an error.
+        formats: which kinds of file are read.
+        max_pixels: width times height at most.
+
+    Raises:
+        ImageError: not a picture, of another format, too large, truncated, or not to be found.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
+            if image.width * image.height > max_pixels:
+                raise ImageError(f"{name}: expected at most {max_pixels:,} pixels, found {image.width}×{image.height}.")
+            image.draft("L", (1024, 1024))
+            image.load()
+            return image.copy()
+    except ImageError:
+        raise
+    except FileNotFoundError:
+        raise ImageError(f"{name}: there is no such file.") from None
+    except UnidentifiedImageError:
+        raise ImageError(f"{name}: not a picture. Expected one of {', '.join(formats)}.") from None
+    except Image.DecompressionBombError:
+        raise ImageError(f"{name}: claims more than {max_pixels:,} pixels.") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(f"{name}: the picture cannot be read ({error}).") from None
+
+
+def ink_of(image: Image.Image) -> np.ndarray:
+    """The ink in a picture of any size and mode, whichever of ink and paper is the brighter.
+
+    Paper is what lies along the border.  On a transparent border the ink is what is opaque, unless
+    the opaque part holds a picture of its own.
+
+    Returns:
+        float32, shape (height, width), in [0, 1]; all zero for a picture of one colour.
+    """
+    alpha = _alpha(image)
+    grey = _grey(image)
+    if alpha is not None and np.median(_border(alpha)) < 0.5:
+        opaque = grey[alpha > 0.5]
+        if not opaque.size:
+            return np.zeros_like(grey)
+        if np.ptp(np.percentile(opaque, (5, 95))) < 0.5:
+            return alpha
+        paper = float(np.median(opaque))
+        grey = grey * alpha + paper * (1 - alpha)
+    else:
+        paper = float(np.median(_border(grey)))
+    difference = (paper - grey) if paper > 0.5 else (grey - paper)
+    return (difference / max(paper, 1 - paper)).clip(0, 1)
+
+
+def _grey(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, np.float32)
+        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        return (values / top).clip(0, 1)
+    return np.asarray(image.convert("RGB").convert("L"), np.float32) / 255
+
+
+def _alpha(image: Image.Image) -> np.ndarray | None:
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return None
+    return np.asarray(image.convert("RGBA").getchannel("A"), np.float32) / 255
+
+
+def _border(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])

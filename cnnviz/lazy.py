@@ -1,0 +1,64 @@
+"""Modules that are named at the top of a file and loaded on first use.
+
+Not `importlib.util.LazyLoader`, nor a library on top of it: that enters an unloaded module into `sys.modules`, and
+Streamlit, which calls `keras.backend.clear_session()` after every run when it finds a `keras` there, would load
+TensorFlow into its own process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+_loading = threading.Lock()
+
+
+class LazyModule:
+    """Stands for a module; the first attribute that is asked for imports it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._load(), attribute)
+
+    def _load(self) -> Any:
+        return importlib.import_module(self._name)
+
+
+class LazyTensorFlow(LazyModule):
+    """TensorFlow or Keras, without the lines on devices and instruction sets that they print before any setting."""
+
+    def _load(self) -> Any:
+        with _loading:
+            return self.__dict__.get("_module") or self._load_quietly()
+
+    def _load_quietly(self) -> Any:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        with _silent_stderr():
+            tensorflow = importlib.import_module("tensorflow")
+            tensorflow.constant(0)
+            self._module = importlib.import_module(self._name)
+        return self._module
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Send file descriptor 2 nowhere: the lines come from C++, before Python could filter them."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+tf: Any = LazyTensorFlow("tensorflow")
+keras: Any = LazyTensorFlow("keras")
