@@ -1,0 +1,234 @@
+"""The command line: `python -m cnnviz train | evaluate | predict`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from cnnviz import data, drawing, download, evaluation, runs, store, training
+from cnnviz.cards import BrokenModel
+from cnnviz.network import Network
+from cnnviz.presets import PRESETS
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+PREDICT_BATCH = 512
+
+
+class UsageError(ValueError):
+    """Input that cannot be used; the message is the one line that is printed."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    args = _parser().parse_args(arguments)
+    try:
+        return int(args.command(args))
+    except (UsageError, data.DataError, BrokenModel, training.TrainingDiverged) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return BAD_INPUT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cnnviz", description="Train, evaluate and use a digit reader.")
+    commands = parser.add_subparsers(required=True, metavar="train | evaluate | predict")
+    data_help = "folder with the four MNIST files, or 'bundled' for scikit-learn's digits"
+
+    train = commands.add_parser("train", help="train a network and write it as a model")
+    train.add_argument("--preset", choices=PRESETS, required=True, help="network and recipe of a tutorial")
+    train.add_argument("--iterations", type=_positive, help="steps (default: the recipe's)")
+    train.add_argument("--seed", type=_seed, default=0, help="decides initial weights, batches and dropout (default 0)")
+    train.add_argument("--data", metavar="DIR", help=data_help)
+    train.add_argument("--out", type=Path, metavar="DIR", help="new folder (default: a new one under models/)")
+    train.add_argument("--snapshots", choices=("all", "last"), default="all", help="0, 1, 2, 5, 10, … or the last only")
+    train.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same --out")
+    train.set_defaults(command=_train)
+
+    evaluate = commands.add_parser("evaluate", help="test a model on the test digits")
+    evaluate.add_argument("model", metavar="MODEL", help="name under models/, or a folder")
+    evaluate.add_argument("--data", metavar="DIR", help=data_help)
+    evaluate.add_argument("--json", action="store_true", help="one JSON object")
+    evaluate.set_defaults(command=_evaluate)
+
+    predict = commands.add_parser("predict", help="read digits in pictures")
+    predict.add_argument("model", metavar="MODEL", help="name under models/, or a folder")
+    predict.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="picture of one digit")
+    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+    predict.set_defaults(command=_predict)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, received {value}")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError(f"expected 0 to 2147483647, received {value}")
+    return value
+
+
+def _digits(named: str | None) -> data.Source:
+    """The digits to use; downloads MNIST where it is found nowhere."""
+    source, refused = data.find(named, download.cache_dir())
+    for sentence in refused:
+        print(sentence, file=sys.stderr)
+    if source is not None:
+        return source
+    with tqdm(unit="B", unit_scale=True, desc="MNIST") as bar:
+        error = download.fetch(lambda done, total: _show(bar, done, total))
+    if error:
+        raise UsageError(f"{error} Or use --data bundled.")
+    return data.Source("idx", download.cache_dir())
+
+
+def _show(bar: Any, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
+
+
+def _network(model: str) -> tuple[str, Network]:
+    folder = Path(model) if Path(model).is_dir() else store.ROOT / model
+    if not folder.is_dir():
+        names = ", ".join(m.name for m in store.models()) or "none"
+        raise UsageError(f"{model}: expected a folder or a name under models/ ({names}), found neither.")
+    opened = store.open_model(folder)
+    return opened.name, store.load(opened)
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    name, network = _network(args.model)
+    test = data.load(_digits(args.data), "test")
+    result = evaluation.score(test.labels, evaluation.probabilities(network, test.images))
+    if args.json:
+        content = {"model": name, "dataset": test.name, "n": result.n, "correct": result.correct}
+        content |= {"accuracy": result.accuracy, "confusion_matrix": result.confusion.tolist()}
+        print(json.dumps(content))
+        return 0
+    print(f"{name} on {test.name}: {_accuracy(result.correct, result.n)}")
+    print("Rows: true digit. Columns: predicted digit.")
+    print("\n".join(" ".join(f"{count:5d}" for count in row) for row in result.confusion))
+    return 0
+
+
+def _accuracy(correct: int, n: int) -> str:
+    return f"{correct / n:.2%} ({correct:,} / {n:,})"
+
+
+def _predict(args: argparse.Namespace) -> int:
+    _, network = _network(args.model)
+    status = 0
+    for start in range(0, len(args.images), PREDICT_BATCH):
+        status |= _predict_some(network, args.images[start : start + PREDICT_BATCH], args.json)
+    return status
+
+
+def _predict_some(network: Network, paths: list[Path], as_json: bool) -> int:
+    prepared: list[tuple[Path, np.ndarray | None]] = []
+    status = 0
+    for path in paths:
+        try:
+            found = drawing.prepare(drawing.ink_of(drawing.open_image(path, str(path))))
+        except drawing.ImageError as error:
+            print(error, file=sys.stderr)
+            status = BAD_INPUT
+            continue
+        prepared.append((path, found.centred if found else None))
+    images = [image for _, image in prepared if image is not None]
+    answers = iter(evaluation.probabilities(network, np.stack(images)[..., None])) if images else iter(())
+    for path, image in prepared:
+        _print_answer(path, None if image is None else next(answers), as_json)
+    return status
+
+
+def _print_answer(path: Path, probs: np.ndarray | None, as_json: bool) -> None:
+    digit = None if probs is None else int(probs.argmax())
+    if as_json:
+        rounded = None if probs is None else [round(float(p), 6) for p in probs]
+        print(json.dumps({"image": str(path), "digit": digit, "probabilities": rounded}))
+    elif probs is None:
+        print(f"{path}: no digit here")
+    else:
+        print(f"{path}: {digit} ({probs.max():.1%})")
+
+
+def _train(args: argparse.Namespace) -> int:
+    preset = PRESETS[args.preset]
+    recipe = dataclasses.replace(preset.recipe, iterations=args.iterations or preset.recipe.iterations)
+    folder = args.out or _free_folder(args.preset)
+    if folder.exists():
+        raise UsageError(f"{folder} is already there; nothing is overwritten. Choose another --out.")
+    unfinished = runs.run_file(folder)
+    if args.resume:
+        state, snapshots = runs.load_run(unfinished)
+        mine = (preset.network, recipe, args.seed)
+        if (state.network, state.recipe, state.seed) != mine:
+            raise UsageError(f"{unfinished}: expected the run of these settings, found another preset, seed or length.")
+    elif unfinished.exists():
+        raise UsageError(f"{unfinished} holds an interrupted run. Add --resume to go on with it, or delete it.")
+    source = _digits(args.data)
+    train = data.load_for_training(source, recipe.hold_back)
+    if not args.resume:
+        state, snapshots = training.start(preset.network, recipe, args.seed), {}
+    keep = runs.snapshot_iterations(recipe.iterations) if args.snapshots == "all" else [recipe.iterations]
+    recorder = runs.Recorder(folder, state, snapshots, keep)
+    try:
+        for state in _with_progress(recorder, train):
+            _print_status(state)
+    except KeyboardInterrupt:
+        recorder.save()
+        print(
+            f"Stopped at iteration {recorder.state.iteration:,}. To go on: the same command with --resume"
+            f" --out {folder}.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    model = recorder.finish(train, data.load(source, "test"))
+    if model.card is None:
+        raise BrokenModel(model.reason)
+    last = model.card.last
+    print(f"Test accuracy {_accuracy(last.correct, last.n)} on {model.card.test_digits}.")
+    print(f"Time used: {state.seconds:.0f} s. Written to {folder}.")
+    return 0
+
+
+def _free_folder(preset: str) -> Path:
+    names = (f"{preset}-{number}" for number in range(1, 10_000))
+    return next(store.ROOT / name for name in names if not (store.ROOT / name).exists())
+
+
+def _with_progress(recorder: runs.Recorder, train: data.Dataset) -> Iterator[training.RunState]:
+    total = recorder.state.recipe.iterations
+    with tqdm(total=total, initial=recorder.state.iteration, unit="it", desc="Training") as bar:
+        for state in recorder.run(train):
+            bar.update(state.iteration - bar.n)
+            yield state
+
+
+def _print_status(state: training.RunState) -> None:
+    accuracy, loss = state.accuracies[-1], state.losses[-1]
+    with tqdm.external_write_mode():
+        print(f"Iteration {state.iteration:6,}, training accuracy {accuracy:6.1%}, loss {loss:.4g}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
