@@ -1,0 +1,182 @@
+"""The door between the pages and TensorFlow: functions go out with arrays and frozen dataclasses, arrays come back.
+
+Two processes stand behind it, each a lane: "answers" for what a person waits for, "work" for what takes longer, so
+that a long evaluation never keeps a stroke waiting.  A network or a data set crosses once and is named by its key
+from then on.  A process that dies is replaced, and its task is sent again.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import BrokenExecutor, Future
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cnnviz.data import Dataset
+from cnnviz.lazy import LazyModule
+from cnnviz.network import Network
+
+loky: Any = LazyModule("loky")
+
+Lane = Literal["answers", "work"]
+N_KEPT = 24
+N_TRIES = 3
+WORK_NICENESS = 10
+"""Long work gives way to everything that a person waits for: the pages, the browser, the answers."""
+
+
+WORKER_ENV = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e12"}
+"""loky replaces a worker that has grown by 300 MB; TensorFlow and MNIST are larger than that and no leak."""
+
+
+class BackendError(RuntimeError):
+    """The computing process ended again and again with the same task."""
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Stands for a network or a data set that the process already has."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """What the process was asked to use and does not have."""
+
+    keys: tuple[str, ...]
+
+
+_kept: OrderedDict[str, Any] = OrderedDict()
+
+
+def _begin(lane: Lane) -> None:
+    """In the worker: what is done once, before the first task."""
+    if lane == "work" and hasattr(os, "nice"):
+        os.nice(WORK_NICENESS)
+
+
+def settle() -> None:
+    """In a warm worker: take what is loaded out of the garbage collector's sight; loky collects every second."""
+    gc.collect()
+    gc.freeze()
+
+
+def _perform(function: Callable[..., Any], args: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
+    """In the worker: put back what was sent before, then call the function."""
+    for key, value in values.items():
+        _kept[key] = value
+    named = [arg.key for arg in args if isinstance(arg, _Named)]
+    missing = tuple(key for key in named if key not in _kept)
+    if missing:
+        return _Missing(missing)
+    for key in named:
+        _kept.move_to_end(key)
+    while len(_kept) > N_KEPT:
+        _kept.popitem(last=False)
+    return function(*(_kept[arg.key] if isinstance(arg, _Named) else arg for arg in args))
+
+
+class _Lane:
+    """One worker process, started when it is first asked for something."""
+
+    def __init__(self, name: Lane) -> None:
+        self.name = name
+        self._executor: Any = None
+        self._lock = threading.Lock()
+
+    def submit(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
+        large = {arg.key: arg for arg in args if isinstance(arg, (Network, Dataset))}
+        slim = tuple(_Named(arg.key) if isinstance(arg, (Network, Dataset)) else arg for arg in args)
+        answer: Future[Any] = Future()
+        self._send(function, slim, large, {}, answer, N_TRIES)
+        return answer
+
+    def _send(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        large: Mapping[str, Any],
+        values: Mapping[str, Any],
+        answer: Future[Any],
+        tries: int,
+    ) -> None:
+        def arrived(sent: Future[Any]) -> None:
+            error = sent.exception()
+            if isinstance(error, BrokenExecutor):
+                if tries > 1:
+                    self._send(function, args, large, values, answer, tries - 1)
+                else:
+                    answer.set_exception(BackendError(f"The computing process ended {N_TRIES} times ({error})."))
+            elif error is not None:
+                answer.set_exception(error)
+            elif isinstance(sent.result(), _Missing):
+                needed = {key: large[key] for key in sent.result().keys}
+                self._send(function, args, large, needed, answer, tries)
+            else:
+                answer.set_result(sent.result())
+
+        try:
+            sent = self._worker().submit(_perform, function, args, values)
+        except RuntimeError as error:  # broken since it was last used, or the server is ending
+            if tries > 1 and not sys.is_finalizing():
+                self._send(function, args, large, values, answer, tries - 1)
+            else:
+                answer.set_exception(BackendError(str(error)))
+            return
+        sent.add_done_callback(arrived)
+
+    def _worker(self) -> Any:
+        with self._lock:
+            if self._executor is not None and self._executor._flags.broken:
+                self._executor.shutdown(wait=False, kill_workers=True)
+                self._executor = None
+            if self._executor is None:
+                self._executor = loky.ProcessPoolExecutor(
+                    max_workers=1, timeout=None, initializer=_begin, initargs=(self.name,), env=WORKER_ENV
+                )
+            return self._executor
+
+    def shutdown(self) -> None:
+        with self._lock:
+            if self._executor is not None:
+                self._executor.shutdown(wait=False, kill_workers=True)
+            self._executor = None
+
+
+_lanes: dict[Lane, _Lane] = {"answers": _Lane("answers"), "work": _Lane("work")}
+
+
+def submit(function: Callable[..., Any], *args: Any, lane: Lane = "work") -> Future[Any]:
+    """Send a task through the door.
+
+    Args:
+        function: a module's function; its module may load TensorFlow, this process does not.
+        args: arrays, frozen dataclasses, numbers; networks and data sets cross once.
+        lane: "answers" when a person waits for it.
+
+    Returns:
+        a future of what the function returns; it carries a BackendError when the process keeps dying.
+    """
+    return _lanes[lane].submit(function, args)
+
+
+def call(function: Callable[..., Any], *args: Any, timeout_s: float = 120) -> Any:
+    """Send a task on the lane for answers and wait for it.
+
+    Raises:
+        BackendError: when the process keeps dying.
+        TimeoutError: after `timeout_s` seconds.
+    """
+    return submit(function, *args, lane="answers").result(timeout_s)
+
+
+def shutdown() -> None:
+    """End the processes; the next task starts them again."""
+    for lane in _lanes.values():
+        lane.shutdown()
