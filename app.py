@@ -1,0 +1,24 @@
+"""The router: which pages there are, what is chosen in the sidebar, and the page that is open."""
+
+import streamlit as st
+
+from cnnviz.ui import sidebar, startup
+
+PAGES = {
+    "draw": ("Draw", ":material/draw:"),
+    "filters": ("Filters", ":material/grid_view:"),
+    "feature_maps": ("Feature maps", ":material/layers:"),
+    "mistakes": ("Mistakes", ":material/rule:"),
+    "network": ("Network", ":material/account_tree:"),
+    "data": ("Data", ":material/dataset:"),
+}
+
+st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
+startup.begin()
+pages = [
+    st.Page(f"cnnviz/pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"))
+    for name, (title, icon) in PAGES.items()
+]
+page = st.navigation(pages)
+sidebar.show(page.title)
+page.run()

@@ -1,0 +1,129 @@
+"""The canvas: strokes in, ink out.  The only module that imports the drawing component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from cnnviz import drawing
+
+SIDE_PX = 280
+PEN_PX = 24
+KEY = "easel"
+N_REMEMBERED = 50
+
+send_at_pen_up = st.components.v2.component(
+    "cnnviz.pen_up", js=(Path(__file__).parent / "penup.js").read_text("utf-8"), isolate_styles=False
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A drawing after one of its strokes: as the component tells it, and as uint8 ink (280, 280)."""
+
+    strokes: dict[str, Any]
+    ink: np.ndarray
+
+    @property
+    def n_strokes(self) -> int:
+        return len(self.strokes.get("objects", []))
+
+
+@dataclass
+class Easel:
+    """A session's drawing, stroke by stroke; the component alone forgets it when the page changes.
+
+    Attributes:
+        stages: the drawing after each stroke, the last one is what stands on the canvas.
+        version: part of the component's key; a new one is a new canvas.
+        begun_with: the strokes that this canvas was opened with.
+    """
+
+    stages: list[Stage] = field(default_factory=list)
+    version: int = 0
+    begun_with: dict[str, Any] | None = None
+
+    def open(self) -> None:
+        """A new canvas that shows the last stage."""
+        self.version += 1
+        self.begun_with = self.stages[-1].strokes if self.stages else None
+
+    def add(self, stage: Stage) -> None:
+        """What the canvas sent; stages with as many strokes or more were taken back on the canvas itself."""
+        if self.stages and self.stages[-1].strokes == stage.strokes:
+            return
+        earlier = [old for old in self.stages if old.n_strokes < stage.n_strokes]
+        self.stages = [*earlier, stage][-N_REMEMBERED:] if stage.n_strokes else []
+
+
+def easel() -> Easel:
+    """This session's drawing."""
+    found: Easel = st.session_state.setdefault(KEY, Easel())
+    return found
+
+
+def enter() -> None:
+    """Call when the page is opened: what was drawn before comes back."""
+    easel().open()
+
+
+def listen() -> None:
+    """Call outside the fragment: a stroke is sent the moment it ends, and not 0.2 s later."""
+    send_at_pen_up(key="pen up", width="content", height="content")
+
+
+def undo() -> None:
+    """Take the last stroke away."""
+    easel().stages = easel().stages[:-1]
+    easel().open()
+
+
+def clear() -> None:
+    """Take every stroke away."""
+    easel().stages = []
+    easel().open()
+
+
+def ink() -> np.ndarray | None:
+    """Show the canvas.
+
+    Returns:
+        float32 (280, 280) in [0, 1], 1 = ink; None when nothing is drawn.
+
+    Raises:
+        drawing.ImageError: when the browser sent something else than a picture of the canvas.
+    """
+    result = st_canvas(
+        stroke_width=PEN_PX,
+        stroke_color="#ffffff",
+        background_color="#000000",
+        width=SIDE_PX,
+        height=SIDE_PX,
+        drawing_mode="freedraw",
+        initial_drawing=easel().begun_with,
+        return_image_data=True,
+        key=f"canvas {easel().version}",
+    )
+    sent = _read(result)
+    if sent is not None:
+        easel().add(sent)
+    return easel().stages[-1].ink.astype(np.float32) / 255 if easel().stages else None
+
+
+def _read(result: Any) -> Stage | None:
+    try:
+        content = result.image_bytes
+    except (ValueError, TypeError, AttributeError) as error:
+        raise drawing.ImageError(f"The canvas sent something that is not a picture ({error}).") from None
+    if content is None:
+        return None
+    image = drawing.open_image(content, "The canvas's picture", ("PNG",), SIDE_PX * SIDE_PX)
+    if image.size != (SIDE_PX, SIDE_PX):
+        raise drawing.ImageError(f"The canvas sent {image.width}×{image.height} pixels, expected {SIDE_PX}×{SIDE_PX}.")
+    strokes = result.json_data
+    return Stage(strokes if isinstance(strokes, dict) else {}, np.asarray(image.convert("L")))

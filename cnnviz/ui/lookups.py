@@ -1,0 +1,70 @@
+"""Answers from behind the door that a page waits for, each computed once."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnnviz import backend, evaluation, inspection
+from cnnviz.data import Dataset
+from cnnviz.network import Network
+from cnnviz.ui import words
+
+CHUNK = 1000
+KEEP = 32
+LOOK_EVERY_S = 0.2
+
+
+@st.cache_resource(show_spinner=False)
+def _evaluations() -> dict[tuple[str, str], list[Future[np.ndarray]]]:
+    """Evaluations begun on this server, by network and data set; sessions share them."""
+    return {}
+
+
+def probabilities(network: Network, digits: Dataset) -> np.ndarray:
+    """The network's softmax for every digit, float32 (n, 10); shows its progress while it computes."""
+    begun, key = _evaluations(), (network.key, digits.key)
+    if key not in begun or any(part.done() and part.exception() for part in begun[key]):
+        begun[key] = [
+            backend.submit(evaluation.part, network, digits, start, start + CHUNK)
+            for start in range(0, len(digits), CHUNK)
+        ]
+        while len(begun) > KEEP:
+            del begun[next(iter(begun))]
+    parts = begun[key]
+    if not all(part.done() for part in parts):
+        _wait(parts, len(digits))
+    with failures():
+        return np.concatenate([part.result() for part in parts])
+
+
+def _wait(parts: list[Future[np.ndarray]], n: int) -> None:
+    bar = st.progress(0.0)
+    waiting = set(parts)
+    while waiting:
+        done = len(parts) - len(waiting)
+        bar.progress(done / len(parts), words.EVALUATING.format(n=n, done=min(n, done * CHUNK)))
+        _, waiting = wait(waiting, LOOK_EVERY_S)
+    bar.empty()
+
+
+def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What leaves every layer for float32 images (n, 28, 28, 1); by layer name."""
+    with failures():
+        answer: dict[str, np.ndarray] = backend.call(inspection.activations, network, images)
+    return answer
+
+
+class failures:  # noqa: N801 - reads as a statement: with failures()
+    """Tells when the computing process is gone, and ends the page there."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, (backend.BackendError, TimeoutError)):
+            st.error(words.BACKEND_FAILED.format(reason=error), icon=":material/error:")
+            st.stop()

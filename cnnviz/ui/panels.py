@@ -1,0 +1,114 @@
+"""How things stand on a page: the head, a picture with its caption, a table, each to be taken home."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from cnnviz import tiles
+from cnnviz.tiles import DARK, LIGHT, Palette, Theme
+from cnnviz.ui import choice, words
+
+ICON = ":material/download:"
+
+
+def head(title: str, sentence: str) -> None:
+    """Title, what one sees in one sentence, and which network and digits are shown."""
+    st.header(title, anchor=False)
+    st.markdown(sentence)
+    st.caption(choice.context())
+
+
+def theme() -> Theme:
+    """The colours of the reader's theme."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def map_palette() -> Palette:
+    """Zero looks like the paper around it: white on light, black on dark."""
+    return "gray" if theme() is DARK else "binary"
+
+
+def picture(
+    image: Image.Image | bytes, caption: str, alt: str, name: str, width: Any = "stretch", heading: str = ""
+) -> None:
+    """A picture with its caption and a download.
+
+    Args:
+        image: the picture, or a PNG file's bytes.
+        caption: what one sees, in a sentence.
+        alt: the same for who cannot see it.
+        name: file name of the download, without ending; unique on its page.
+        width: as in st.image.
+        heading: a word above it.
+    """
+    content = image if isinstance(image, bytes) else tiles.png(image)
+    if heading:
+        st.markdown(f"**{heading}**")
+    st.image(content, width=width, alt=alt)
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
+        st.caption(caption, width="stretch")
+        download_png(content, name)
+
+
+def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
+    """A button that downloads a picture; a function is called when the button is pressed."""
+    st.download_button(
+        "PNG",
+        content,
+        f"{name}.png",
+        "image/png",
+        key=f"png {name}",
+        help=words.DOWNLOAD_PNG,
+        on_click="ignore",
+        type="tertiary",
+        icon=ICON,
+    )
+
+
+def table(columns: Mapping[str, Sequence[Any]], caption: str, alt: str, name: str, **options: Any) -> None:
+    """A table with its caption and a download.
+
+    Args:
+        columns: header and values of each column, all of one length.
+        caption, alt, name: as for a picture.
+        options: passed to st.dataframe.
+    """
+    st.dataframe(columns, hide_index=True, alt=alt, **options)
+    _below_table(columns, caption, name)
+
+
+def text_table(columns: Mapping[str, Sequence[Any]], caption: str, alt: str, name: str) -> None:
+    """A table of sentences: long ones wrap; otherwise as `table`."""
+    st.table(columns, hide_index=True, alt=alt)
+    _below_table(columns, caption, name)
+
+
+def _below_table(columns: Mapping[str, Sequence[Any]], caption: str, name: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
+        st.caption(caption, width="stretch")
+        download_csv(columns, name)
+
+
+def download_csv(columns: Mapping[str, Sequence[Any]], name: str) -> None:
+    """A button that downloads columns as CSV."""
+    content = io.StringIO()
+    writer = csv.writer(content)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    st.download_button(
+        "CSV",
+        content.getvalue(),
+        f"{name}.csv",
+        "text/csv",
+        key=f"csv {name}",
+        help=words.DOWNLOAD_CSV,
+        on_click="ignore",
+        type="tertiary",
+        icon=ICON,
+    )

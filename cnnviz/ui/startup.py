@@ -1,0 +1,51 @@
+"""What happens once a server: the workers are warmed before anyone draws, slow libraries are loaded aside."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import threading
+import time
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from cnnviz import backend, evaluation, inspection, store
+from cnnviz.network import Network
+
+SLOW_LIBRARIES = ("pandas", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
+BLANK = np.zeros((1, 28, 28, 1), np.float32)
+PAGE_FIRST_S = 1.5
+"""The browser gets that long to show the first page before other work competes for the processor."""
+
+
+def icon() -> Image.Image:
+    """The browser tab's picture, a kernel that finds an edge; an icon by name would be fetched from the internet."""
+    blue, white, red = (60, 90, 200), (240, 240, 245), (205, 50, 60)
+    return Image.fromarray(np.array([[blue, white, red]] * 3, np.uint8).repeat(16, axis=0).repeat(16, axis=1))
+
+
+@st.cache_resource(show_spinner=False)
+def begin() -> None:
+    """Start the worker for answers and load the rest behind the scenes; returns at once."""
+    good = sorted((m for m in store.models() if m.card), key=lambda model: model.name != store.DEFAULT)
+    networks = [store.load(model) for model in good]
+    for network in networks:
+        backend.submit(inspection.activations, network, BLANK, lane="answers")
+    backend.submit(backend.settle, lane="answers")
+    threading.Thread(target=_warm_the_rest, args=(networks,), name="warm the rest", daemon=True).start()
+
+
+def _warm_the_rest(networks: list[Network]) -> None:
+    """Import what the other pages need, take it out of the collector's sight, and start the worker for long work.
+
+    Streamlit collects garbage after every run; what is frozen is not walked through again each time.
+    """
+    time.sleep(PAGE_FIRST_S)
+    for name in SLOW_LIBRARIES:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    for network in networks[:1]:
+        backend.submit(evaluation.probabilities, network, BLANK)
