@@ -1,0 +1,106 @@
+"""A real browser for the benchmarks and the tests: starts the application, draws strokes, waits for pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+START_S = 60
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+Stroke = Sequence[tuple[float, float]]
+
+WATCH = """() => {
+  window.seen = () => [...document.querySelectorAll('[data-testid=stImage] img')];
+  document.addEventListener('mouseup', () => {
+    const before = window.seen().map(i => i.src);
+    const start = performance.now();
+    window.took = null;
+    const look = () => {
+      const now = window.seen();
+      const fresh = now.filter(i => !before.includes(i.src) && i.complete && i.naturalWidth);
+      if (fresh.length >= window.expected) window.took = performance.now() - start;
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }, true);
+}"""
+
+
+def chromium() -> str | None:
+    """Path of a Chromium that is installed, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextlib.contextmanager
+def server(script: str = "app.py", **environment: str) -> Iterator[tuple[str, float]]:
+    """Run a Streamlit script from the project's folder; gives its address and the moment it was started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address, began
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"The server did not answer within {START_S} s (exit code {process.poll()}).")
+
+
+@contextlib.contextmanager
+def page(**options: Any) -> Iterator[Any]:
+    """A Playwright page in a Chromium of its own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        try:
+            yield browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options)).new_page()
+        finally:
+            browser.close()
+
+
+def draw(opened: Any, stroke: Stroke, steps: int = 6) -> None:
+    """Draw one stroke with the mouse; points in pixels of the 280×280 canvas."""
+    box = opened.locator("canvas.upper-canvas").bounding_box()
+    points = [(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280) for x, y in stroke]
+    opened.mouse.move(*points[0])
+    opened.mouse.down()
+    for point in points[1:]:
+        opened.mouse.move(*point, steps=steps)
+    opened.mouse.up()
+
+
+def timed_stroke(opened: Any, stroke: Stroke, expected: int) -> float:
+    """Draw one stroke; milliseconds from pen up until `expected` new pictures stand on the page."""
+    opened.evaluate(f"window.expected = {expected}")
+    draw(opened, stroke)
+    opened.wait_for_function("window.took !== null && window.took !== undefined", timeout=30_000)
+    took: float = opened.evaluate("window.took")
+    opened.evaluate("window.took = null")
+    return took
