@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from cnnviz import data, drawing, download, evaluation, runs, store, training
+from cnnviz import data, download, drawing, evaluation, runs, store, training
 from cnnviz.cards import BrokenModel
 from cnnviz.network import Network
 from cnnviz.presets import PRESETS

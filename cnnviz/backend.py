@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future
@@ -26,6 +27,7 @@ loky: Any = LazyModule("loky")
 Lane = Literal["answers", "work"]
 N_KEPT = 24
 N_TRIES = 3
+LOOK_FOR_SERVER_S = 2
 WORK_NICENESS = 10
 """Long work gives way to everything that a person waits for: the pages, the browser, the answers."""
 
@@ -59,6 +61,14 @@ def _begin(lane: Lane) -> None:
     """In the worker: what is done once, before the first task."""
     if lane == "work" and hasattr(os, "nice"):
         os.nice(WORK_NICENESS)
+    threading.Thread(target=_end_with_server, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with_server(server: int) -> None:
+    """In the worker: a server that was killed could not end its workers."""
+    while os.getppid() == server:
+        time.sleep(LOOK_FOR_SERVER_S)
+    os._exit(0)
 
 
 def settle() -> None:
@@ -82,6 +92,16 @@ def _perform(function: Callable[..., Any], args: tuple[Any, ...], values: Mappin
     return function(*(_kept[arg.key] if isinstance(arg, _Named) else arg for arg in args))
 
 
+class _Task:
+    """What was asked for, with networks and data sets apart from the rest."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.function = function
+        self.large = {arg.key: arg for arg in args if isinstance(arg, (Network, Dataset))}
+        self.slim_args = tuple(_Named(arg.key) if isinstance(arg, (Network, Dataset)) else arg for arg in args)
+        self.answer: Future[Any] = Future()
+
+
 class _Lane:
     """One worker process, started when it is first asked for something."""
 
@@ -91,45 +111,35 @@ class _Lane:
         self._lock = threading.Lock()
 
     def submit(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
-        large = {arg.key: arg for arg in args if isinstance(arg, (Network, Dataset))}
-        slim = tuple(_Named(arg.key) if isinstance(arg, (Network, Dataset)) else arg for arg in args)
-        answer: Future[Any] = Future()
-        self._send(function, slim, large, {}, answer, N_TRIES)
-        return answer
+        """Send a task; the future is of what the function returns."""
+        task = _Task(function, args)
+        self._send(task, {}, N_TRIES)
+        return task.answer
 
-    def _send(
-        self,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        large: Mapping[str, Any],
-        values: Mapping[str, Any],
-        answer: Future[Any],
-        tries: int,
-    ) -> None:
+    def _send(self, task: _Task, values: Mapping[str, Any], tries: int) -> None:
         def arrived(sent: Future[Any]) -> None:
             error = sent.exception()
             if isinstance(error, BrokenExecutor):
-                if tries > 1:
-                    self._send(function, args, large, values, answer, tries - 1)
-                else:
-                    answer.set_exception(BackendError(f"The computing process ended {N_TRIES} times ({error})."))
+                self._send_again(task, values, tries, error)
             elif error is not None:
-                answer.set_exception(error)
+                task.answer.set_exception(error)
             elif isinstance(sent.result(), _Missing):
-                needed = {key: large[key] for key in sent.result().keys}
-                self._send(function, args, large, needed, answer, tries)
+                self._send(task, {key: task.large[key] for key in sent.result().keys}, tries)
             else:
-                answer.set_result(sent.result())
+                task.answer.set_result(sent.result())
 
         try:
-            sent = self._worker().submit(_perform, function, args, values)
+            sent = self._worker().submit(_perform, task.function, task.slim_args, values)
         except RuntimeError as error:  # broken since it was last used, or the server is ending
-            if tries > 1 and not sys.is_finalizing():
-                self._send(function, args, large, values, answer, tries - 1)
-            else:
-                answer.set_exception(BackendError(str(error)))
-            return
-        sent.add_done_callback(arrived)
+            self._send_again(task, values, tries, error)
+        else:
+            sent.add_done_callback(arrived)
+
+    def _send_again(self, task: _Task, values: Mapping[str, Any], tries: int, error: Exception) -> None:
+        if tries > 1 and not sys.is_finalizing():
+            self._send(task, values, tries - 1)
+        else:
+            task.answer.set_exception(BackendError(f"It ended {N_TRIES} times with the same task ({error})."))
 
     def _worker(self) -> Any:
         with self._lock:

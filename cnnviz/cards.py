@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,7 @@ class Card:
 
     @property
     def last(self) -> Snapshot:
+        """The finished network."""
         return self.snapshots[-1]
 
 
@@ -79,7 +81,7 @@ def parse(path: Path) -> Card:
     try:
         content = json.loads(path.read_text("utf-8"))
         stated, card = content.pop("seal"), content
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenModel(f"{path}: expected a model card in JSON, found something else ({error}).") from None
     if _seal(card) != stated:
         raise BrokenModel(f"{path}: its figures do not belong to its weights; the card was changed after training.")
@@ -145,4 +147,5 @@ def card_json(card: Card) -> str:
     for entry, snapshot in zip(content["snapshots"], card.snapshots, strict=True):
         entry["accuracy"] = snapshot.accuracy
     content = json.loads(json.dumps(content))
-    return json.dumps({**content, "seal": _seal(content)}, indent=1) + "\n"
+    text = json.dumps({**content, "seal": _seal(content)}, indent=1)
+    return re.sub(r"\[[\d\s,]+\]", lambda row: " ".join(row.group().split()), text) + "\n"  # a row of counts, a line

@@ -11,11 +11,16 @@ import struct
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from PIL import Image
 
 from cnnviz import drawing
+from cnnviz.lazy import LazyModule
+
+sklearn_datasets: Any = LazyModule("sklearn.datasets")
+model_selection: Any = LazyModule("sklearn.model_selection")
 
 ROOT = Path(__file__).resolve().parent.parent
 Split = Literal["train", "validation", "test"]
@@ -23,6 +28,7 @@ N_TRAIN, N_VALIDATION, N_TEST = 55_000, 5_000, 10_000
 
 SHA256_NPZ = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 MAX_FILE_BYTES = 64_000_000
+ENLARGED_PX, BLUR = 200, 0.3
 
 
 class DataError(ValueError):
@@ -47,14 +53,17 @@ class IdxFile:
 
     @property
     def magic(self) -> int:
+        """First number of the file: 2049 for labels, 2051 for images."""
         return 2048 + 1 + len(self.item_shape)
 
     @property
     def header(self) -> bytes:
+        """The first bytes of the file."""
         return struct.pack(f">{2 + len(self.item_shape)}I", self.magic, self.n, *self.item_shape)
 
     @property
     def n_bytes(self) -> int:
+        """Length of the file when it is not compressed."""
         return len(self.header) + self.n * int(np.prod(self.item_shape))
 
 
@@ -160,7 +169,7 @@ def find(data_dir: str | Path | None = None, cache_dir: Path | None = None) -> t
             raise DataError(f"{named}: expected a folder with the four MNIST files, found no folder.")
         check_folder(Path(named))
         return Source("idx", Path(named)), []
-    refused = []
+    refused: list[str] = []
     for folder in (ROOT / "data" / "MNIST", None, cache_dir):
         try:
             if folder is None and keras_archive().is_file():
@@ -299,16 +308,14 @@ def load_for_training(source: Source, hold_back: bool) -> Dataset:
 
 def is_mnist(file: IdxFile, items: np.ndarray) -> bool:
     """True when these uint8 items are MNIST's, whatever file they came from."""
-    return hashlib.sha256(np.ascontiguousarray(items, np.uint8)).hexdigest() == file.sha256
+    return hashlib.sha256(items.astype(np.uint8).tobytes()).hexdigest() == file.sha256
 
 
 @functools.cache
 def _bundled() -> dict[Split, Dataset]:
     """scikit-learn's 1,797 digits, scaled to a 20×20 box and centred by mass; 1,197 + 100 + 500, classes even."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    digits = load_digits()
+    digits = sklearn_datasets.load_digits()
+    train_test_split = model_selection.train_test_split
     images = np.stack([_enlarge(image / 16) for image in digits.images])[..., None]
     order = np.arange(len(images))
     rest, test = train_test_split(order, test_size=500, random_state=0, stratify=digits.target)
@@ -319,7 +326,10 @@ def _bundled() -> dict[Split, Dataset]:
 
 
 def _enlarge(ink: np.ndarray) -> np.ndarray:
-    prepared = drawing.prepare(ink.astype(np.float32))
+    """Enlarge 8×8 smoothly to the size of a canvas, drop the blur around the strokes, then prepare it as a drawing."""
+    framed = Image.fromarray(np.pad(ink, 1).astype(np.float32))
+    large = np.asarray(framed.resize((ENLARGED_PX, ENLARGED_PX), Image.Resampling.LANCZOS)).clip(0, 1)
+    prepared = drawing.prepare(np.where(large < BLUR, 0, large))
     if prepared is None:
         raise DataError("scikit-learn's digits: expected ink on every image, found an empty one.")
     return prepared.centred

@@ -90,17 +90,16 @@ def _reason(error: Exception) -> str:
     """What went wrong, short enough for one sentence."""
     if isinstance(error, requests.HTTPError):
         return f"it answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.ConnectTimeout):
-        return f"no answer within {CONNECT_S} s"
-    if isinstance(error, requests.Timeout):
-        return f"it stopped sending for {SILENCE_S} s"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection was cut off"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
     if isinstance(error, data.DataError):
         return str(error)
-    return f"the file could not be written ({error})"
+    words = {
+        requests.ConnectTimeout: f"no answer within {CONNECT_S} s",
+        requests.Timeout: f"it stopped sending for {SILENCE_S} s",
+        requests.exceptions.ChunkedEncodingError: "the connection was cut off",
+        requests.ConnectionError: "no connection",
+    }
+    found = [text for kind, text in words.items() if isinstance(error, kind)]
+    return found[0] if found else f"the file could not be written ({error})"
 
 
 class _Meter:

@@ -7,7 +7,6 @@ that the centre of mass lies in the middle of 28×28 (LeCun, Cortes and Burges, 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def centre(ink: np.ndarray, image_px: int = IMAGE_PX) -> np.ndarray:
 
 
 def open_image(
-    source: Path | bytes, name: str, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS
+    source: Path | bytes, name: str, formats: tuple[str, ...] = FORMATS, max_pixels: int = MAX_PIXELS
 ) -> Image.Image:
     """Decode a picture after checking what its header claims.
 

@@ -43,6 +43,7 @@ class LazyTensorFlow(LazyModule):
         with _silent_stderr():
             tensorflow = importlib.import_module("tensorflow")
             tensorflow.constant(0)
+            tensorflow.get_logger().setLevel("ERROR")
             self._module = importlib.import_module(self._name)
         return self._module
 

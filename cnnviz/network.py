@@ -217,7 +217,7 @@ class Network:
         if not self.key:
             digest = hashlib.sha256(repr(self.config).encode())
             for array in self.weights.values():
-                digest.update(np.ascontiguousarray(array))
+                digest.update(array.tobytes())
             object.__setattr__(self, "key", digest.hexdigest())
 
     def __eq__(self, other: object) -> bool:
@@ -284,9 +284,9 @@ def forward(config: NetworkConfig, every_layer: bool) -> Callable[[list[Any], An
     shapes = [tf.TensorSpec(shape, tf.float32) for shape in weight_shapes(config).values()]
     images = tf.TensorSpec((None, IMAGE_PX, IMAGE_PX, 1), tf.float32)
 
-    @tf.function(input_signature=[shapes, images])
     def run(weights: list[Any], images: Any) -> Any:
         outputs, _ = model.stateless_call(weights, frozen, images, training=False)
         return outputs
 
-    return run
+    compiled: Callable[[list[Any], Any], Any] = tf.function(run, input_signature=[shapes, images])
+    return compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import platform
 import zipfile
@@ -134,7 +135,7 @@ def load_run(path: Path) -> tuple[RunState, dict[int, Weights]]:
         BrokenModel: when it is not there or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         about = json.loads(arrays["about"].tobytes())
         config = network_from(about["network"])
@@ -153,7 +154,9 @@ def load_run(path: Path) -> tuple[RunState, dict[int, Weights]]:
             arrays["accuracies"],
             about["seconds"],
         )
-        kept = {int(i): {name: arrays[f"snapshot/{i}/{name}"] for name in names} for i in about["snapshots"]}
+        kept: dict[int, Weights] = {
+            int(i): {name: arrays[f"snapshot/{i}/{name}"] for name in names} for i in about["snapshots"]
+        }
     except FileNotFoundError:
         raise BrokenModel(f"{path}: expected an unfinished run, found none.") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

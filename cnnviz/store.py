@@ -38,6 +38,7 @@ class Model:
 
     @property
     def name(self) -> str:
+        """The folder's name."""
         return self.folder.name
 
 
@@ -74,11 +75,11 @@ def load(model: Model, iteration: int | None = None) -> Network:
 
 @functools.lru_cache(maxsize=64)
 def _load(path: Path, sha256: str, config: NetworkConfig) -> Network:
+    return Network(config, _read(path, sha256, config))
+
+
+def _read(path: Path, sha256: str, config: NetworkConfig) -> dict[str, np.ndarray]:
     content = _read_checked(path, sha256, _largest_file(config))
-    return Network(config, _weights(content, config, path))
-
-
-def _weights(content: bytes, config: NetworkConfig, path: Path) -> dict[str, np.ndarray]:
     try:
         weights = _read_npz(content, weight_shapes(config))
         check_weights(config, weights)
@@ -132,7 +133,7 @@ def _check_folder(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Card
     try:
         card = parse(folder / "card.json")
         for snapshot in card.snapshots:
-            _load(folder / snapshot.file, snapshot.sha256, card.network)
+            _read(folder / snapshot.file, snapshot.sha256, card.network)
     except BrokenModel as error:
         return str(error)
     return card
@@ -141,7 +142,7 @@ def _check_folder(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Card
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Arrays as an .npz file; the same arrays give the same bytes."""
     content = io.BytesIO()
-    np.savez(content, **arrays)
+    np.savez(content, allow_pickle=False, **arrays)
     return content.getvalue()
 
 
@@ -166,8 +167,8 @@ def write(folder: Path, card: Card, weights: Mapping[int, Weights]) -> Model:
             content = npz_bytes(weights[snapshot.iteration])
             (draft / snapshot.file).write_bytes(content)
             snapshots.append(dataclasses.replace(snapshot, sha256=hashlib.sha256(content).hexdigest()))
-        content = card_json(dataclasses.replace(card, name=folder.name, snapshots=tuple(snapshots)))
-        (draft / "card.json").write_text(content, "utf-8")
+        text = card_json(dataclasses.replace(card, name=folder.name, snapshots=tuple(snapshots)))
+        (draft / "card.json").write_text(text, "utf-8")
         draft.chmod(0o755)
         draft.rename(folder)
     finally:

@@ -48,7 +48,7 @@ def _table(palette: Palette) -> np.ndarray:
         grey = ramp if palette == "gray" else ramp[::-1]
         return np.repeat(grey[:, None], 3, axis=1)
     colours = matplotlib.colormaps[palette](np.arange(256))[:, :3]
-    return np.round(colours * 255).astype(np.uint8)
+    return np.asarray(np.round(colours * 255), np.uint8)
 
 
 def colour(values: np.ndarray, palette: Palette, limits: Limits) -> np.ndarray:
@@ -85,7 +85,7 @@ def span(values: np.ndarray) -> Limits:
 
 def is_dead(maps: np.ndarray) -> np.ndarray:
     """Which maps are zero everywhere; bool, shape (n,)."""
-    return ~maps.reshape(len(maps), -1).any(axis=1)
+    return np.array([not one.any() for one in maps], bool)
 
 
 def sheet(

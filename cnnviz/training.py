@@ -89,7 +89,7 @@ def start(network: NetworkConfig, recipe: Recipe, seed: int = 0) -> RunState:
     weights = {name: variable.numpy() for name, variable in zip(names, model.trainable_variables, strict=True)}
     optimizer = _optimizer(recipe)
     optimizer.build(model.trainable_variables)
-    return RunState(network, recipe, seed, 0, weights, tuple(np.array(v) for v in optimizer.variables))
+    return RunState(network, recipe, seed, 0, weights, tuple(np.asarray(v.numpy()) for v in optimizer.variables))
 
 
 def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
@@ -184,7 +184,7 @@ class _Engine:
                 *_resident(digits), tf.constant(batches), tf.constant([state.seed, state.iteration], tf.int64)
             )
             weights = {n: v.numpy() for n, v in zip(self.names, self.model.trainable_variables, strict=True)}
-            slots = tuple(np.array(variable) for variable in self.optimizer.variables)
+            slots = tuple(np.asarray(variable.numpy()) for variable in self.optimizer.variables)
         return weights, slots, losses.numpy(), accuracies.numpy()
 
     def _loop(self, images: Any, labels: Any, batches: Any, seed_and_iteration: Any) -> Any:

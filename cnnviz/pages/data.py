@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz import figures, tiles
-from cnnviz.data import Dataset
+from cnnviz.data import Dataset, Split
 from cnnviz.ui import choice, panels
 
 
@@ -12,13 +12,26 @@ class Words:
     """What this page says."""
 
     title = "Data"
-    intro = "The network learns from the training digits, is watched on the validation digits and is judged on the test digits, which it never learns from."
+    intro = (
+        "The network learns from the training digits, is watched on the validation digits and is judged on the "
+        "test digits, which it never learns from."
+    )
     loading = "Loading the digits"
-    sizes = "An image is 28×28 pixels with one grey channel, a float between 0 (paper) and 1 (ink). A label is one whole number."
+    sizes = (
+        "An image is 28×28 pixels with one grey channel, a float between 0 (paper) and 1 (ink). "
+        "A label is one whole number."
+    )
     sizes_alt = "Table of the three parts of the data with their sizes and shapes."
     size_columns = ("Part", "Digits", "Images", "Labels", "What for")
-    parts = {"train": "learning", "validation": "watching while it learns", "test": "judging it at the end"}
-    labels = "The first ten test labels: the class number, and the same as a one-hot vector with a 1 at the place of the digit."
+    parts: dict[Split, str] = {
+        "train": "learning",
+        "validation": "watching while it learns",
+        "test": "judging it at the end",
+    }
+    labels = (
+        "The first ten test labels: the class number, and the same as a one-hot vector with a 1 at the place "
+        "of the digit."
+    )
     labels_alt = "Table of ten test images with class number and one-hot vector."
     label_columns = ("Test image", "Class number", "One-hot")
     samples = "Nine test images"
@@ -48,7 +61,7 @@ def show() -> None:
         show_labels(parts["test"])
 
 
-def show_sizes(parts: dict[str, Dataset]) -> None:
+def show_sizes(parts: dict[Split, Dataset]) -> None:
     """Sizes and shapes of the three parts."""
     rows = [
         (part, len(digits), str(digits.images.shape), str(digits.labels.shape), Words.parts[part])
@@ -89,10 +102,10 @@ def show_samples(test: Dataset) -> None:
     )
 
 
-def show_counts(parts: dict[str, Dataset]) -> None:
+def show_counts(parts: dict[Split, Dataset]) -> None:
     """How many of each digit one part holds."""
     st.subheader(Words.counts, anchor=False)
-    part = st.segmented_control(Words.part, list(parts), default="train", required=True, key="counts") or "train"
+    part = st.segmented_control(Words.part, list(parts), default="train", required=True, key="counts")
     counts = np.bincount(parts[part].labels, minlength=10)
     caption = Words.counts_caption.format(n=counts.sum(), part=part, low=counts.min(), high=counts.max())
     listed = ", ".join(f"{digit}: {count:,}" for digit, count in enumerate(counts))

@@ -150,7 +150,7 @@ def ask_more(found: Sequence[Layer]) -> tuple[str, list[str]]:
         scale = st.radio(
             Words.scale,
             list(Words.scales),
-            format_func=lambda key: Words.scales[key],
+            format_func=Words.scales.__getitem__,
             key="maps scale",
             persist_state="session",
             horizontal=True,
@@ -177,12 +177,12 @@ def show_layer(
             if layer.kind == "softmax":
                 show_answer(outputs[row], name)
             elif layer.is_map:
-                show_maps(layer, outputs, row, given, scale, name)
+                show_maps(layer, outputs, row, given, scale=scale, name=name)
             else:
                 show_neurons(layer, outputs, row, given, name)
 
 
-def show_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str, name: str) -> None:
+def show_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, *, scale: str, name: str) -> None:
     """A layer's feature maps as a grid."""
     maps = outputs[row].transpose(2, 0, 1)
     signed = bool(outputs.min() < 0)

@@ -18,7 +18,10 @@ class Words:
     all = "All"
     more = "More"
     palette = "Colours"
-    palettes = {"seismic": "Blue to red (seismic)", "PuOr": "Orange to purple, for colour-blind readers"}
+    palettes: dict[tiles.Palette, str] = {
+        "seismic": "Blue to red (seismic)",
+        "PuOr": "Orange to purple, for colour-blind readers",
+    }
     filters = "Filters"
     filters_value = "{n} of {px}×{px}×{channels}"
     weights = "Weights with biases"
@@ -32,7 +35,10 @@ class Words:
         "All {count} kernels of {layer}: a row for each of the {n} filters, a column for each of the "
         "{channels} input channels. White is 0; one scale for the whole layer."
     )
-    alt = "{count} kernels of {px} by {px} weights of layer {layer}, from {low:+.3f} to {high:+.3f}; {share:.0%} positive."
+    alt = (
+        "{count} kernels of {px} by {px} weights of layer {layer}, "
+        "from {low:+.3f} to {high:+.3f}; {share:.0%} positive."
+    )
     biases = "Bias of each filter, and its least and greatest weight over all input channels."
     biases_alt = "Table of {n} filters with bias, least weight and greatest weight."
     columns = ("Filter", "Bias", "Least weight", "Greatest weight")
@@ -59,10 +65,10 @@ def ask(network: Network) -> tuple[str, int | None, tiles.Palette]:
         options = [*range(n_channels), Words.all]
         channel = st.selectbox(Words.channel, options, key=f"channel of {layer}", width=140, disabled=n_channels == 1)
     with st.expander(Words.more):
-        palette: tiles.Palette = st.radio(
+        palette = st.radio(
             Words.palette,
             list(Words.palettes),
-            format_func=lambda name: Words.palettes[name],
+            format_func=Words.palettes.__getitem__,
             key="filters palette",
             persist_state="session",
             horizontal=True,

@@ -20,13 +20,19 @@ class Words:
     none = "It read every test digit right; there is no mistake to show."
     gallery = "Nine mistakes"
     which = "Which"
-    choices = {"first": "The first nine", "random": "Nine at random", "surest": "Nine it was surest of"}
+    choices: dict[evaluation.Choice, str] = {
+        "first": "The first nine",
+        "random": "Nine at random",
+        "surest": "Nine it was surest of",
+    }
     another = "Another nine"
     label = "True: {true}, Pred: {predicted}"
     shown = {
         "first": "The first {n} of {all} mistakes: test images {numbers}.",
         "random": "{n} of {all} mistakes at random: test images {numbers}.",
-        "surest": "The {n} of {all} mistakes with the highest softmax for the wrong answer ({shares}): test images {numbers}.",
+        "surest": (
+            "The {n} of {all} mistakes with the highest softmax for the wrong answer ({shares}): test images {numbers}."
+        ),
     }
     gallery_alt = "{n} misread digits: {pairs}."
     pair = "a {true} read as {predicted}"
@@ -39,7 +45,10 @@ class Words:
     cell_alt = "{n} handwritten digits {true} that the network read as {predicted}."
     cell_hint = "Click a cell of the matrix; its images appear here."
     per_digit = "Each digit"
-    per_digit_caption = "Precision: of the images read as this digit, how many are it. Recall: of the images of this digit, how many were read as it."
+    per_digit_caption = (
+        "Precision: of the images read as this digit, how many are it. "
+        "Recall: of the images of this digit, how many were read as it."
+    )
     per_digit_alt = "Table of precision and recall for the ten digits."
     columns = ("Digit", "Images", "Precision, %", "Recall, %")
 
@@ -76,12 +85,12 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
         st.info(Words.none)
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        which: evaluation.Choice = st.segmented_control(
+        which = st.segmented_control(
             Words.which,
             list(Words.choices),
             default="first",
             required=True,
-            format_func=lambda key: Words.choices[key],
+            format_func=Words.choices.__getitem__,
             key="mistakes choice",
             persist_state="session",
         )

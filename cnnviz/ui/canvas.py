@@ -31,6 +31,7 @@ class Stage:
 
     @property
     def n_strokes(self) -> int:
+        """How many strokes are on the canvas."""
         return len(self.strokes.get("objects", []))
 
 

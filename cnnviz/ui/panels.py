@@ -34,9 +34,7 @@ def map_palette() -> Palette:
     return "gray" if theme() is DARK else "binary"
 
 
-def picture(
-    image: Image.Image | bytes, caption: str, alt: str, name: str, width: Any = "stretch", heading: str = ""
-) -> None:
+def picture(image: Image.Image | bytes, caption: str, alt: str, name: str, *, width: Any = "stretch") -> None:
     """A picture with its caption and a download.
 
     Args:
@@ -45,11 +43,8 @@ def picture(
         alt: the same for who cannot see it.
         name: file name of the download, without ending; unique on its page.
         width: as in st.image.
-        heading: a word above it.
     """
     content = image if isinstance(image, bytes) else tiles.png(image)
-    if heading:
-        st.markdown(f"**{heading}**")
     st.image(content, width=width, alt=alt)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")

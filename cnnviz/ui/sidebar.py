@@ -9,7 +9,6 @@ from cnnviz.data import BUNDLED, Source
 from cnnviz.store import Model
 from cnnviz.ui import choice, digits, words
 
-
 OPEN = "open page"
 NEW = "page is new"
 
