@@ -45,7 +45,7 @@ def picture(image: Image.Image | bytes, caption: str, alt: str, name: str, *, wi
         width: as in st.image.
     """
     content = image if isinstance(image, bytes) else tiles.png(image)
-    st.image(content, width=width, alt=alt)
+    st.image(content, width=width, alt=alt, output_format="PNG")  # else JPEG, which blurs squares
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)

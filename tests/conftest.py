@@ -1,0 +1,68 @@
+"""What the tests share: where MNIST is when it is there, small digits, tiny networks."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnviz import backend, data
+from cnnviz.network import Convolution, NetworkConfig
+from cnnviz.presets import Recipe
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def mnist_dir() -> Path | None:
+    """A folder with MNIST: CNNVIZ_DATA, data/MNIST, or a `shared/mnist` beside the project."""
+    named = os.environ.get("CNNVIZ_DATA")
+    places = [Path(named)] if named else []
+    places += [ROOT / "data" / "MNIST", ROOT.parent / "shared" / "mnist"]
+    return next((place for place in places if (place / "t10k-labels-idx1-ubyte.gz").is_file()), None)
+
+
+MNIST = mnist_dir()
+needs_mnist = pytest.mark.skipif(MNIST is None, reason="MNIST is not on this machine; see README, Data")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _freeze():
+    """Streamlit collects garbage after each run: what the tests have loaded is not walked through every time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    backend.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    """No test fetches anything: a mirror that is not there stands in for the internet."""
+    monkeypatch.setenv("CNNVIZ_MNIST_URL", "http://127.0.0.1:9/")
+    monkeypatch.delenv("CNNVIZ_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def bundled() -> data.Dataset:
+    """scikit-learn's 500 bundled test digits."""
+    return data.load(data.BUNDLED, "test")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> NetworkConfig:
+    """A network small enough to train in a test, with every kind of layer."""
+    return NetworkConfig((Convolution(3, 3), Convolution(4, 3, 2)), (8,), dropout=0.5, initial_stddev=0.3)
+
+
+@pytest.fixture(scope="session")
+def quick() -> Recipe:
+    """A recipe for the tiny network."""
+    return Recipe(learning_rate=1e-2, batch_size=16, iterations=20)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Chance that is the same every time."""
+    return np.random.default_rng(0)

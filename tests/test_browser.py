@@ -1,0 +1,118 @@
+"""What only a real browser shows: a digit is drawn and answered, a cell is opened, the model is switched."""
+
+import os
+import re
+
+import pytest
+
+import browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
+ONE = [(140, 50), (140, 230)]
+
+
+@pytest.fixture(scope="module")
+def address():
+    with browser.server(CNNVIZ_DATA="bundled") as (found, _):
+        yield found
+
+
+@pytest.fixture(scope="module")
+def window():
+    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
+    with browser.page() as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(window, address):
+    """The Draw page in a browser, with what the browser complains of."""
+    complaints = []
+    window.on("pageerror", lambda error: complaints.append(str(error)))
+    window.goto(address)
+    window.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+    yield window
+    assert complaints == []
+
+
+def go_to(opened, page):
+    opened.get_by_role("link", name=page, exact=True).click()
+    opened.get_by_role("heading", name=page, exact=True).wait_for()
+
+
+def button(opened, name):
+    return opened.get_by_test_id("stBaseButton-secondary").filter(has_text=name)
+
+
+def answer(opened, digit):
+    opened.get_by_role("heading", name=f"Answer: {digit}").wait_for(timeout=30_000)
+
+
+def test_a_digit_is_drawn_answered_undone_and_cleared(opened):
+    assert opened.get_by_text("Nothing is drawn yet").is_visible()
+    browser.draw(opened, SEVEN)
+    answer(opened, 7)
+    for alt in ("Probability of each digit", "28 by 28 grey pixels", "layer conv1_relu", "layer conv2_relu"):
+        opened.locator(f"img[alt*='{alt}']").wait_for()
+    browser.draw(opened, [(150, 150), (150, 150)])
+    opened.wait_for_timeout(500)
+    button(opened, "Undo").click()
+    answer(opened, 7)
+    button(opened, "Clear").click()
+    opened.get_by_text("Nothing is drawn yet").wait_for()
+    browser.draw(opened, ONE)
+    answer(opened, 1)
+
+
+def test_the_drawing_survives_a_change_of_page_and_of_model(opened):
+    browser.draw(opened, SEVEN)
+    answer(opened, 7)
+    go_to(opened, "Network")
+    opened.get_by_text("242,062 weights in all").wait_for()
+    opened.get_by_role("combobox", name="Network").click()
+    opened.get_by_role("option", name="low-level").click()
+    opened.get_by_text("3,274,634 weights in all").wait_for()
+    go_to(opened, "Draw")
+    opened.get_by_text("after 200 iterations").wait_for()
+    answer(opened, 7)
+
+
+def test_a_click_on_a_confusion_cell_opens_its_images(opened):
+    go_to(opened, "Mistakes")
+    opened.get_by_text("Click a cell of the matrix; its images").wait_for(timeout=60_000)
+    squares = opened.locator("[data-testid=stVegaLiteChart] .mark-rect path[aria-label]")
+    squares.first.wait_for()
+    labels = [re.findall(r"\d+", square.get_attribute("aria-label")) for square in squares.all()]
+    assert len(labels) == 100
+    cells = {(int(true), int(predicted)): int(count) for predicted, true, count, *_ in labels}
+    assert sum(cells.values()) == 500
+    (true, predicted), count = max(((c, n) for c, n in cells.items() if c[0] != c[1]), key=lambda found: found[1])
+    opened.locator(f".mark-rect path[aria-label^='Predicted: {predicted}; True: {true};']").click(force=True)
+    opened.get_by_role("heading", name=f"{count} test images of a {true} read as {predicted}").wait_for()
+    alt = f"{count} handwritten digits {true} that the network read as {predicted}."
+    assert opened.get_by_alt_text(alt).is_visible()
+
+
+def test_a_picture_can_be_downloaded(opened):
+    go_to(opened, "Filters")
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="PNG").first.click()
+    assert download.value.suggested_filename == "kernels-conv1.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_nothing_is_asked_of_the_internet(window, address):
+    asked = []
+    window.on("request", lambda request: asked.append(request.url))
+    window.goto(address)
+    window.wait_for_selector("canvas.upper-canvas")
+    window.wait_for_timeout(1000)
+    assert [
+        url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
+    ] == []

@@ -1,0 +1,55 @@
+"""The shipped networks: what their cards promise is what they do."""
+
+import numpy as np
+import pytest
+
+from cnnviz import data, evaluation, store
+from cnnviz.presets import PRESETS
+from conftest import MNIST, needs_mnist
+
+PROMISED = {"hvass": 0.987, "deep-mnist": 0.992, "low-level": 0.98}
+ITERATIONS = {"hvass": 10_000, "deep-mnist": 10_000, "low-level": 200}
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_card_is_whole_and_follows_the_preset(name):
+    model = store.open_model(store.ROOT / name)
+    assert model.reason == ""
+    assert model.card.network == PRESETS[name].network
+    assert model.card.recipe == PRESETS[name].recipe
+    assert model.card.last.iteration == ITERATIONS[name]
+    assert model.card.test_digits == "MNIST test"
+    assert model.card.last.accuracy >= PROMISED[name]
+    assert model.card.n_train == (60_000 if name == "low-level" else 55_000)
+
+
+def test_hvass_has_the_tutorials_moments():
+    iterations = [s.iteration for s in store.open_model(store.ROOT / "hvass").card.snapshots]
+    assert {0, 1, 10, 100, 1000, 10_000} <= set(iterations)
+    accuracies = [s.accuracy for s in store.open_model(store.ROOT / "hvass").card.snapshots]
+    at = dict(zip(iterations, accuracies, strict=True))
+    assert at[0] < 0.2
+    assert 0.5 < at[100] < 0.9 < at[1000]
+
+
+def test_models_stay_small():
+    files = [path for name in PROMISED for path in (store.ROOT / name).iterdir()]
+    assert sum(path.stat().st_size for path in files) < 60_000_000
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_accuracy_on_the_bundled_digits(name, bundled):
+    """Other hands, scanned at 8×8: harder than MNIST, and hardest for the network that trained for 200 iterations."""
+    network = store.load(store.open_model(store.ROOT / name))
+    score = evaluation.score(bundled.labels, evaluation.probabilities(network, bundled.images))
+    assert score.accuracy > (0.8 if name == "low-level" else 0.9)
+
+
+@needs_mnist
+@pytest.mark.parametrize("name", PROMISED)
+def test_accuracy_on_mnist_is_the_cards(name):
+    test = data.load(data.Source("idx", MNIST), "test")
+    model = store.open_model(store.ROOT / name)
+    result = evaluation.score(test.labels, evaluation.probabilities(store.load(model), test.images))
+    assert result.accuracy >= PROMISED[name]
+    assert np.abs(result.confusion - np.array(model.card.confusion_matrix)).sum() <= 6  # rounding of another machine
