@@ -13,12 +13,21 @@ PAGES = {
     "data": ("Data", ":material/dataset:"),
 }
 
-st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
-startup.begin()
-pages = [
-    st.Page(f"cnnviz/pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"))
-    for name, (title, icon) in PAGES.items()
-]
-page = st.navigation(pages)
-sidebar.show(page.title)
-page.run()
+
+def route() -> None:
+    """One run of the script for one browser."""
+    st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
+    startup.begin()
+    pages = [
+        st.Page(f"cnnviz/pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"))
+        for name, (title, icon) in PAGES.items()
+    ]
+    page = st.navigation(pages)
+    sidebar.show(page.title)
+    page.run()
+
+
+if __name__ == "__main__":
+    route()
+else:  # the server imports this file once, before the first browser comes: what is slow begins then
+    app = st.App(__file__, lifespan=startup.lifespan)

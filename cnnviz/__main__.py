@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from cnnviz import data, download, drawing, evaluation, runs, store, training
+from cnnviz import data, download, drawing, evaluation, mnist, runs, store, training
 from cnnviz.cards import BrokenModel
 from cnnviz.network import Network
 from cnnviz.presets import PRESETS
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     try:
         return int(args.command(args))
-    except (UsageError, data.DataError, BrokenModel, training.TrainingDiverged) as error:
+    except (UsageError, mnist.DataError, BrokenModel, training.TrainingDiverged) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:

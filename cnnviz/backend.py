@@ -8,6 +8,7 @@ from then on.  A process that dies is replaced, and its task is sent again.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
 import threading
@@ -61,7 +62,20 @@ def _begin(lane: Lane) -> None:
     """In the worker: what is done once, before the first task."""
     if lane == "work" and hasattr(os, "nice"):
         os.nice(WORK_NICENESS)
+    loading = threading.Thread(target=_load_tensorflow)
+    loading.start()
+    loading.join()
     threading.Thread(target=_end_with_server, args=(os.getppid(),), daemon=True).start()
+
+
+def _load_tensorflow() -> None:
+    """In the worker: import TensorFlow without taking the processor from the browser that shows the first page.
+
+    On Linux a thread has a niceness of its own, so the worker is at full speed again once this thread has ended.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WORK_NICENESS)
+    importlib.import_module("tensorflow")
 
 
 def _end_with_server(server: int) -> None:

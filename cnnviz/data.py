@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import hashlib
-import io
 import os
-import struct
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from cnnviz import drawing
+from cnnviz import drawing, mnist
 from cnnviz.lazy import LazyModule
 
 sklearn_datasets: Any = LazyModule("sklearn.datasets")
@@ -24,70 +20,7 @@ model_selection: Any = LazyModule("sklearn.model_selection")
 
 ROOT = Path(__file__).resolve().parent.parent
 Split = Literal["train", "validation", "test"]
-N_TRAIN, N_VALIDATION, N_TEST = 55_000, 5_000, 10_000
-
-SHA256_NPZ = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
-MAX_FILE_BYTES = 64_000_000
 ENLARGED_PX, BLUR = 200, 0.3
-
-
-class DataError(ValueError):
-    """Digits that cannot be used; the message names the file, what was expected and what was found."""
-
-
-@dataclass(frozen=True)
-class IdxFile:
-    """One of the four files of MNIST.
-
-    Attributes:
-        name: file name without ".gz".
-        n: how many items it holds.
-        item_shape: (28, 28) for images, () for labels.
-        sha256: of MNIST's items, without the header and however the file was compressed.
-    """
-
-    name: str
-    n: int
-    item_shape: tuple[int, ...]
-    sha256: str
-
-    @property
-    def magic(self) -> int:
-        """First number of the file: 2049 for labels, 2051 for images."""
-        return 2048 + 1 + len(self.item_shape)
-
-    @property
-    def header(self) -> bytes:
-        """The first bytes of the file."""
-        return struct.pack(f">{2 + len(self.item_shape)}I", self.magic, self.n, *self.item_shape)
-
-    @property
-    def n_bytes(self) -> int:
-        """Length of the file when it is not compressed."""
-        return len(self.header) + self.n * int(np.prod(self.item_shape))
-
-
-FILES = {
-    "train images": IdxFile(
-        "train-images-idx3-ubyte",
-        N_TRAIN + N_VALIDATION,
-        (28, 28),
-        "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-    ),
-    "train labels": IdxFile(
-        "train-labels-idx1-ubyte",
-        N_TRAIN + N_VALIDATION,
-        (),
-        "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-    ),
-    "test images": IdxFile(
-        "t10k-images-idx3-ubyte", N_TEST, (28, 28), "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161"
-    ),
-    "test labels": IdxFile(
-        "t10k-labels-idx1-ubyte", N_TEST, (), "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5"
-    ),
-}
-FILE_NAMES = tuple(file.name for file in FILES.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,11 +75,6 @@ class Source:
 BUNDLED = Source("bundled")
 
 
-def keras_archive() -> Path:
-    """Where Keras keeps its copy of MNIST."""
-    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "mnist.npz"
-
-
 def find(data_dir: str | Path | None = None, cache_dir: Path | None = None) -> tuple[Source | None, list[str]]:
     """Look for MNIST; opens only headers.
 
@@ -166,107 +94,32 @@ def find(data_dir: str | Path | None = None, cache_dir: Path | None = None) -> t
         return BUNDLED, []
     if named:
         if not Path(named).is_dir():
-            raise DataError(f"{named}: expected a folder with the four MNIST files, found no folder.")
-        check_folder(Path(named))
+            raise mnist.DataError(f"{named}: expected a folder with the four MNIST files, found no folder.")
+        mnist.check_folder(Path(named))
         return Source("idx", Path(named)), []
     refused: list[str] = []
-    for folder in (ROOT / "data" / "MNIST", None, cache_dir):
+    places = [Source("idx", ROOT / "data" / "MNIST"), Source("npz", mnist.keras_archive())]
+    places += [Source("idx", cache_dir)] if cache_dir else []
+    for place in places:
         try:
-            if folder is None and keras_archive().is_file():
-                _check_archive(keras_archive())
-                return Source("npz", keras_archive()), refused
-            if folder is not None and any(_path(folder, file) for file in FILES.values()):
-                check_folder(folder)
-                return Source("idx", folder), refused
-        except DataError as error:
+            if _is_there(place):
+                return place, refused
+        except mnist.DataError as error:
             refused.append(str(error))
     return None, refused
 
 
-def check_folder(folder: Path) -> None:
-    """Check that the four files are there and that header and length are right.
-
-    Raises:
-        DataError: names the file, what was expected and what was found.
-    """
-    missing = [file.name for file in FILES.values() if not _path(folder, file)]
-    if missing:
-        raise DataError(f"{folder}: expected {', '.join(FILE_NAMES)} (plain or .gz), missing {', '.join(missing)}.")
-    for file in FILES.values():
-        _check_head(_present(folder, file), file)
-
-
-def _path(folder: Path, file: IdxFile) -> Path | None:
-    return next((p for p in (folder / file.name, folder / f"{file.name}.gz") if p.is_file()), None)
-
-
-def _present(folder: Path, file: IdxFile) -> Path:
-    path = _path(folder, file)
-    if path is None:
-        raise DataError(f"{folder / file.name}: expected the file, plain or .gz, found none.")
-    return path
-
-
-def _check_head(path: Path, file: IdxFile) -> None:
-    """Compare header and length with what they should be; a .gz states its length in its last four bytes."""
-    try:
-        with path.open("rb") as raw:
-            zipped = path.suffix == ".gz"
-            n_bytes = raw.seek(-4, os.SEEK_END) + 4
-            if zipped:
-                n_bytes = struct.unpack("<I", raw.read(4))[0]
-            raw.seek(0)
-            head = (gzip.GzipFile(fileobj=raw) if zipped else raw).read(len(file.header))
-    except (OSError, EOFError, struct.error, ValueError) as error:
-        raise DataError(f"{path}: expected {file.n_bytes:,} bytes of digits, cannot read it ({error}).") from None
-    if head != file.header:
-        raise DataError(f"{path}: expected {_in_words(file.header)}, found {_in_words(head)}.")
-    if n_bytes != file.n_bytes:
-        raise DataError(f"{path}: expected {file.n_bytes:,} bytes, found {n_bytes:,}; the file is cut off or changed.")
-
-
-def _in_words(header: bytes) -> str:
-    numbers = struct.unpack(f">{len(header) // 4}I", header[: len(header) // 4 * 4])
-    kinds = {2049: "labels", 2051: "images"}
-    if not numbers or numbers[0] not in kinds:
-        return f"a header {header.hex()}"
-    return f"{'×'.join(str(n) for n in numbers[1:])} {kinds[numbers[0]]}"
-
-
-def read_idx(folder: Path, file: IdxFile) -> np.ndarray:
-    """The items of one of the four files, plain or .gz: uint8, shape (n, 28, 28) or (n,).
-
-    Raises:
-        DataError: when it is missing, damaged, or holds something else.
-    """
-    path = _present(folder, file)
-    _check_head(path, file)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            content = stream.read(file.n_bytes + 1)
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"{path}: expected {file.n_bytes:,} bytes, the file is damaged ({error}).") from None
-    if len(content) != file.n_bytes:
-        raise DataError(f"{path}: expected {file.n_bytes:,} bytes, found {len(content):,}.")
-    values = np.frombuffer(content, np.uint8, offset=len(file.header)).reshape(file.n, *file.item_shape)
-    if not file.item_shape and values.max() > 9:
-        raise DataError(f"{path}: expected labels 0 to 9, found {values.max()}.")
-    return values
-
-
-def _check_archive(path: Path) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest() if path.stat().st_size < MAX_FILE_BYTES else "a larger file"
-    if found != SHA256_NPZ:
-        raise DataError(f"{path}: expected SHA-256 {SHA256_NPZ[:12]}…, found {found[:12]}…; it is left as it is.")
-
-
-def _read_archive(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    _check_archive(path)
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            return archive[f"x_{part}"], archive[f"y_{part}"]
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: expected MNIST as Keras stores it ({error}).") from None
+def _is_there(place: Source) -> bool:
+    """True when MNIST is there, False when nothing is; a DataError when what is there cannot be used."""
+    path = place.path or ROOT
+    if place.kind == "npz":
+        if path.is_file():
+            mnist.check_archive(path)
+        return path.is_file()
+    if not any(mnist.path_of(path, file) for file in mnist.FILES.values()):
+        return False
+    mnist.check_folder(path)
+    return True
 
 
 def load(source: Source, split: Split) -> Dataset:
@@ -285,13 +138,15 @@ def load(source: Source, split: Split) -> Dataset:
     if source.path is None:
         raise ValueError(f"Expected a path for {source.kind}. Received None.")
     if source.kind == "idx":
-        pixels = read_idx(source.path, FILES[f"{part} images"])
-        labels = read_idx(source.path, FILES[f"{part} labels"])
+        pixels = mnist.read_idx(source.path, mnist.FILES[f"{part} images"])
+        labels = mnist.read_idx(source.path, mnist.FILES[f"{part} labels"])
     else:
-        pixels, labels = _read_archive(source.path, part)
-    known = is_mnist(FILES[f"{part} images"], pixels) and is_mnist(FILES[f"{part} labels"], labels)
+        pixels, labels = mnist.read_archive(source.path, part)
+    known = mnist.is_mnist(mnist.FILES[f"{part} images"], pixels) and mnist.is_mnist(
+        mnist.FILES[f"{part} labels"], labels
+    )
     name = f"{'MNIST' if known else f'digits in {source.path} (not MNIST)'} {split}"
-    chosen = {"train": slice(0, N_TRAIN), "validation": slice(N_TRAIN, None), "test": slice(None)}[split]
+    chosen = {"train": slice(0, mnist.N_TRAIN), "validation": slice(mnist.N_TRAIN, None), "test": slice(None)}[split]
     images = pixels[chosen, :, :, None].astype(np.float32) / np.float32(255)
     return Dataset(images, labels[chosen].astype(np.int64), name)
 
@@ -304,11 +159,6 @@ def load_for_training(source: Source, hold_back: bool) -> Dataset:
     rest = load(source, "validation")
     images, labels = np.concatenate([train.images, rest.images]), np.concatenate([train.labels, rest.labels])
     return Dataset(images, labels, f"{train.name} and validation")
-
-
-def is_mnist(file: IdxFile, items: np.ndarray) -> bool:
-    """True when these uint8 items are MNIST's, whatever file they came from."""
-    return hashlib.sha256(items.astype(np.uint8).tobytes()).hexdigest() == file.sha256
 
 
 @functools.cache
@@ -331,5 +181,5 @@ def _enlarge(ink: np.ndarray) -> np.ndarray:
     large = np.asarray(framed.resize((ENLARGED_PX, ENLARGED_PX), Image.Resampling.LANCZOS)).clip(0, 1)
     prepared = drawing.prepare(np.where(large < BLUR, 0, large))
     if prepared is None:
-        raise DataError("scikit-learn's digits: expected ink on every image, found an empty one.")
+        raise mnist.DataError("scikit-learn's digits: expected ink on every image, found an empty one.")
     return prepared.centred

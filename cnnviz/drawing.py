@@ -7,6 +7,7 @@ that the centre of mass lies in the middle of 28×28 (LeCun, Cortes and Burges, 
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,10 @@ MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 INK_THRESHOLD = 0.2
 """Fainter than this share of full ink is paper: noise of a scan, the halo of a JPEG."""
+
+
+# Pillow only warns up to a limit of its own; `open_image` refuses before that, in words.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 class ImageError(ValueError):
@@ -127,7 +132,7 @@ def open_image(
         raise ImageError(f"{name}: there is no such file.") from None
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture. Expected one of {', '.join(formats)}.") from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(f"{name}: claims more than {max_pixels:,} pixels.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ImageError(f"{name}: the picture cannot be read ({error}).") from None
@@ -148,7 +153,7 @@ def ink_of(image: Image.Image) -> np.ndarray:
         opaque = grey[alpha > 0.5]
         if not opaque.size:
             return np.zeros_like(grey)
-        if np.ptp(np.percentile(opaque, (5, 95))) < 0.5:
+        if np.ptp(np.percentile(opaque, (0.1, 99.9))) < 0.5:
             return alpha
         paper = float(np.median(opaque))
         grey = grey * alpha + paper * (1 - alpha)
@@ -161,9 +166,10 @@ def ink_of(image: Image.Image) -> np.ndarray:
 def _grey(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, np.float32)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        greatest = values.max(initial=0)
+        top = 65535.0 if greatest > 255 else 255.0 if greatest > 1 else 1.0
         return (values / top).clip(0, 1)
-    return np.asarray(image.convert("RGB").convert("L"), np.float32) / 255
+    return np.asarray(image.convert("RGBA").convert("L"), np.float32) / 255
 
 
 def _alpha(image: Image.Image) -> np.ndarray | None:

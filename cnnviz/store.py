@@ -133,7 +133,7 @@ def _check_folder(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Card
     try:
         card = parse(folder / "card.json")
         for snapshot in card.snapshots:
-            _read(folder / snapshot.file, snapshot.sha256, card.network)
+            _read_checked(folder / snapshot.file, snapshot.sha256, _largest_file(card.network))
     except BrokenModel as error:
         return str(error)
     return card

@@ -21,6 +21,7 @@ FLOORS = [
     {"presets"},
     {"network", "download", "tiles"},
     {"data"},
+    {"mnist"},
     {"drawing"},
     {"lazy"},
 ]

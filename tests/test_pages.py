@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import data, evaluation, network, store
+from cnnviz import data, evaluation, mnist, network, store
 from cnnviz.ui import digits
 from conftest import MNIST, ROOT, needs_mnist
 
@@ -307,7 +307,7 @@ def test_without_mnist_the_bundled_digits_are_shown_and_the_failure_told(monkeyp
     told = at.sidebar.warning[0].value
     assert "no connection" in told
     assert str(tmp_path / "data" / "MNIST") in told
-    assert all(name in told for name in data.FILE_NAMES)
+    assert all(name in told for name in mnist.FILE_NAMES)
     assert [button.label for button in at.sidebar.button] == ["Try again"]
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from cnnviz import store
 from cnnviz.cards import BrokenModel
-from cnnviz.data import BUNDLED, DataError, Dataset, Source, Split
+from cnnviz.data import BUNDLED, Dataset, Source, Split
+from cnnviz.mnist import DataError
 from cnnviz.network import Network
 from cnnviz.store import Model
 from cnnviz.ui import digits, words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnviz import data, download
+from cnnviz import data, download, mnist
 from cnnviz.data import BUNDLED, Dataset, Source, Split
 from cnnviz.ui import words
 
@@ -22,7 +22,7 @@ class Shelf:
         """Look for MNIST on disk; fetch it when it is nowhere and no folder was named."""
         try:
             source, self.problems = data.find(cache_dir=download.cache_dir())
-        except data.DataError as error:
+        except mnist.DataError as error:
             self.mnist, self.problems = None, [str(error)]
             return
         if source is None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
 import importlib
 import threading
 import time
+from collections.abc import AsyncIterator
+from concurrent.futures import wait
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from cnnviz import backend, evaluation, inspection, store
-from cnnviz.network import Network
 
-SLOW_LIBRARIES = ("pandas", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
+SLOW_LIBRARIES = ("altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
 PAGE_FIRST_S = 1.5
 """The browser gets that long to show the first page before other work competes for the processor."""
@@ -26,26 +29,35 @@ def icon() -> Image.Image:
     return Image.fromarray(np.array([[blue, white, red]] * 3, np.uint8).repeat(16, axis=0).repeat(16, axis=1))
 
 
-@st.cache_resource(show_spinner=False)
+@contextlib.asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Around the server's life: warm up before the first browser comes, end the workers at the end."""
+    begin()
+    yield
+    backend.shutdown()
+
+
+@functools.cache
 def begin() -> None:
-    """Start the worker for answers and load the rest behind the scenes; returns at once."""
-    good = sorted((m for m in store.models() if m.card), key=lambda model: model.name != store.DEFAULT)
-    networks = [store.load(model) for model in good]
-    for network in networks:
-        backend.submit(inspection.activations, network, BLANK, lane="answers")
-    backend.submit(backend.settle, lane="answers")
-    threading.Thread(target=_warm_the_rest, args=(networks,), name="warm the rest", daemon=True).start()
+    """Start the worker for answers and load the rest behind the scenes, once a server; returns at once."""
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
 
 
-def _warm_the_rest(networks: list[Network]) -> None:
-    """Import what the other pages need, take it out of the collector's sight, and start the worker for long work.
+def _warm() -> None:
+    """Warm the worker for answers, import what the other pages need, then start the worker for long work.
 
     Streamlit collects garbage after every run; what is frozen is not walked through again each time.
     """
+    importlib.import_module("pandas")  # Streamlit needs it to show a component
+    good = sorted((m for m in store.models() if m.card), key=lambda model: model.name != store.DEFAULT)
+    networks = [store.load(model) for model in good]
+    warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]
+    warmed.append(backend.submit(backend.settle, lane="answers"))
     time.sleep(PAGE_FIRST_S)
     for name in SLOW_LIBRARIES:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
+    wait(warmed)
     for network in networks[:1]:
         backend.submit(evaluation.probabilities, network, BLANK)
