@@ -23,7 +23,7 @@ from cnnviz.data import Dataset
 from cnnviz.lazy import LazyModule
 from cnnviz.network import Network
 
-loky: Any = LazyModule("loky")
+loky: Any = LazyModule("joblib.externals.loky")  # scikit-learn loads that copy of loky; two would mix
 
 Lane = Literal["answers", "work"]
 N_KEPT = 24
@@ -58,14 +58,14 @@ class _Missing:
 _kept: OrderedDict[str, Any] = OrderedDict()
 
 
-def _begin(lane: Lane) -> None:
+def _begin(lane: Lane, server: int) -> None:
     """In the worker: what is done once, before the first task."""
+    threading.Thread(target=_end_with_server, args=(server,), daemon=True).start()
     if lane == "work" and hasattr(os, "nice"):
         os.nice(WORK_NICENESS)
     loading = threading.Thread(target=_load_tensorflow)
     loading.start()
     loading.join()
-    threading.Thread(target=_end_with_server, args=(os.getppid(),), daemon=True).start()
 
 
 def _load_tensorflow() -> None:
@@ -162,7 +162,7 @@ class _Lane:
                 self._executor = None
             if self._executor is None:
                 self._executor = loky.ProcessPoolExecutor(
-                    max_workers=1, timeout=None, initializer=_begin, initargs=(self.name,), env=WORKER_ENV
+                    max_workers=1, timeout=None, initializer=_begin, initargs=(self.name, os.getpid()), env=WORKER_ENV
                 )
             return self._executor
 

@@ -53,7 +53,7 @@ def confusion_figure(matrix: np.ndarray, theme: Theme = LIGHT) -> Any:
     Returns:
         matplotlib Figure; a number is white where its cell is dark.
     """
-    fig, axes = _new(6.4, 5.6, theme)
+    fig, axes = _new(6.8, 5.6, theme)
     image = axes.imshow(matrix, cmap="Blues", vmin=0)
     bar = fig.colorbar(image, ax=axes, shrink=0.8)
     bar.ax.tick_params(colors=_hex(theme.text))
@@ -147,7 +147,7 @@ def _step_words(layer: Layer) -> str:
     if layer.kind == "pooling":
         return f"{layer.operation}-pool 2×2"
     if layer.kind == "dense":
-        return "logits" if layer.name == "logits" else "fully connected"
+        return "logits" if layer.name == "logits" else "fully\nconnected"
     if layer.kind == "activation":
         return {"relu": "ReLU"}.get(layer.operation, layer.operation)
     return layer.kind

@@ -63,10 +63,10 @@ def colour(values: np.ndarray, palette: Palette, limits: Limits) -> np.ndarray:
         uint8, shape (*values.shape, 3); what is not a number is NAN_COLOUR.
     """
     low, high = limits
-    span = high - low
-    share = (values - low) / span if span > 0 else np.full(values.shape, 0.5)
-    index = np.nan_to_num(share * 255, nan=0, posinf=255, neginf=0).round().clip(0, 255).astype(np.uint8)
-    coloured = _table(palette)[index]
+    span = high / 4 - low / 4  # quarters: the difference of the greatest numbers is one too
+    share = (values.astype(np.float64) / 4 - low / 4) / span if span > 0 else np.full(values.shape, 0.5)
+    index = np.nan_to_num(share.clip(0, 1) * 255).round().astype(np.uint8)
+    coloured: np.ndarray = _table(palette)[index]
     coloured[np.isnan(values)] = NAN_COLOUR
     return coloured
 
@@ -91,7 +91,7 @@ def is_dead(maps: np.ndarray) -> np.ndarray:
 def sheet(
     maps: np.ndarray,
     palette: Palette,
-    limits: Limits | Sequence[Limits],
+    limits: Limits | list[Limits],
     *,
     columns: int | None = None,
     cell_px: int = 84,
@@ -132,7 +132,8 @@ def sheet(
         box = (x, y, x + width * zoom - 1, y + height * zoom - 1)
         if dead[i]:
             _cross(pen, box, theme)
-        pen.rectangle(box, outline=theme.faint)
+        if zoom > 1:
+            pen.rectangle(box, outline=theme.faint)
         if labels:
             pen.text((x + width * zoom / 2, y + height * zoom + 2), labels[i], theme.text, font, anchor="ma")
     return beside_bar(picture, palette, pairs[0], theme) if bar else picture
@@ -198,10 +199,10 @@ def bars(probs: np.ndarray, theme: Theme = LIGHT, height_px: int = 36) -> Image.
 def percent(prob: float) -> str:
     """A probability in words that does not claim more than it is: 99.97 % is not 100 %."""
     if 0 < prob < 0.0005:
-        return "<0.1 %"
+        return "<0.1\u00a0%"
     if 0.9995 <= prob < 1:
-        return ">99.9 %"
-    return f"{100 * prob:.1f} %"
+        return ">99.9\u00a0%"
+    return f"{100 * prob:.1f}\u00a0%"
 
 
 def png(picture: Image.Image) -> bytes:

@@ -23,8 +23,9 @@ class Words:
     bars_alt = "Probability of each digit: {shares}."
     seen = "What the network sees: the ink cropped, scaled to a 20×20 box, its centre of mass in the middle of 28×28."
     seen_alt = "The drawing as 28 by 28 grey pixels, centred."
-    maps = "{layer}: {n} feature maps of {side}×{side}; {dead} of them zero everywhere{crossed}."
-    crossed = " (crossed out)"
+    maps = "The {n} feature maps of {side}×{side} that leave {layer}; {shade} is stronger.{dead}"
+    shades = {"binary": "darker", "gray": "brighter"}
+    dead = " {n} of them are zero everywhere and crossed out."
     maps_alt = "{n} feature maps of layer {layer}, {side} by {side} pixels each, on one scale from 0 to {top:.2g}."
 
 
@@ -108,9 +109,9 @@ def show_maps(layer: str, outputs: np.ndarray) -> None:
     picture = tiles.sheet(
         maps, panels.map_palette(), limits, columns=columns, cell_px=56, mark_dead=True, theme=panels.theme()
     )
-    dead = tiles.is_dead(maps).sum()
-    values = {"layer": layer, "n": len(maps), "side": maps.shape[1], "dead": dead}
-    values["crossed"] = Words.crossed if dead else ""
+    n_dead = tiles.is_dead(maps).sum()
+    values = {"layer": layer, "n": len(maps), "side": maps.shape[1], "shade": Words.shades[panels.map_palette()]}
+    values["dead"] = Words.dead.format(n=n_dead) if n_dead else ""
     panels.picture(picture, Words.maps.format(**values), Words.maps_alt.format(top=limits[1], **values), layer)
 
 
