@@ -17,7 +17,7 @@ import browser
 WARM_S = 5
 PAGES = {
     "filters": ("conv2", "conv1"),
-    "feature-maps": ("Two images side by side", "Two images side by side"),
+    "feature-maps": ("Random", "Random"),
     "mistakes": ("Nine it was surest of", "The first nine"),
     "data": ("test", "train"),
 }
@@ -48,7 +48,7 @@ def strokes(opened: Any, script: str, n: int, expected: int) -> list[float]:
 
 RERUN = """(word) => {
   const button = [...document.querySelectorAll('[data-testid=stMain] label, [data-testid=stMain] button')]
-    .find(b => b.innerText.trim() === word);
+    .find(b => b.innerText.trim().endsWith(word));
   const before = [...document.querySelectorAll('[data-testid=stImage] img')].map(i => i.src).join();
   const start = performance.now();
   window.took = null;

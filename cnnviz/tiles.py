@@ -116,32 +116,75 @@ def sheet(
     n, height, width = maps.shape
     columns = min(columns or math.ceil(math.sqrt(n)), n)
     zoom = max(1, round(cell_px / width))
-    pairs = [limits] * n if isinstance(limits, tuple) else limits
     gap = max(2, zoom * width // 24)
     text_px = max(11, min(20, zoom * width // 5)) if labels else 0
-    step_x, step_y = width * zoom + gap, height * zoom + gap + round(text_px * 1.4)
-    size = columns * step_x - gap, math.ceil(n / columns) * step_y - gap
-    picture = Image.new("RGB", size, theme.paper)
+    cells = _cells(maps, palette, limits, zoom=zoom, outline=theme.faint)
+    grid = Grid(columns, (height * zoom, width * zoom), gap, round(text_px * 1.4))
+    picture = Image.fromarray(_laid_out(cells, grid, theme.paper))
     pen = ImageDraw.Draw(picture)
-    font = _font(text_px) if labels else None
-    dead = is_dead(maps) if mark_dead else np.zeros(n, bool)
-    for i in range(n):
-        x, y = i % columns * step_x, i // columns * step_y
-        cell = colour(maps[i], palette, pairs[i]).repeat(zoom, axis=0).repeat(zoom, axis=1)
-        picture.paste(Image.fromarray(cell), (x, y))
-        box = (x, y, x + width * zoom - 1, y + height * zoom - 1)
-        if dead[i]:
-            _cross(pen, box, theme)
-        if zoom > 1:
-            pen.rectangle(box, outline=theme.faint)
-        if labels:
-            pen.text((x + width * zoom / 2, y + height * zoom + 2), labels[i], theme.text, font, anchor="ma")
-    return beside_bar(picture, palette, pairs[0], theme) if bar else picture
+    for i in np.flatnonzero(is_dead(maps)) if mark_dead else ():
+        _cross(pen, grid.box(int(i)), theme)
+    for place, label in enumerate(labels):
+        left, _, right, bottom = grid.box(place)
+        pen.text(((left + right + 1) / 2, bottom + 3), label, theme.text, _font(text_px), anchor="ma")
+    return beside_bar(picture, palette, limits, theme) if bar and isinstance(limits, tuple) else picture
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the cells of a sheet lie, in pixels: their (height, width), the gap between them, room for words below."""
+
+    columns: int
+    cell: tuple[int, int]
+    gap: int
+    below: int
+
+    @property
+    def step(self) -> tuple[int, int]:
+        """From one cell to the next: down, across."""
+        return self.cell[0] + self.gap + self.below, self.cell[1] + self.gap
+
+    def box(self, i: int) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom of cell i; its last pixels included."""
+        top, left = i // self.columns * self.step[0], i % self.columns * self.step[1]
+        return left, top, left + self.cell[1] - 1, top + self.cell[0] - 1
+
+
+def _cells(
+    maps: np.ndarray,
+    palette: Palette,
+    limits: Limits | list[Limits],
+    *,
+    zoom: int,
+    outline: tuple[int, int, int],
+) -> np.ndarray:
+    """Every map coloured, enlarged and outlined; uint8 (n, height * zoom, width * zoom, 3)."""
+    if isinstance(limits, tuple):
+        coloured = colour(maps, palette, limits)
+    else:
+        coloured = np.stack([colour(one, palette, pair) for one, pair in zip(maps, limits, strict=True)])
+    cells = coloured.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    if zoom > 1:
+        cells[:, [0, -1]] = outline
+        cells[:, :, [0, -1]] = outline
+    return cells
+
+
+def _laid_out(cells: np.ndarray, grid: Grid, paper: tuple[int, int, int]) -> np.ndarray:
+    """The cells row by row on paper, in one array."""
+    n, height, width, _ = cells.shape
+    rows = math.ceil(n / grid.columns)
+    page = np.empty((rows * grid.columns, *grid.step, 3), np.uint8)
+    page[:] = paper
+    page[:n, :height, :width] = cells
+    page = page.reshape(rows, grid.columns, *grid.step, 3).swapaxes(1, 2)  # (rows, down, columns, across, 3)
+    page = page.reshape(rows * grid.step[0], grid.columns * grid.step[1], 3)
+    return page[: -grid.gap, : -grid.gap]
 
 
 def _cross(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], theme: Theme) -> None:
     left, top, right, bottom = box
-    pen.rectangle(box, fill=theme.paper)
+    pen.rectangle(box, fill=theme.paper, outline=theme.faint)
     pen.line((left, top, right, bottom), fill=theme.faint)
     pen.line((left, bottom, right, top), fill=theme.faint)
 

@@ -22,6 +22,7 @@ class Words:
     bars = "The ten outputs of the softmax; they add up to 100 %."
     bars_alt = "Probability of each digit: {shares}."
     seen = "What the network sees: the ink cropped, scaled to a 20×20 box, its centre of mass in the middle of 28×28."
+    seen_nothing = "What the network sees: 28×28 pixels, still empty."
     seen_alt = "The drawing as 28 by 28 grey pixels, centred."
     maps = "The {n} feature maps of {side}×{side} that leave {layer}; {shade} is stronger.{dead}"
     shades = {"binary": "darker", "gray": "brighter"}
@@ -48,12 +49,14 @@ def laboratory(network: Network) -> None:
     if preparation is None:
         with middle:
             st.info(Words.empty, icon=":material/draw:")
+        with right:
+            show_seen(np.zeros((28, 28), np.float32), Words.seen_nothing)
         return
     outputs = lookups.activations(network, preparation.centred[None, :, :, None])
     with middle:
         show_answer(outputs["softmax"][0])
     with right:
-        show_seen(preparation)
+        show_seen(preparation.centred, Words.seen)
         for layer in last_maps(network):
             show_maps(layer, outputs[layer][0])
 
@@ -83,13 +86,13 @@ def show_answer(probs: np.ndarray) -> None:
     )
     shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
     picture = tiles.bars(probs, panels.theme())
-    panels.picture(picture, Words.bars, Words.bars_alt.format(shares=shares), "answer")
+    panels.picture(picture, Words.bars, Words.bars_alt.format(shares=shares), "answer", inline=True)
 
 
-def show_seen(preparation: drawing.Preparation) -> None:
-    """The 28×28 that went in."""
-    picture = tiles.sheet(preparation.centred[None], "gray", (0, 1), cell_px=280)
-    panels.picture(picture, Words.seen, Words.seen_alt, "seen", width=140)
+def show_seen(image: np.ndarray, caption: str) -> None:
+    """The 28×28 that goes in."""
+    picture = tiles.sheet(image[None], "gray", (0, 1), cell_px=280)
+    panels.picture(picture, caption, Words.seen_alt, "seen", width=140, inline=True)
 
 
 def last_maps(network: Network) -> list[str]:
@@ -112,7 +115,9 @@ def show_maps(layer: str, outputs: np.ndarray) -> None:
     n_dead = tiles.is_dead(maps).sum()
     values = {"layer": layer, "n": len(maps), "side": maps.shape[1], "shade": Words.shades[panels.map_palette()]}
     values["dead"] = Words.dead.format(n=n_dead) if n_dead else ""
-    panels.picture(picture, Words.maps.format(**values), Words.maps_alt.format(top=limits[1], **values), layer)
+    panels.picture(
+        picture, Words.maps.format(**values), Words.maps_alt.format(top=limits[1], **values), layer, inline=True
+    )
 
 
 show()

@@ -1,6 +1,7 @@
 """What leaves every layer for an image: feature maps, neurons, and the ten probabilities; two images side by side."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import streamlit as st
 
 from cnnviz import tiles
 from cnnviz.data import Dataset
-from cnnviz.network import Layer, layers
+from cnnviz.network import Layer, Network, layers
 from cnnviz.ui import choice, drawn, lookups, panels
 
 
@@ -47,8 +48,8 @@ class Words:
         "softmax": "the answer",
     }
     names = {"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"}
-    maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}; {dead} zero everywhere{crossed}."
-    crossed = " (crossed out)"
+    maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}.{crossed}"
+    crossed = " {n} of them are zero everywhere and crossed out."
     neurons = "{n:,} values, from {low:.2f} to {high:.2f}; {dead:,} of them zero."
     answer = "Answer {digit}, with {share} of the softmax."
     maps_alt = "{n} pictures of {height} by {width} pixels, the output of layer {layer} for {image}"
@@ -56,6 +57,7 @@ class Words:
     bars_alt = "Probability of each digit: {shares}."
 
 
+SHEET_PX = {1: 1000, 2: 560}  # about the width that a layer gets beside another, or alone
 START = (0, 13)  # the tutorials compare test images 0, a seven, and 13, a zero
 
 
@@ -67,10 +69,25 @@ class Input:
     caption: str
 
 
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """A picture that is being made, with its words."""
+
+    png: Future[bytes]
+    caption: str
+    alt: str
+
+
 def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
+    follow(network, test)
+
+
+@st.fragment
+def follow(network: Network, test: Dataset) -> None:
+    """The images and what becomes of them; only this part runs again after a choice on the page."""
     both = st.toggle(Words.two, value=True, key="two images", persist_state="session")
     places = st.columns(2, gap="large") if both else [st.container()]
     inputs = []
@@ -85,9 +102,13 @@ def show() -> None:
     outputs = lookups.activations(network, images)
     shown = iter(range(len(images)))
     rows = [None if given is None else next(shown) for given in inputs]
-    for layer in found:
-        if layer.name in names:
-            show_layer(layer, outputs[layer.name], inputs, rows, scale)
+    drawn_layers = [
+        (layer, [draw(layer, outputs[layer.name], row, given, scale) for row, given in zip(rows, inputs, strict=True)])
+        for layer in found
+        if layer.name in names
+    ]
+    for layer, panes in drawn_layers:
+        show_layer(layer, panes)
 
 
 def ask(test: Dataset, i: int) -> Input | None:
@@ -161,75 +182,77 @@ def ask_more(found: Sequence[Layer]) -> tuple[str, list[str]]:
     return scale, chosen
 
 
-def show_layer(
-    layer: Layer, outputs: np.ndarray, inputs: Sequence[Input | None], rows: Sequence[int | None], scale: str
-) -> None:
+def show_layer(layer: Layer, panes: Sequence[Pane | None]) -> None:
     """One layer's output for each image, side by side."""
     operation = Words.names.get(layer.operation, layer.operation)
     what = Words.what[layer.kind].format(operation=operation)
     st.subheader(Words.layer_heading.format(name=layer.name, what=what), anchor=False, divider="gray")
-    places = st.columns(2, gap="large") if len(inputs) == 2 else [st.container()]
-    for i, (place, given, row) in enumerate(zip(places, inputs, rows, strict=True)):
-        with place:
-            if given is None or row is None:
-                continue
-            name = f"{layer.name}-{i + 1}"
-            if layer.kind == "softmax":
-                show_answer(outputs[row], name)
-            elif layer.is_map:
-                show_maps(layer, outputs, row, given, scale=scale, name=name)
-            else:
-                show_neurons(layer, outputs, row, given, name)
+    places = st.columns(2, gap="large") if len(panes) == 2 else [st.container()]
+    for i, (place, pane) in enumerate(zip(places, panes, strict=True), 1):
+        if pane:
+            with place:
+                panels.picture(pane.png.result(), pane.caption, pane.alt, f"{layer.name}-{i}", inline=True)
 
 
-def show_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, *, scale: str, name: str) -> None:
+def draw(layer: Layer, outputs: np.ndarray, row: int | None, given: Input | None, scale: str) -> Pane | None:
+    """Begin to draw one layer's output for one image; the pictures are made side by side, in threads."""
+    if row is None or given is None:
+        return None
+    if layer.kind == "softmax":
+        return draw_answer(outputs[row])
+    if layer.is_map:
+        return draw_maps(layer, outputs, row, given, scale)
+    return draw_neurons(layer, outputs, row, given)
+
+
+def draw_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str) -> Pane:
     """A layer's feature maps as a grid."""
     maps = outputs[row].transpose(2, 0, 1)
     signed = bool(outputs.min() < 0)
-    palette: tiles.Palette = "seismic" if signed else panels.map_palette()
     measure = tiles.symmetric if signed else tiles.span
     limits = measure(outputs) if scale == "layer" else [measure(one) for one in maps]
     n, height, width = maps.shape
-    columns = 8 if n <= 32 else 9 if n <= 36 else 12
-    picture = tiles.sheet(
+    png = panels.begin_sheet(
         maps,
-        palette,
+        "seismic" if signed else panels.map_palette(),
         limits,
-        columns=columns,
-        cell_px=84,
+        columns=8 if n <= 32 else 9 if n <= 36 else 12,
+        cell_px=SHEET_PX[len(outputs)] // 9,
         mark_dead=True,
         bar=scale == "layer",
         theme=panels.theme(),
     )
     dead = int(tiles.is_dead(maps).sum())
     values = {"n": n, "height": height, "width": width, "layer": layer.name, "image": given.caption}
-    caption = Words.maps.format(
-        low=maps.min(), high=maps.max(), dead=dead, crossed=Words.crossed if dead else "", **values
-    )
-    panels.picture(picture, caption, Words.maps_alt.format(**values), name)
+    crossed = Words.crossed.format(n=dead) if dead else ""
+    caption = Words.maps.format(low=maps.min(), high=maps.max(), crossed=crossed, **values)
+    return Pane(png, caption, Words.maps_alt.format(**values))
 
 
-def show_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input, name: str) -> None:
+def draw_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input) -> Pane:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
     values = outputs[row]
     signed = bool(outputs.min() < 0)
-    limits = (tiles.symmetric if signed else tiles.span)(outputs)
     columns = 10 if len(values) == 10 else 32 if len(values) <= 256 else 64
-    squares = values[:, None, None]
-    palette: tiles.Palette = "seismic" if signed else panels.map_palette()
-    picture = tiles.sheet(
-        squares, palette, limits, columns=columns, cell_px=880 // columns - 2, bar=True, theme=panels.theme()
+    png = panels.begin_sheet(
+        values[:, None, None],
+        "seismic" if signed else panels.map_palette(),
+        (tiles.symmetric if signed else tiles.span)(outputs),
+        columns=columns,
+        cell_px=SHEET_PX[len(outputs)] // columns - 2,
+        bar=True,
+        theme=panels.theme(),
     )
     told = {"n": len(values), "layer": layer.name, "image": given.caption}
     caption = Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **told)
-    panels.picture(picture, caption, Words.neurons_alt.format(**told), name)
+    return Pane(png, caption, Words.neurons_alt.format(**told))
 
 
-def show_answer(probs: np.ndarray, name: str) -> None:
+def draw_answer(probs: np.ndarray) -> Pane:
     """The ten probabilities."""
     shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), share=tiles.percent(probs.max()))
-    panels.picture(tiles.bars(probs, panels.theme()), caption, Words.bars_alt.format(shares=shares), name)
+    return Pane(panels.begin_bars(probs), caption, Words.bars_alt.format(shares=shares))
 
 
 show()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
 from cnnviz import tiles
 from cnnviz.tiles import DARK, LIGHT, Palette, Theme
-from cnnviz.ui import choice, words
+from cnnviz.ui import choice
 
 ICON = ":material/download:"
+_painters = ThreadPoolExecutor(2, thread_name_prefix="paint")
 
 
 def head(title: str, sentence: str) -> None:
@@ -34,7 +38,9 @@ def map_palette() -> Palette:
     return "gray" if theme() is DARK else "binary"
 
 
-def picture(image: Image.Image | bytes, caption: str, alt: str, name: str, *, width: Any = "stretch") -> None:
+def picture(
+    image: Image.Image | bytes, caption: str, alt: str, name: str, *, width: Any = "stretch", inline: bool = False
+) -> None:
     """A picture with its caption and a download.
 
     Args:
@@ -43,12 +49,26 @@ def picture(image: Image.Image | bytes, caption: str, alt: str, name: str, *, wi
         alt: the same for who cannot see it.
         name: file name of the download, without ending; unique on its page.
         width: as in st.image.
+        inline: send the picture with the page's message, so that the browser need not ask for it: sooner there,
+            but sent again in every run; for what changes with every stroke.
     """
     content = image if isinstance(image, bytes) else tiles.png(image)
-    st.image(content, width=width, alt=alt, output_format="PNG")  # else JPEG, which blurs squares
+    shown = f"data:image/png;base64,{base64.b64encode(content).decode()}" if inline else content
+    st.image(shown, width=width, alt=alt, output_format="PNG")  # else JPEG, which blurs squares
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)
+
+
+def begin_sheet(*args: Any, **options: Any) -> Future[bytes]:
+    """`tiles.sheet` as a PNG, in a thread: a page with many pictures is sooner there, since encoding needs no lock."""
+    return _painters.submit(lambda: tiles.png(tiles.sheet(*args, **options)))
+
+
+def begin_bars(probs: np.ndarray) -> Future[bytes]:
+    """`tiles.bars` as a PNG, in a thread."""
+    colours = theme()
+    return _painters.submit(lambda: tiles.png(tiles.bars(probs, colours)))
 
 
 def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
@@ -59,7 +79,6 @@ def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
         f"{name}.png",
         "image/png",
         key=f"png {name}",
-        help=words.DOWNLOAD_PNG,
         on_click="ignore",
         type="tertiary",
         icon=ICON,
@@ -102,7 +121,6 @@ def download_csv(columns: Mapping[str, Sequence[Any]], name: str) -> None:
         f"{name}.csv",
         "text/csv",
         key=f"csv {name}",
-        help=words.DOWNLOAD_CSV,
         on_click="ignore",
         type="tertiary",
         icon=ICON,

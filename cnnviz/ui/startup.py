@@ -15,12 +15,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import backend, evaluation, inspection, store
+from cnnviz import backend, drawing, evaluation, inspection, store, tiles
 
 SLOW_LIBRARIES = ("altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
-PAGE_FIRST_S = 1.5
+PAGE_FIRST_S = 1.0
 """The browser gets that long to show the first page before other work competes for the processor."""
+FIRST_STROKES_S = 10
+"""So long nobody who draws shares the processor with the start of the worker for long work."""
 
 
 def icon() -> Image.Image:
@@ -43,6 +45,12 @@ def begin() -> None:
     threading.Thread(target=_warm, name="warm", daemon=True).start()
 
 
+def _rehearse() -> None:
+    """Go once through what a stroke needs here: Pillow loads its font and its formats on first use."""
+    picture = tiles.png(tiles.bars(np.full(10, 0.1)))
+    drawing.prepare(drawing.ink_of(drawing.open_image(picture, "rehearsal")))
+
+
 def _warm() -> None:
     """Warm the worker for answers, import what the other pages need, then start the worker for long work.
 
@@ -51,13 +59,15 @@ def _warm() -> None:
     importlib.import_module("pandas")  # Streamlit needs it to show a component
     good = sorted((m for m in store.models() if m.card), key=lambda model: model.name != store.DEFAULT)
     networks = [store.load(model) for model in good]
+    time.sleep(PAGE_FIRST_S)
     warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]
     warmed.append(backend.submit(backend.settle, lane="answers"))
-    time.sleep(PAGE_FIRST_S)
     for name in SLOW_LIBRARIES:
         importlib.import_module(name)
+    _rehearse()
     gc.collect()
     gc.freeze()
     wait(warmed)
+    time.sleep(FIRST_STROKES_S)
     for network in networks[:1]:
         backend.submit(evaluation.probabilities, network, BLANK)
