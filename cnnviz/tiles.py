@@ -235,8 +235,12 @@ def bars(probs: np.ndarray, theme: Theme = LIGHT, height_px: int = 36) -> Image.
         pen.line((left, top + 5, left, top + height_px - 5), fill=theme.faint, width=2)
         if filled > left:
             pen.rectangle((left, top + 5, filled, top + height_px - 5), fill=theme.accent if best else theme.faint)
-        pen.text((filled + 10, middle), percent(float(prob)), theme.text, font, anchor="lm")
+        pen.text((filled + 10, middle), percent(float(prob)).replace(NO_BREAK, " "), theme.text, font, anchor="lm")
     return picture
+
+
+NO_BREAK = "\u00a0"
+"""A space that keeps a number and its sign on one line; the font of the pictures has no glyph for it."""
 
 
 def percent(prob: float) -> str:

@@ -70,7 +70,9 @@ def test_every_page_runs_says_what_it_shows_and_describes_its_pictures(open_page
     assert not at.error
     name = "scikit-learn's digits" if source == "bundled" else "MNIST"
     assert f"digits: **{name}**" in texts(at)
-    assert all(image.alt and (image.url.endswith(".png") or image.url.startswith("data:image/png")) for image in pictures(at))
+    assert all(
+        image.alt and (image.url.endswith(".png") or image.url.startswith("data:image/png")) for image in pictures(at)
+    )
     assert pictures(at)
     assert len(at.get("download_button")) >= len(pictures(at))
 

@@ -18,8 +18,8 @@ class Words:
     does = {
         "input": "The grey image: 0 is paper, 1 is ink.",
         "convolution": (
-            "Slides {channels} kernels of {px}×{px}×{depth} weights over the input, one pixel at a time or by the "
-            "stride; each makes one map. Zeros around the edge keep the size at stride 1."
+            "Slides {channels} kernels of {px}×{px}×{depth} weights over the input with stride {stride}; each makes "
+            "one map. Zeros around the edge let it reach the border."
         ),
         "relu": "Keeps what is positive and sets the rest to 0.",
         "sigmoid": "Squeezes every number between 0 and 1.",
@@ -66,7 +66,9 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     """What a layer does, with its own numbers."""
     sentence = Words.does.get(layer.operation) or Words.does[layer.kind]
     if layer.kind == "convolution":
-        return sentence.format(channels=layer.shape[2], px=layer.kernel_shape[0], depth=layer.kernel_shape[2])
+        stride = config.convolutions[int(layer.name.removeprefix("conv")) - 1].stride
+        px, _, depth, channels = layer.kernel_shape
+        return sentence.format(channels=channels, px=px, depth=depth, stride=stride)
     inputs = layer.kernel_shape[0] if layer.kernel_shape else 0
     return sentence.format(inputs=inputs, share=config.dropout)
 
