@@ -288,5 +288,5 @@ def forward(config: NetworkConfig, every_layer: bool) -> Callable[[list[Any], An
         outputs, _ = model.stateless_call(weights, frozen, images, training=False)
         return outputs
 
-    compiled: Callable[[list[Any], Any], Any] = tf.function(run, input_signature=[shapes, images])
+    compiled: Callable[[list[Any], Any], Any] = tf.function(run, input_signature=[shapes, images], autograph=False)
     return compiled

@@ -161,7 +161,7 @@ class _Engine:
             self.optimizer = _optimizer(recipe)
             self.optimizer.build(self.model.trainable_variables)
             self.dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
-            self.loop = tf.function(self._loop, input_signature=self._signature())
+            self.loop = tf.function(self._loop, input_signature=self._signature(), autograph=False)
 
     def _signature(self) -> list[Any]:
         image = (None, net.IMAGE_PX, net.IMAGE_PX, 1)
@@ -189,14 +189,16 @@ class _Engine:
 
     def _loop(self, images: Any, labels: Any, batches: Any, seed_and_iteration: Any) -> Any:
         steps = tf.shape(batches)[0]
-        losses = tf.TensorArray(tf.float32, steps)
-        accuracies = tf.TensorArray(tf.float32, steps)
-        for k in tf.range(steps):
+
+        def one(k: Any, losses: Any, accuracies: Any) -> tuple[Any, Any, Any]:
             chance = seed_and_iteration + tf.stack([tf.constant(0, tf.int64), tf.cast(k, tf.int64)])
             for layer in self.dropouts:
                 layer.seed_generator.state.assign(tf.cast(chance, layer.seed_generator.state.dtype))
             loss, accuracy = self._step(tf.gather(images, batches[k]), tf.gather(labels, batches[k]))
-            losses, accuracies = losses.write(k, loss), accuracies.write(k, accuracy)
+            return k + 1, losses.write(k, loss), accuracies.write(k, accuracy)
+
+        begin = (tf.constant(0), tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps))
+        _, losses, accuracies = tf.while_loop(lambda k, *_: k < steps, one, begin, parallel_iterations=1)
         return losses.stack(), accuracies.stack()
 
     def _step(self, images: Any, labels: Any) -> tuple[Any, Any]:

@@ -25,7 +25,7 @@ def mnist_dir() -> Path | None:
 
 
 MNIST = mnist_dir()
-needs_mnist = pytest.mark.skipif(MNIST is None, reason="MNIST is not on this machine; see README, Data")
+needs_mnist = pytest.mark.skipif(MNIST is None, reason="MNIST is not on this machine; see README, Digits")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,11 +1,15 @@
 """What only a real browser shows: a digit is drawn and answered, a cell is opened, the model is switched."""
 
+import functools
+import http.server
 import os
 import re
+import threading
 
 import pytest
 
 import browser
+from conftest import MNIST, needs_mnist
 
 pytestmark = [
     pytest.mark.browser,
@@ -116,3 +120,18 @@ def test_nothing_is_asked_of_the_internet(window, address):
     assert [
         url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
     ] == []
+
+
+@needs_mnist
+def test_mnist_arrives_behind_the_scenes(window, tmp_path):
+    """At the first start the bundled digits are there at once, and MNIST takes their place when it has arrived."""
+    serve = functools.partial(http.server.SimpleHTTPRequestHandler, directory=MNIST)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as mirror:
+        threading.Thread(target=mirror.serve_forever, daemon=True).start()
+        environment = {"CNNVIZ_MNIST_URL": f"http://127.0.0.1:{mirror.server_port}", "KERAS_HOME": str(tmp_path)}
+        with browser.server(**environment, XDG_CACHE_HOME=str(tmp_path), CNNVIZ_DATA="") as (address, _):
+            window.goto(f"{address}/data")
+            window.get_by_text("digits: MNIST").wait_for(timeout=60_000)
+            window.get_by_text("(55000, 28, 28, 1)").or_(window.locator("[data-testid=stDataFrame]")).first.wait_for()
+        mirror.shutdown()
+    assert len(list((tmp_path / "cnnviz" / "MNIST").glob("*.gz"))) == 4

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnnviz import store
 from cnnviz.data import BUNDLED, Source
+from cnnviz.download import Download
 from cnnviz.store import Model
 from cnnviz.ui import choice, digits, words
 
@@ -69,8 +70,12 @@ def _iteration(model: Model | None) -> int:
 
 def _source() -> Source:
     shelf = digits.shelf()
-    if shelf.download:
-        _arriving()
+    if shelf.download and not shelf.download.finished:
+        _arriving(shelf.download)
+    elif shelf.download and shelf.download.error:
+        _failed(shelf.download)
+    elif shelf.download:
+        shelf.look()
     source: Source = st.selectbox(words.DIGITS, digits.sources(), format_func=digits.title, key="digits")
     if source == BUNDLED:
         st.caption(words.BUNDLED_CAPTION)
@@ -80,21 +85,19 @@ def _source() -> Source:
 
 
 @st.fragment(run_every=1.0)
-def _arriving() -> None:
-    """The download: its progress, what went wrong, and the digits once they are there."""
-    shelf = digits.shelf()
-    arriving = shelf.download
-    if arriving is None:
+def _arriving(arriving: Download) -> None:
+    """The download's progress; when it has ended, the whole page runs again."""
+    megabytes = {"done": arriving.done / 1e6, "total": arriving.total / 1e6}
+    st.progress(arriving.share, words.FETCHING.format(**megabytes))
+    if arriving.finished:
+        if not arriving.error:
+            digits.shelf().look()
+            st.session_state.pop("digits", None)
+            st.toast(words.FETCHED, icon=":material/check:")
         st.rerun()
-    if not arriving.finished:
-        megabytes = {"done": arriving.done / 1e6, "total": arriving.total / 1e6}
-        st.progress(arriving.share, words.FETCHING.format(**megabytes))
-    elif arriving.error:
-        st.warning(arriving.error, icon=":material/cloud_off:")
-        if st.button(words.RETRY, icon=":material/refresh:"):
-            shelf.look()
-    else:
-        shelf.look()
-        st.session_state.pop("digits", None)
-        st.toast(words.FETCHED, icon=":material/check:")
-        st.rerun()
+
+
+def _failed(arriving: Download) -> None:
+    """Why MNIST did not arrive, and a way to try again."""
+    st.warning(arriving.error, icon=":material/cloud_off:")
+    st.button(words.RETRY, icon=":material/refresh:", on_click=digits.shelf().look)
