@@ -161,6 +161,20 @@ def load_for_training(source: Source, hold_back: bool) -> Dataset:
     return Dataset(images, labels, f"{train.name} and validation")
 
 
+def has_mnist_labels(source: Source) -> bool:
+    """True when the test labels are MNIST's: enough to name a source before its images are read.
+
+    Keras's archive is known by its hash; `load` looks at every pixel.
+    """
+    file = mnist.FILES["test labels"]
+    try:
+        return source.kind == "npz" or (
+            source.path is not None and mnist.is_mnist(file, mnist.read_idx(source.path, file))
+        )
+    except mnist.DataError:
+        return False
+
+
 @functools.cache
 def _bundled() -> dict[Split, Dataset]:
     """scikit-learn's 1,797 digits, scaled to a 20×20 box and centred by mass; 1,197 + 100 + 500, classes even."""

@@ -1,6 +1,7 @@
 """Every page with MNIST, with the bundled digits, and with a broken model; what it shows is what was computed."""
 
 import base64
+import gzip
 import io
 import shutil
 
@@ -294,7 +295,16 @@ def test_data_tells_sizes_and_one_hot(open_page):
         assert one_hot.split().count("0") == 9
 
 
-# Digits that are not there, or on their way
+# Digits that are not there, not MNIST, or on their way
+
+
+def test_digits_that_are_not_mnist_are_not_called_so(open_page, tmp_path):
+    for file in mnist.FILES.values():
+        with gzip.open(tmp_path / f"{file.name}.gz", "wb", 1) as stream:
+            stream.write(file.header + bytes(file.n_bytes - len(file.header)))
+    at = open_page("filters", str(tmp_path))
+    assert not at.exception
+    assert f"digits: **{tmp_path}, not MNIST**" in texts(at)
 
 
 def test_without_mnist_the_bundled_digits_are_shown_and_the_failure_told(monkeypatch, tmp_path):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnviz import store
 from cnnviz.cards import BrokenModel
-from cnnviz.data import BUNDLED, Dataset, Source, Split
+from cnnviz.data import Dataset, Source, Split
 from cnnviz.mnist import DataError
 from cnnviz.network import Network
 from cnnviz.store import Model
@@ -57,7 +57,7 @@ def dataset(split: Split = "test") -> Dataset:
 def context() -> str:
     """One line that says which network and which digits a page shows."""
     choice = current()
-    name = digits.title(choice.source) if choice.source != BUNDLED else words.BUNDLED
+    name = digits.title(choice.source)
     if choice.model is None or choice.model.card is None:
         return words.CONTEXT_NO_NETWORK.format(digits=name)
     return words.CONTEXT.format(network=choice.model.name, iteration=choice.iteration, digits=name)

@@ -43,9 +43,12 @@ def sources() -> list[Source]:
     return [mnist, BUNDLED] if mnist else [BUNDLED]
 
 
+@st.cache_resource(show_spinner=False)
 def title(source: Source) -> str:
-    """What to call the digits of a source in a list."""
-    return words.BUNDLED if source == BUNDLED else words.MNIST
+    """What to call the digits of a source; what is not MNIST is not called so."""
+    if source == BUNDLED:
+        return words.BUNDLED
+    return words.MNIST if data.has_mnist_labels(source) else words.OTHER.format(path=source.path)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
