@@ -58,6 +58,15 @@ class Preset:
     recipe: Recipe
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides a training run: the same plan gives the same weights to the bit on one machine."""
+
+    network: NetworkConfig
+    recipe: Recipe
+    seed: int = 0
+
+
 PRESETS = {
     "hvass": Preset(
         NetworkConfig((Convolution(16), Convolution(36)), (128,), pool_first=True),
