@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     data_help = "folder with the four MNIST files, or 'bundled' for scikit-learn's digits"
 
     train = commands.add_parser("train", help="train a network and write it as a model")
-    train.add_argument("--preset", choices=PRESETS, required=True, help="network and recipe of a tutorial")
+    train.add_argument("--preset", choices=PRESETS, required=True, help="network and recipe, e.g. of a tutorial")
     train.add_argument("--iterations", type=_positive, help="steps (default: the recipe's)")
     train.add_argument("--seed", type=_seed, default=0, help="decides initial weights, batches and dropout (default 0)")
     train.add_argument("--data", metavar="DIR", help=data_help)
@@ -107,7 +107,8 @@ def _show(bar: Any, done: int, total: int) -> None:
 
 
 def _network(model: str) -> tuple[str, Network]:
-    folder = Path(model) if Path(model).is_dir() else store.ROOT / model
+    named = None if Path(model).is_dir() else store.find(model)
+    folder = named.folder if named else Path(model)
     if not folder.is_dir():
         names = ", ".join(m.name for m in store.models()) or "none"
         raise UsageError(f"{model}: expected a folder or a name under models/ ({names}), found neither.")
@@ -179,7 +180,7 @@ def _train(args: argparse.Namespace) -> int:
         raise UsageError(f"{folder} is already there; nothing is overwritten. Choose another --out.")
     unfinished = runs.run_file(folder)
     if args.resume:
-        state, snapshots = runs.load_run(unfinished)
+        state, snapshots, _ = runs.load_run(unfinished)
         mine = (preset.network, recipe, args.seed)
         if (state.network, state.recipe, state.seed) != mine:
             raise UsageError(f"{unfinished}: expected the run of these settings, found another preset, seed or length.")
@@ -213,7 +214,7 @@ def _train(args: argparse.Namespace) -> int:
 
 def _free_folder(preset: str) -> Path:
     names = (f"{preset}-{number}" for number in range(1, 10_000))
-    return next(store.ROOT / name for name in names if not (store.ROOT / name).exists())
+    return next(store.own_root() / name for name in names if not (store.own_root() / name).exists())
 
 
 def _with_progress(recorder: runs.Recorder, train: data.Dataset) -> Iterator[training.RunState]:

@@ -1,4 +1,4 @@
-"""A whole training run: which moments are kept, the unfinished run on disk, the finished model."""
+"""A whole training run: its pieces, which moments are kept, the unfinished run on disk, the finished model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import json
 import platform
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,37 +34,100 @@ def snapshot_iterations(iterations: int) -> list[int]:
     return [0, *(step for step in steps if step < iterations), iterations]
 
 
-def finish(
-    folder: Path, state: RunState, snapshots: Mapping[int, Weights], train: Dataset, test: Dataset
-) -> store.Model:
-    """Evaluate every snapshot and write the model.
+@dataclass(frozen=True)
+class Check:
+    """What a run knew at one moment of digits that it does not learn from."""
+
+    iteration: int
+    correct: int
+    n: int
+    loss: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share read right, in [0, 1]."""
+        return self.correct / self.n
+
+
+def piece(state: RunState, train: Dataset, watched: Dataset | None, steps: int) -> tuple[RunState, Check | None]:
+    """A short part of a run, as it is sent through the door: some steps, then a look at digits held back.
 
     Args:
-        folder: the new model's folder, which must not exist.
+        state: where the run stands.
+        train: the digits that it learns from.
+        watched: digits that it does not learn from; None: no look.
+        steps: how many; 0 only looks.
+
+    Raises:
+        TrainingDiverged: when a loss is not finite.
+    """
+    if steps:
+        state = training.advance(state, train, steps)
+    return state, check(state, watched) if watched else None
+
+
+def check(state: RunState, digits: Dataset) -> Check:
+    """Accuracy and mean cross-entropy on digits that the run does not learn from."""
+    probs = evaluation.probabilities(Network(state.network, state.weights), digits.images)
+    correct = int((probs.argmax(axis=1) == digits.labels).sum())
+    of_truth = probs[np.arange(len(probs)), digits.labels]
+    loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).mean())
+    return Check(state.iteration, correct, len(digits), loss)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run learnt from, for its card."""
+
+    digits: str
+    n: int
+
+
+def examine(network: Network, test: Dataset) -> evaluation.Score:
+    """How a network does on the test digits."""
+    return evaluation.score(test.labels, evaluation.probabilities(network, test.images))
+
+
+def finish(
+    folder: Path,
+    state: RunState,
+    snapshots: Mapping[int, Weights],
+    results: Mapping[int, evaluation.Score],
+    *,
+    train: Trained,
+    test_digits: str,
+    replace: bool = False,
+) -> store.Model:
+    """Write the model.
+
+    Args:
+        folder: the new model's folder, which must not exist unless it is to be replaced.
         state: the run at its end.
         snapshots: weights by iteration, the run's last among them.
-        train, test: what it was trained on, and what it is tested on.
+        results: how each snapshot did on the test digits.
+        train, test_digits: what it learnt from, and the name of what it was tested on.
+        replace: take the place of the model that the run wrote before it went on.
     """
-    entries = []
-    for iteration, weights in sorted(snapshots.items()):
-        probs = evaluation.probabilities(Network(state.network, weights), test.images)
-        result = evaluation.score(test.labels, probs)
-        entries.append(Snapshot(iteration, weights_file(iteration), "", result.correct, result.n))
+    entries = [
+        Snapshot(iteration, weights_file(iteration), "", results[iteration].correct, results[iteration].n)
+        for iteration in sorted(snapshots)
+    ]
+    result = results[max(snapshots)]
     card = Card(
         name=folder.name,
         network=state.network,
         recipe=state.recipe,
         seed=state.seed,
-        digits=train.name,
-        n_train=len(train),
-        test_digits=test.name,
+        digits=train.digits,
+        n_train=train.n,
+        test_digits=test_digits,
         seconds=state.seconds,
         versions={"cnnviz": cnnviz.__version__, "python": platform.python_version()}
         | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
         confusion_matrix=tuple(tuple(int(count) for count in row) for row in result.confusion),
         snapshots=tuple(entries),
     )
-    return store.write(folder, card, snapshots)
+    return store.write(folder, card, snapshots, replace=replace)
 
 
 class Recorder:
@@ -98,7 +163,9 @@ class Recorder:
 
     def finish(self, train: Dataset, test: Dataset) -> store.Model:
         """Evaluate the snapshots, write the model, and forget the unfinished run."""
-        model = finish(self.folder, self.state, self.snapshots, train, test)
+        results = {i: examine(Network(self.state.network, weights), test) for i, weights in self.snapshots.items()}
+        trained = Trained(train.name, len(train))
+        model = finish(self.folder, self.state, self.snapshots, results, train=trained, test_digits=test.name)
         run_file(self.folder).unlink(missing_ok=True)
         return model
 
@@ -108,9 +175,18 @@ def run_file(folder: Path) -> Path:
     return folder.parent / f".{folder.name}.run.npz"
 
 
-def save_run(path: Path, state: RunState, snapshots: Mapping[int, Weights]) -> None:
-    """Keep an unfinished run, with its snapshots so far, so that it can be resumed to the bit."""
+def save_run(
+    path: Path, state: RunState, snapshots: Mapping[int, Weights], notes: Mapping[str, Any] | None = None
+) -> None:
+    """Keep an unfinished run, with its snapshots so far, so that it can be resumed to the bit.
+
+    Args:
+        path: the file.
+        state, snapshots: the run.
+        notes: what else its owner wants to know again; anything that JSON can hold.
+    """
     about = {
+        "notes": notes,
         "network": dataclasses.asdict(state.network),
         "recipe": dataclasses.asdict(state.recipe),
         "seed": state.seed,
@@ -128,8 +204,8 @@ def save_run(path: Path, state: RunState, snapshots: Mapping[int, Weights]) -> N
     write_atomically(path, npz_bytes(arrays))
 
 
-def load_run(path: Path) -> tuple[RunState, dict[int, Weights]]:
-    """Read an unfinished run.
+def load_run(path: Path) -> tuple[RunState, dict[int, Weights], dict[str, Any] | None]:
+    """Read an unfinished run: its state, its snapshots, its owner's notes.
 
     Raises:
         BrokenModel: when it is not there or damaged.
@@ -161,4 +237,4 @@ def load_run(path: Path) -> tuple[RunState, dict[int, Weights]]:
         raise BrokenModel(f"{path}: expected an unfinished run, found none.") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise BrokenModel(f"{path}: expected an unfinished run. {error}") from None
-    return state, kept
+    return state, kept, about.get("notes")

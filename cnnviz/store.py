@@ -42,12 +42,25 @@ class Model:
         return self.folder.name
 
 
-def models(root: Path = ROOT) -> list[Model]:
-    """Every model folder by name, each checked; names that start with a dot are unfinished work."""
-    if not root.is_dir():
-        return []
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    return [open_model(folder) for folder in folders]
+def own_root() -> Path:
+    """Where networks that users train are written: CNNVIZ_RUNS, or beside the shipped ones."""
+    return Path(os.environ.get("CNNVIZ_RUNS") or ROOT)
+
+
+def models(*roots: Path) -> list[Model]:
+    """Every model folder by name, each checked; names that start with a dot are unfinished work.
+
+    Args:
+        roots: where to look; by default among the shipped networks and the users' own.
+    """
+    places = dict.fromkeys(root.resolve() for root in roots or (ROOT, own_root()) if root.is_dir())
+    folders = [p for root in places for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    return [open_model(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
+
+
+def find(name: str) -> Model | None:
+    """The model of that name, or None."""
+    return next((model for model in models() if model.name == name), None)
 
 
 def open_model(folder: Path) -> Model:
@@ -146,18 +159,19 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     return content.getvalue()
 
 
-def write(folder: Path, card: Card, weights: Mapping[int, Weights]) -> Model:
+def write(folder: Path, card: Card, weights: Mapping[int, Weights], *, replace: bool = False) -> Model:
     """Write a model whole or not at all.
 
     Args:
         folder: the new folder; its parent is made where it is missing.
         card: its figures; the snapshots' `sha256` is filled in here.
         weights: the arrays of every snapshot, by iteration.
+        replace: take the place of a folder that is there, as a run that went on does.
 
     Raises:
-        FileExistsError: when the folder is already there.
+        FileExistsError: when the folder is already there and is not to be replaced.
     """
-    if folder.exists():
+    if folder.exists() and not replace:
         raise FileExistsError(f"{folder} is already there; nothing is overwritten.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -170,10 +184,21 @@ def write(folder: Path, card: Card, weights: Mapping[int, Weights]) -> Model:
         text = card_json(dataclasses.replace(card, name=folder.name, snapshots=tuple(snapshots)))
         (draft / "card.json").write_text(text, "utf-8")
         draft.chmod(0o755)
+        if folder.exists():
+            folder.rename(draft.with_name(f"{draft.name}.old"))
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(draft.with_name(f"{draft.name}.old"), ignore_errors=True)
     return open_model(folder)
+
+
+def delete(folder: Path) -> None:
+    """Take a model away in one step; one that is not there is no error."""
+    if folder.is_dir():
+        gone = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        folder.rename(gone / folder.name)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,26 +1,22 @@
 """Training as a function: a state and a number of steps in, the next state out.
 
-The batch of a step follows from (seed, iteration) alone, and so does its dropout, so a run cut into pieces in
-any way gives the same weights to the bit.
+The batch of a step follows from (seed, iteration) alone, and so do its dropout, its augmentation and its learning
+rate, so a run cut into pieces in any way gives the same weights to the bit.
 """
 
 from __future__ import annotations
 
 import functools
-import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from cnnviz import engine
 from cnnviz import network as net
 from cnnviz.data import Dataset
-from cnnviz.lazy import keras, tf
 from cnnviz.network import NetworkConfig, Weights
-from cnnviz.presets import Recipe
-
-CLIP = 1e-9
+from cnnviz.presets import Recipe, learning_rate_at
 
 
 class TrainingDiverged(ArithmeticError):
@@ -87,7 +83,7 @@ def start(network: NetworkConfig, recipe: Recipe, seed: int = 0) -> RunState:
     model = net.build(network, seed)
     names = list(net.weight_shapes(network))
     weights = {name: variable.numpy() for name, variable in zip(names, model.trainable_variables, strict=True)}
-    optimizer = _optimizer(recipe)
+    optimizer = engine.make_optimizer(recipe)
     optimizer.build(model.trainable_variables)
     return RunState(network, recipe, seed, 0, weights, tuple(np.asarray(v.numpy()) for v in optimizer.variables))
 
@@ -104,20 +100,22 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
         the state after them; `advance(advance(s, d, 50), d, 50)` equals `advance(s, d, 100)` to the bit.
 
     Raises:
-        TrainingDiverged: when a loss is not finite; `state` is still good.
+        TrainingDiverged: when a loss or a weight is not finite; `state` is still good.
+        ValueError: for no steps, or more than the recipe's schedule has.
     """
     if steps < 1:
         raise ValueError(f"Expected at least 1 step. Received {steps}.")
+    iterations = range(state.iteration, state.iteration + steps)
+    rates = np.array([learning_rate_at(state.recipe, iteration) for iteration in iterations], np.float32)
     began = time.perf_counter()
     batches = batch_indices(state.recipe, state.seed, state.iteration, steps, len(digits))
-    engine = _engine(state.network, state.recipe)
-    weights, slots, losses, accuracies = engine.run(state, digits, batches)
+    loop = engine.engine(state.network, state.recipe)
+    weights, slots, losses, accuracies = loop.run(state, digits, batches, rates)
     if not np.isfinite(losses).all():
         at = state.iteration + int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
-        raise TrainingDiverged(
-            f"The loss is no longer a number at iteration {at:,}. "
-            f"A learning rate below {state.recipe.learning_rate:g} may help."
-        )
+        raise _diverged(state, at)
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise _diverged(state, state.iteration + steps)
     return replace(
         state,
         iteration=state.iteration + steps,
@@ -129,90 +127,8 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
     )
 
 
-def _optimizer(recipe: Recipe) -> Any:
-    if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(recipe.learning_rate)
-    make = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[recipe.optimizer]
-    return make(recipe.learning_rate, epsilon=recipe.epsilon)
-
-
-@functools.lru_cache(maxsize=4)
-def _engine(network: NetworkConfig, recipe: Recipe) -> _Engine:
-    return _Engine(network, recipe)
-
-
-@functools.lru_cache(maxsize=2)
-def _resident(digits: Dataset) -> tuple[Any, Any]:
-    """A data set's tensors: copied into TensorFlow once, not once a call."""
-    return tf.constant(digits.images), tf.constant(digits.labels)
-
-
-class _Engine:
-    """Model, optimiser and the compiled loop for one network and recipe; the state goes in and comes out of it."""
-
-    def __init__(self, network: NetworkConfig, recipe: Recipe) -> None:
-        self.names = list(net.weight_shapes(network))
-        self.recipe = recipe
-        self.busy = threading.Lock()
-        with self.busy:
-            self.model = net.build(network)
-            outputs = [self.model.layers[-2].output, self.model.output]
-            self.heads = keras.Model(self.model.inputs[0], outputs)
-            self.optimizer = _optimizer(recipe)
-            self.optimizer.build(self.model.trainable_variables)
-            self.dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
-            self.loop = tf.function(self._loop, input_signature=self._signature(), autograph=False)
-
-    def _signature(self) -> list[Any]:
-        image = (None, net.IMAGE_PX, net.IMAGE_PX, 1)
-        return [
-            tf.TensorSpec(image, tf.float32),
-            tf.TensorSpec((None,), tf.int64),
-            tf.TensorSpec((None, None), tf.int64),
-            tf.TensorSpec((2,), tf.int64),
-        ]
-
-    def run(
-        self, state: RunState, digits: Dataset, batches: np.ndarray
-    ) -> tuple[Weights, tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
-        with self.busy:
-            for name, variable in zip(self.names, self.model.trainable_variables, strict=True):
-                variable.assign(state.weights[name])
-            for slot, variable in zip(state.slots, self.optimizer.variables, strict=True):
-                variable.assign(slot)
-            losses, accuracies = self.loop(
-                *_resident(digits), tf.constant(batches), tf.constant([state.seed, state.iteration], tf.int64)
-            )
-            weights = {n: v.numpy() for n, v in zip(self.names, self.model.trainable_variables, strict=True)}
-            slots = tuple(np.asarray(variable.numpy()) for variable in self.optimizer.variables)
-        return weights, slots, losses.numpy(), accuracies.numpy()
-
-    def _loop(self, images: Any, labels: Any, batches: Any, seed_and_iteration: Any) -> Any:
-        steps = tf.shape(batches)[0]
-
-        def one(k: Any, losses: Any, accuracies: Any) -> tuple[Any, Any, Any]:
-            chance = seed_and_iteration + tf.stack([tf.constant(0, tf.int64), tf.cast(k, tf.int64)])
-            for layer in self.dropouts:
-                layer.seed_generator.state.assign(tf.cast(chance, layer.seed_generator.state.dtype))
-            loss, accuracy = self._step(tf.gather(images, batches[k]), tf.gather(labels, batches[k]))
-            return k + 1, losses.write(k, loss), accuracies.write(k, accuracy)
-
-        begin = (tf.constant(0), tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps))
-        _, losses, accuracies = tf.while_loop(lambda k, *_: k < steps, one, begin, parallel_iterations=1)
-        return losses.stack(), accuracies.stack()
-
-    def _step(self, images: Any, labels: Any) -> tuple[Any, Any]:
-        variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
-            logits, probabilities = self.heads(images, training=True)
-            loss = self._loss(logits, probabilities, labels)
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        right = tf.cast(tf.argmax(logits, 1) == labels, tf.float32)
-        return loss, tf.reduce_mean(right)
-
-    def _loss(self, logits: Any, probabilities: Any, labels: Any) -> Any:
-        if self.recipe.loss == "clipped_sum":
-            clipped = tf.clip_by_value(probabilities, CLIP, 1.0)
-            return -tf.reduce_sum(tf.math.log(tf.gather(clipped, labels, batch_dims=1)))
-        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return tf.reduce_sum(each) if self.recipe.loss == "sum" else tf.reduce_mean(each)
+def _diverged(state: RunState, iteration: int) -> TrainingDiverged:
+    return TrainingDiverged(
+        f"The loss is no longer a number at iteration {iteration:,}. "
+        f"A learning rate below {state.recipe.learning_rate:g} may help."
+    )

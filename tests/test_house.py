@@ -12,16 +12,23 @@ FLOORS = [
     {"app"},
     {"pages"},
     {"ui"},
-    {"backend", "__main__"},
+    {"trainer", "__main__"},
+    {"run", "backend"},
     {"runs"},
     {"store"},
-    {"cards"},
-    {"training", "evaluation"},
-    {"inspection", "figures"},
+    {"cards", "sweep"},
+    {"exercises"},
+    {"surgery"},
+    {"conclusions", "attribution"},
+    {"training", "evaluation", "comparing", "commuting"},
+    {"inspection", "figures", "program", "engine"},
+    {"receptive", "handmade"},
+    {"arithmetic"},
     {"presets"},
-    {"network", "download", "tiles"},
+    {"network", "augmentation", "download", "tiles", "cluster"},
     {"data"},
     {"mnist"},
+    {"strokes"},
     {"drawing"},
     {"lazy"},
 ]
@@ -74,7 +81,7 @@ def test_every_page_in_one_process_leaves_tensorflow_out():
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("app.py", default_timeout=90).run()
-for page in ("filters", "feature_maps", "mistakes", "network", "data", "draw"):
+for page in ("filters", "feature_maps", "mistakes", "network", "data", "train", "draw"):
     at.switch_page(f"cnnviz/pages/{page}.py").run()
     assert not at.exception, at.exception
 from cnnviz import backend

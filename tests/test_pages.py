@@ -49,7 +49,6 @@ def models(monkeypatch, tmp_path):
     """A models folder of one's own with `low-level` in it."""
     shutil.copytree(store.ROOT / "low-level", tmp_path / "low-level")
     monkeypatch.setattr(store, "ROOT", tmp_path)
-    monkeypatch.setattr(store.models, "__defaults__", (tmp_path,))
     return tmp_path
 
 

@@ -32,7 +32,7 @@ def test_an_interrupted_run_goes_on_to_the_bit(recorder, bundled, tmp_path, tiny
     recorder.save()
     assert not (tmp_path / "new").exists()
 
-    state, snapshots = runs.load_run(runs.run_file(tmp_path / "new"))
+    state, snapshots, _ = runs.load_run(runs.run_file(tmp_path / "new"))
     assert state.iteration == 10
     resumed = runs.Recorder(tmp_path / "new", state, snapshots, runs.snapshot_iterations(25))
     assert [state.iteration for state in resumed.run(bundled)] == [20, 25]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz import training
+from cnnviz import engine, training
 from cnnviz.data import Dataset
-from cnnviz.presets import PRESETS, Recipe
+from cnnviz.presets import PRESETS, Recipe, learning_rate_at
 from conftest import MNIST, needs_mnist
 
 
@@ -33,6 +33,86 @@ def test_any_cutting_gives_the_same_run_to_the_bit(tiny, quick, bundled, pieces)
 def test_other_optimisers_can_be_cut_too(tiny, quick, bundled, optimizer):
     start = training.start(tiny, dataclasses.replace(quick, optimizer=optimizer))
     assert same(training.advance(start, bundled, 6), training.advance(training.advance(start, bundled, 2), bundled, 4))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_a_scheduled_and_augmented_run_can_be_cut_anywhere(tiny, quick, bundled, optimizer):
+    recipe = dataclasses.replace(quick, schedule="one_cycle", augment=True, optimizer=optimizer)
+    start = training.start(tiny, recipe, seed=5)
+    whole = training.advance(start, bundled, 20)
+    for pieces in ((1, 19), (7, 1, 12)):
+        cut = start
+        for steps in pieces:
+            cut = training.advance(cut, bundled, steps)
+        assert same(whole, cut)
+
+
+def test_schedule_and_augmentation_each_change_the_run(tiny, quick, bundled):
+    recipes = [quick, dataclasses.replace(quick, schedule="one_cycle"), dataclasses.replace(quick, augment=True)]
+    plain, scheduled, augmented = (training.advance(training.start(tiny, r), bundled, 2) for r in recipes)
+    assert scheduled.losses[0] == plain.losses[0] != augmented.losses[0]
+    assert not same(plain, scheduled)
+
+
+def test_one_cycle_by_hand():
+    """Ten steps with a warm-up of 0.2: the line through (0, 0), (2, 1) and (10, 0), read in the middle of each step."""
+    recipe = Recipe(learning_rate=1.0, batch_size=1, iterations=10, schedule="one_cycle", warm_up=0.2)
+    rates = [learning_rate_at(recipe, iteration) for iteration in range(10)]
+    expected = [0.25, 0.75, 0.9375, 0.8125, 0.6875, 0.5625, 0.4375, 0.3125, 0.1875, 0.0625]
+    assert rates == pytest.approx(expected)
+
+
+def test_a_constant_rate_has_no_end():
+    recipe = Recipe(learning_rate=1e-4, batch_size=1, iterations=10)
+    assert learning_rate_at(recipe, 0) == learning_rate_at(recipe, 10_000) == 1e-4
+
+
+@given(st.integers(1, 2000), st.floats(0.01, 0.99))
+@settings(deadline=None)
+def test_one_cycle_stays_between_zero_and_the_rate(iterations, warm_up):
+    recipe = Recipe(learning_rate=3e-3, batch_size=1, iterations=iterations, schedule="one_cycle", warm_up=warm_up)
+    assert all(0 < learning_rate_at(recipe, iteration) <= 3e-3 for iteration in range(iterations))
+
+
+def test_past_the_end_of_the_schedule_is_refused(tiny, quick, bundled):
+    recipe = dataclasses.replace(quick, iterations=5, schedule="one_cycle")
+    done = training.advance(training.start(tiny, recipe), bundled, 5)
+    for state, steps in ((done, 1), (training.start(tiny, recipe), 6)):
+        with pytest.raises(ValueError, match=r"0 after its 5 iterations.*no step after iteration 5"):
+            training.advance(state, bundled, steps)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"learning_rate": 0.0}, "learning rate above 0"),
+        ({"learning_rate": float("nan")}, "learning rate above 0"),
+        ({"learning_rate": float("inf")}, "learning rate above 0"),
+        ({"epsilon": 0.0}, "epsilon above 0"),
+        ({"batch_size": 0}, "1 to 4096 images"),
+        ({"batch_size": 4097}, "1 to 4096 images"),
+        ({"iterations": 0}, "1 to 1,000,000 iterations"),
+        ({"iterations": 1_000_001}, "1 to 1,000,000 iterations"),
+        ({"shuffle_buffer": -1}, "shuffle buffer"),
+        ({"schedule": "cosine"}, "constant or one_cycle"),
+        ({"warm_up": 0.0}, "warm_up"),
+        ({"warm_up": 1.0}, "warm_up"),
+    ],
+    ids=str,
+)
+def test_a_recipe_out_of_range_is_refused_in_a_sentence(quick, change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        dataclasses.replace(quick, **change)
+
+
+def test_a_recipe_written_before_there_were_schedules_is_read():
+    written = {"learning_rate": 1e-4, "batch_size": 64, "iterations": 10_000, "loss": "mean", "optimizer": "adam"}
+    written |= {"epsilon": 1e-8, "hold_back": True, "shuffle_buffer": 0}
+    assert Recipe(**written) == PRESETS["hvass"].recipe
+
+
+def test_fast_trains_the_tutorials_network():
+    assert PRESETS["fast"].network == PRESETS["hvass"].network
 
 
 def test_same_seed_same_run_other_seed_another(tiny, quick, bundled):
@@ -86,6 +166,22 @@ def test_first_adam_step_moves_every_weight_by_the_learning_rate(tiny, bundled):
     start = training.start(tiny, recipe)
     moved = training.advance(start, bundled, 1).weights["logits/bias"] - start.weights["logits/bias"]
     assert np.abs(moved) == pytest.approx(np.full(10, 1e-3), rel=1e-2)
+
+
+def test_adam_is_keras_to_the_bit(tiny, quick, bundled, monkeypatch):
+    start = training.start(tiny, quick)
+    fused = training.advance(start, bundled, 10)
+    engine.engine.cache_clear()
+    monkeypatch.setattr(engine.Engine, "_apply", lambda self, *changes: self.optimizer.apply(*changes))
+    keras = training.advance(start, bundled, 10)
+    engine.engine.cache_clear()
+    assert same(fused, keras)
+
+
+def test_a_schedule_that_ends_in_nan_is_named(tiny, bundled):
+    recipe = Recipe(1e18, 16, 50, optimizer="sgd", loss="sum", schedule="one_cycle", augment=True)
+    with pytest.raises(training.TrainingDiverged, match=r"iteration \d+.*1e\+18"):
+        training.advance(training.start(tiny, recipe), bundled, 50)
 
 
 def test_a_learning_rate_that_ends_in_nan_is_named(tiny, bundled):
