@@ -1,14 +1,16 @@
 """The door between the pages and TensorFlow: functions go out with arrays and frozen dataclasses, arrays come back.
 
 Two processes stand behind it, each a lane: "answers" for what a person waits for, "work" for what takes longer, so
-that a long evaluation never keeps a stroke waiting.  A network or a data set crosses once and is named by its key
-from then on.  A process that dies is replaced, and its task is sent again.
+that a long evaluation never keeps a stroke waiting.  With CNNVIZ_SCHEDULER=tcp://host:8786 the lane for work is a Dask
+cluster.  A network or a data set crosses once and is named by its key from then on.  A process that dies is replaced,
+and its task is sent again.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
+import math
 import os
 import sys
 import threading
@@ -19,6 +21,7 @@ from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cnnviz.cluster import Answer, Cluster, ClusterError
 from cnnviz.data import Dataset
 from cnnviz.lazy import LazyModule
 from cnnviz.network import Network
@@ -33,12 +36,8 @@ WORK_NICENESS = 10
 """Long work gives way to everything that a person waits for: the pages, the browser, the answers."""
 
 
-WORKER_ENV = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e12"}
-"""loky replaces a worker that has grown by 300 MB; TensorFlow and MNIST are larger than that and no leak."""
-
-
 class BackendError(RuntimeError):
-    """The computing process ended again and again with the same task."""
+    """The computing process ended again and again with the same task, or the cluster cannot do the work."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,17 @@ class _Missing:
 
 
 _kept: OrderedDict[str, Any] = OrderedDict()
+_keeping = threading.Lock()  # a worker of a cluster may have several threads
 
 
 def _begin(lane: Lane, server: int) -> None:
-    """In the worker: what is done once, before the first task."""
+    """In the worker: what is done once, before the first task.
+
+    With psutil there (Dask brings it), loky replaces a worker that has grown by 300 MB; TensorFlow and MNIST are
+    larger than that and no leak.
+    """
+    process_executor: Any = importlib.import_module("joblib.externals.loky.process_executor")
+    process_executor._MAX_MEMORY_LEAK_SIZE = math.inf
     threading.Thread(target=_end_with_server, args=(server,), daemon=True).start()
     if lane == "work" and hasattr(os, "nice"):
         os.nice(WORK_NICENESS)
@@ -93,17 +99,18 @@ def settle() -> None:
 
 def _perform(function: Callable[..., Any], args: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
     """In the worker: put back what was sent before, then call the function."""
-    for key, value in values.items():
-        _kept[key] = value
     named = [arg.key for arg in args if isinstance(arg, _Named)]
-    missing = tuple(key for key in named if key not in _kept)
-    if missing:
-        return _Missing(missing)
-    for key in named:
-        _kept.move_to_end(key)
-    while len(_kept) > N_KEPT:
-        _kept.popitem(last=False)
-    return function(*(_kept[arg.key] if isinstance(arg, _Named) else arg for arg in args))
+    with _keeping:
+        _kept.update(values)
+        missing = tuple(key for key in named if key not in _kept)
+        if missing:
+            return _Missing(missing)
+        for key in named:
+            _kept.move_to_end(key)
+        while len(_kept) > N_KEPT:
+            _kept.popitem(last=False)
+        whole = [_kept[arg.key] if isinstance(arg, _Named) else arg for arg in args]
+    return function(*whole)
 
 
 class _Task:
@@ -117,12 +124,10 @@ class _Task:
 
 
 class _Lane:
-    """One worker process, started when it is first asked for something."""
+    """Where tasks are sent: what is missing there is sent after them, and what is lost is sent again."""
 
-    def __init__(self, name: Lane) -> None:
-        self.name = name
-        self._executor: Any = None
-        self._lock = threading.Lock()
+    n_workers = 1
+    problem = ""
 
     def submit(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Future[Any]:
         """Send a task; the future is of what the function returns."""
@@ -130,20 +135,30 @@ class _Lane:
         self._send(task, {}, N_TRIES)
         return task.answer
 
-    def _send(self, task: _Task, values: Mapping[str, Any], tries: int) -> None:
+    def shutdown(self) -> None:
+        """End what computes; the next task starts it again."""
+        raise NotImplementedError
+
+    def _post(self, task: _Task, values: Mapping[str, Any], before: Future[Any] | None) -> Future[Any]:
+        """Have `_perform` called with the task and the values that `before`, its last sending, found missing."""
+        raise NotImplementedError
+
+    def _send(self, task: _Task, values: Mapping[str, Any], tries: int, before: Future[Any] | None = None) -> None:
         def arrived(sent: Future[Any]) -> None:
             error = sent.exception()
             if isinstance(error, BrokenExecutor):
                 self._send_again(task, values, tries, error)
+            elif isinstance(error, ClusterError):
+                task.answer.set_exception(BackendError(str(error)))
             elif error is not None:
                 task.answer.set_exception(error)
             elif isinstance(sent.result(), _Missing):
-                self._send(task, {key: task.large[key] for key in sent.result().keys}, tries)
+                self._send(task, {key: task.large[key] for key in sent.result().keys}, tries, sent)
             else:
                 task.answer.set_result(sent.result())
 
         try:
-            sent = self._worker().submit(_perform, task.function, task.slim_args, values)
+            sent = self._post(task, values, before)
         except RuntimeError as error:  # broken since it was last used, or the server is ending
             self._send_again(task, values, tries, error)
         else:
@@ -153,7 +168,22 @@ class _Lane:
         if tries > 1 and not sys.is_finalizing():
             self._send(task, values, tries - 1)
         else:
-            task.answer.set_exception(BackendError(f"It ended {N_TRIES} times with the same task ({error})."))
+            task.answer.set_exception(
+                BackendError(f"The computing process ended {N_TRIES} times with the same task ({error}).")
+            )
+
+
+class _LocalLane(_Lane):
+    """One worker process, started when it is first asked for something."""
+
+    def __init__(self, name: Lane) -> None:
+        self.name = name
+        self._executor: Any = None
+        self._lock = threading.Lock()
+
+    def _post(self, task: _Task, values: Mapping[str, Any], before: Future[Any] | None) -> Future[Any]:
+        sent: Future[Any] = self._worker().submit(_perform, task.function, task.slim_args, values)
+        return sent
 
     def _worker(self) -> Any:
         with self._lock:
@@ -162,7 +192,7 @@ class _Lane:
                 self._executor = None
             if self._executor is None:
                 self._executor = loky.ProcessPoolExecutor(
-                    max_workers=1, timeout=None, initializer=_begin, initargs=(self.name, os.getpid()), env=WORKER_ENV
+                    max_workers=1, timeout=None, initializer=_begin, initargs=(self.name, os.getpid())
                 )
             return self._executor
 
@@ -173,7 +203,39 @@ class _Lane:
             self._executor = None
 
 
-_lanes: dict[Lane, _Lane] = {"answers": _Lane("answers"), "work": _Lane("work")}
+class _ClusterLane(_Lane):
+    """The workers of a Dask scheduler; what is missing is sent to the worker that missed it."""
+
+    def __init__(self, address: str) -> None:
+        self._cluster = Cluster(address)
+
+    @property
+    def n_workers(self) -> int:  # type: ignore[override]
+        return self._cluster.n_workers
+
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        return self._cluster.problem
+
+    def _post(self, task: _Task, values: Mapping[str, Any], before: Future[Any] | None) -> Future[Any]:
+        worker = before.worker if isinstance(before, Answer) else ""
+        return self._cluster.submit(_perform, (task.function, task.slim_args), values, worker)
+
+    def shutdown(self) -> None:
+        self._cluster.shutdown()
+
+
+_lanes: dict[str, _Lane] = {"answers": _LocalLane("answers"), "work": _LocalLane("work")}
+_opening = threading.Lock()
+
+
+def _lane(name: Lane) -> _Lane:
+    """The lane; that for work is a cluster when CNNVIZ_SCHEDULER names one."""
+    address = os.environ.get("CNNVIZ_SCHEDULER", "") if name == "work" else ""
+    with _opening:
+        if address and address not in _lanes:
+            _lanes[address] = _ClusterLane(address)
+        return _lanes[address or name]
 
 
 def submit(function: Callable[..., Any], *args: Any, lane: Lane = "work") -> Future[Any]:
@@ -185,9 +247,10 @@ def submit(function: Callable[..., Any], *args: Any, lane: Lane = "work") -> Fut
         lane: "answers" when a person waits for it.
 
     Returns:
-        a future of what the function returns; it carries a BackendError when the process keeps dying.
+        a future of what the function returns; it carries a BackendError when the process keeps dying, or with one
+        sentence when the cluster cannot be used.
     """
-    return _lanes[lane].submit(function, args)
+    return _lane(lane).submit(function, args)
 
 
 def call(function: Callable[..., Any], *args: Any, timeout_s: float = 120) -> Any:
@@ -200,7 +263,19 @@ def call(function: Callable[..., Any], *args: Any, timeout_s: float = 120) -> An
     return submit(function, *args, lane="answers").result(timeout_s)
 
 
+def n_workers() -> int:
+    """How many tasks the lane for work does at once: 1 here, the number of workers on a cluster, at least 1."""
+    return _lane("work").n_workers
+
+
+def problem() -> str:
+    """One sentence on why the cluster cannot be used, as of the last time it was tried; "" when it can, or without."""
+    return _lane("work").problem
+
+
 def shutdown() -> None:
-    """End the processes; the next task starts them again."""
-    for lane in _lanes.values():
+    """End the processes and leave the cluster; the next task starts them again."""
+    for name, lane in list(_lanes.items()):
         lane.shutdown()
+        if isinstance(lane, _ClusterLane):
+            del _lanes[name]

@@ -69,6 +69,16 @@ def test_a_killed_worker_is_replaced_and_its_task_sent_again(small, bundled):
     assert worker_pid() != before
 
 
+def test_a_worker_may_grow():
+    """300 MB more than after the first task is a leak to loky; TensorFlow with MNIST is more."""
+    pytest.importorskip("psutil")
+    pid = worker_pid()
+    for code in ("builtins.grown = numpy.ones(50_000_000)", "pass", "del builtins.grown"):
+        backend.call(exec, f"import builtins, numpy; {code}", {})
+        time.sleep(1.1)  # loky looks once a second, after a task
+    assert worker_pid() == pid
+
+
 def test_a_task_that_always_kills_its_worker_ends_with_a_sentence():
     with pytest.raises(backend.BackendError, match="3 times"):
         backend.submit(os.abort, lane="work").result(90)
