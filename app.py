@@ -5,12 +5,21 @@ import streamlit as st
 from cnnviz.ui import sidebar, startup
 
 PAGES = {
-    "draw": ("Draw", ":material/draw:"),
-    "filters": ("Filters", ":material/grid_view:"),
-    "feature_maps": ("Feature maps", ":material/layers:"),
-    "mistakes": ("Mistakes", ":material/rule:"),
-    "network": ("Network", ":material/account_tree:"),
-    "data": ("Data", ":material/dataset:"),
+    "": {"draw": ("Draw", ":material/draw:")},
+    "Look inside": {
+        "filters": ("Filters", ":material/grid_view:"),
+        "feature_maps": ("Feature maps", ":material/layers:"),
+        "network": ("Network", ":material/account_tree:"),
+    },
+    "Test": {
+        "mistakes": ("Mistakes", ":material/rule:"),
+        "data": ("Data", ":material/dataset:"),
+    },
+    "Train": {
+        "train": ("Train", ":material/model_training:"),
+        "experiments": ("Experiments", ":material/science:"),
+        "compare": ("Compare", ":material/compare_arrows:"),
+    },
 }
 
 
@@ -18,10 +27,13 @@ def route() -> None:
     """One run of the script for one browser."""
     st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
     startup.begin()
-    pages = [
-        st.Page(f"cnnviz/pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"))
-        for name, (title, icon) in PAGES.items()
-    ]
+    pages = {
+        section: [
+            st.Page(f"cnnviz/pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"))
+            for name, (title, icon) in entries.items()
+        ]
+        for section, entries in PAGES.items()
+    }
     page = st.navigation(pages)
     sidebar.show(page.title)
     page.run()

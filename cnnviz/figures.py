@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ alt: Any = LazyModule("altair")
 pandas: Any = LazyModule("pandas")
 
 DPI = 160
+CURVES = ["#e07b00", "#009e73", "#cc79a7", "#8a5fd0", "#b59d00", "#56b4e9", "#d55e00", "#7f7f7f"]
+"""Told apart by colour-blind readers too, on white and on black."""
 BLUES = ["#f7fbff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
 """matplotlib's Blues at five places; Vega's own scheme of that name leaves out the lightest."""
 
@@ -88,6 +91,38 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
         text="count:Q", color=alt.condition(dark, alt.value("white"), alt.value("black"))
     )
     return (squares.add_params(pick) + numbers).properties(height=460)
+
+
+def curve_chart(
+    series: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str, theme: Theme = LIGHT, top: float | None = None
+) -> Any:
+    """Curves over iterations, one a name: an Altair chart.
+
+    Args:
+        series: by name the iterations and the values, float (n,) each.
+        title: name of the vertical axis.
+        theme: colours around it.
+        top: upper end of the vertical axis; None: as the values need it.
+    """
+    rows = [
+        {"iteration": float(x), "value": float(y), "series": name}
+        for name, (xs, ys) in series.items()
+        for x, y in zip(xs, ys, strict=True)
+    ]
+    scale = alt.Scale(zero=False) if top is None else alt.Scale(domainMax=top, zero=False)
+    legend = alt.Legend(title=None, orient="top", labelLimit=300)
+    colours = [_hex(theme.accent), *CURVES][: len(series)]
+    return (
+        alt.Chart(pandas.DataFrame(rows, columns=["iteration", "value", "series"]))
+        .mark_line(point={"size": 12})
+        .encode(
+            x=alt.X("iteration:Q", title="Iteration", axis=alt.Axis(format=",d", tickCount=5)),
+            y=alt.Y("value:Q", title=title, scale=scale),
+            color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=list(series), range=colours)),
+            tooltip=["series:N", alt.Tooltip("iteration:Q", format=",d"), alt.Tooltip("value:Q", format=".4f")],
+        )
+        .properties(height=300)
+    )
 
 
 def counts_figure(counts: np.ndarray, theme: Theme = LIGHT) -> Any:

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from cnnviz import store
+from cnnviz import store, trainer
 from cnnviz.cards import BrokenModel
 from cnnviz.data import Dataset, Source, Split
 from cnnviz.mnist import DataError
 from cnnviz.network import Network
-from cnnviz.store import Model
 from cnnviz.ui import digits, words
 
 KEY = "choice"
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A network that one can choose: a model on disk, or a run that is not finished.
+
+    Attributes:
+        name: the model's or the run's.
+        iterations: the moments of its training that one can go back to; empty when it is broken.
+        open: gives the network of one of them; raises BrokenModel when it cannot be read.
+        training: True for a run that is not finished.
+    """
+
+    name: str
+    iterations: tuple[int, ...]
+    open: Callable[[int], Network]
+    training: bool = False
+
+
+def entries() -> dict[str, Entry]:
+    """Every network by name: the shipped ones, the users' own, and the runs that have begun."""
+    found = {}
+    for model in store.models():
+        iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
+        found[model.name] = Entry(model.name, iterations, functools.partial(store.load, model))
+    for run in trainer.of_server().runs():
+        if run.status != "finished" and run.moments:
+            found[run.name] = Entry(run.name, run.moments, run.network_at, training=True)
+    return found
+
+
+@dataclass(frozen=True)
 class Choice:
     """Network, snapshot and digits that every page shows."""
 
-    model: Model | None
+    entry: Entry | None
     iteration: int
     source: Source
 
@@ -35,13 +65,18 @@ def current() -> Choice:
 def network() -> Network:
     """The chosen network; on a broken one the page says why and ends here."""
     choice = current()
-    if choice.model is None:
+    if choice.entry is None:
         st.error(words.NO_MODEL.format(root=store.ROOT), icon=":material/error:")
         st.stop()
+    return opened(choice.entry, choice.iteration)
+
+
+def opened(entry: Entry, iteration: int) -> Network:
+    """One network of an entry; on a broken one the page says why and ends here."""
     try:
-        return store.load(choice.model, choice.iteration)
+        return entry.open(iteration)
     except BrokenModel as error:
-        st.error(words.BROKEN.format(name=choice.model.name, reason=error), icon=":material/error:")
+        st.error(words.BROKEN.format(name=entry.name, reason=error), icon=":material/error:")
         st.stop()
 
 
@@ -58,6 +93,6 @@ def context() -> str:
     """One line that says which network and which digits a page shows."""
     choice = current()
     name = digits.title(choice.source)
-    if choice.model is None or choice.model.card is None:
+    if choice.entry is None or not choice.entry.iterations:
         return words.CONTEXT_NO_NETWORK.format(digits=name)
-    return words.CONTEXT.format(network=choice.model.name, iteration=choice.iteration, digits=name)
+    return words.CONTEXT.format(network=choice.entry.name, iteration=choice.iteration, digits=name)

@@ -60,6 +60,14 @@ def picture(
         download_png(content, name)
 
 
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 45 s, 3 min, 1 h 20 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def begin_sheet(*args: Any, **options: Any) -> Future[bytes]:
     """`tiles.sheet` as a PNG, in a thread: a page with many pictures is sooner there, since encoding needs no lock."""
     return _painters.submit(lambda: tiles.png(tiles.sheet(*args, **options)))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnviz import store
+from cnnviz import backend, store
 from cnnviz.data import BUNDLED, Source
 from cnnviz.download import Download
-from cnnviz.store import Model
 from cnnviz.ui import choice, digits, words
+from cnnviz.ui.choice import Entry
 
 OPEN = "open page"
 NEW = "page is new"
+PLAYING, NEXT, TICKING = "playing", "play next", "play ticking"
+PLAY_EVERY_S = 1.0
 
 
 def page_is_new() -> bool:
@@ -28,44 +30,105 @@ def show(page: str) -> None:
     st.session_state[NEW] = st.session_state.get(OPEN) != page
     st.session_state[OPEN] = page
     with st.sidebar:
-        model = _model()
-        iteration = _iteration(model)
+        entry = _network()
+        iteration = _iteration(entry)
         source = _source()
-        st.session_state[choice.KEY] = choice.Choice(model, iteration, source)
+        if problem := backend.problem():
+            st.warning(problem, icon=":material/cloud_off:")
+        st.session_state[choice.KEY] = choice.Choice(entry, iteration, source)
 
 
-def _model() -> Model | None:
-    models = {model.name: model for model in store.models()}
-    if not models:
+def _network() -> Entry | None:
+    entries = choice.entries()
+    if not entries:
         return None
-    good = [name for name, model in models.items() if model.card] or list(models)
+    names = list(entries)
+    good = [name for name in names if entries[name].iterations] or names
     start = store.DEFAULT if store.DEFAULT in good else good[0]
     name = st.selectbox(
         words.NETWORK,
-        list(models),
-        index=list(models).index(start),
+        names,
+        index=names.index(start),
         key="model",
-        format_func=lambda name: name if models[name].card else words.BROKEN_LABEL.format(name=name),
+        format_func=lambda name: _label(entries[name]),
     )
-    return models[name]
+    return entries[name]
 
 
-def _iteration(model: Model | None) -> int:
-    if model is None or model.card is None:
+def _label(entry: Entry) -> str:
+    if not entry.iterations:
+        return words.BROKEN_LABEL.format(name=entry.name)
+    return words.TRAINING_LABEL.format(name=entry.name) if entry.training else entry.name
+
+
+def _iteration(entry: Entry | None) -> int:
+    """The time machine: a slider through the snapshots of a network, and a button that plays them."""
+    if entry is None or not entry.iterations:
         return 0
-    iterations = [snapshot.iteration for snapshot in model.card.snapshots]
+    iterations = list(entry.iterations)
     if len(iterations) == 1:
         return iterations[0]
+    key = f"iteration of {entry.name}"
+    playing = _playing(entry.name)
+    _step(key, iterations)
     chosen: int = st.select_slider(
         words.SNAPSHOT,
         iterations,
-        value=iterations[-1],
         format_func=lambda n: f"{n:,}",
-        key=f"iteration of {model.name}",
+        key=key,
         help=words.SNAPSHOT_HELP,
         persist_state="session",
     )
+    if playing:
+        st.button(words.HOLD, icon=":material/pause:", on_click=_hold)
+        st.session_state[TICKING] = False
+        _tick(key, iterations)
+    else:
+        st.button(words.PLAY, icon=":material/play_arrow:", on_click=_play, args=(entry.name, key, iterations))
     return chosen
+
+
+def _playing(name: str) -> bool:
+    """True while this network's snapshots are played; another network's playing ends."""
+    if st.session_state.get(PLAYING) not in (None, name):
+        _hold()
+    return st.session_state.get(PLAYING) == name
+
+
+def _play(name: str, key: str, iterations: list[int]) -> None:
+    """Begin at the snapshot that is shown, at the first when the last is shown."""
+    st.session_state[PLAYING] = name
+    if st.session_state.get(key) == iterations[-1]:
+        st.session_state[NEXT] = iterations[0]
+
+
+def _hold() -> None:
+    st.session_state[PLAYING] = st.session_state[NEXT] = None
+
+
+def _step(key: str, iterations: list[int]) -> None:
+    """Move the slider where the play button wants it; before the slider is made, which is the only time one may."""
+    wanted = st.session_state.get(NEXT)
+    st.session_state[NEXT] = None
+    if wanted in iterations:
+        st.session_state[key] = wanted
+    elif st.session_state.get(key) not in iterations:
+        st.session_state[key] = iterations[-1]
+
+
+@st.fragment(run_every=PLAY_EVERY_S)
+def _tick(key: str, iterations: list[int]) -> None:
+    """Each time this part runs by itself, everything goes on to the next snapshot; at the last it stops."""
+    if not st.session_state.get(TICKING):
+        st.session_state[TICKING] = True
+        return
+    st.session_state[TICKING] = False
+    later = [n for n in iterations if n > st.session_state[key]]
+    if later:
+        st.session_state[NEXT] = later[0]
+    if len(later) <= 1:
+        st.session_state[PLAYING] = None
+    st.rerun()
 
 
 def _source() -> Source:

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import backend, drawing, evaluation, inspection, store, tiles
+from cnnviz import backend, drawing, evaluation, inspection, store, tiles, trainer
 
 SLOW_LIBRARIES = ("altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
@@ -36,6 +36,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     begin()
     yield
+    trainer.close_server()
     backend.shutdown()
 
 

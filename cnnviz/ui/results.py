@@ -1,0 +1,109 @@
+"""What came of runs and models, ready to be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cnnviz import store, trainer
+from cnnviz.comparing import Result, interval, weights_key
+from cnnviz.mnist import DataError
+from cnnviz.network import n_weights
+from cnnviz.presets import Plan
+from cnnviz.run import Run
+from cnnviz.ui import choice, digits, lookups
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run or a model in a table.
+
+    Attributes:
+        validation, test: digits read right, and all of them; None when it is not known.
+        test_digits: name of the test digits.
+        run: the run that it came of, where this server knows it.
+    """
+
+    name: str
+    plan: Plan
+    iterations: int
+    seconds: float
+    validation: tuple[int, int] | None
+    test: tuple[int, int] | None
+    test_digits: str
+    run: Run | None = None
+
+    @property
+    def n_weights(self) -> int:
+        """Trainable numbers of its network."""
+        return n_weights(self.plan.network)
+
+    @property
+    def seconds_per_1000(self) -> float:
+        """Seconds that 1,000 iterations took."""
+        if self.run:
+            return self.run.seconds_per_1000
+        return 1000 * self.seconds / self.iterations if self.iterations else 0.0
+
+
+def rows() -> dict[str, Row]:
+    """Every model and every run by name, the latest run first, shipped networks last."""
+    runs = {run.name: run for run in reversed(trainer.of_server().runs())}
+    found = {name: _of_run(run) for name, run in runs.items() if run.state is not None}
+    for model in store.models():
+        card = model.card
+        if card and model.name not in found:
+            plan = Plan(card.network, card.recipe, card.seed)
+            test = (card.last.correct, card.last.n)
+            found[model.name] = Row(
+                model.name, plan, card.last.iteration, card.seconds, None, test, card.test_digits, None
+            )
+    return found
+
+
+def _of_run(run: Run) -> Row:
+    validation = (run.final.correct, run.final.n) if run.final else None
+    test_digits = digits.title(run.source)
+    return Row(run.name, run.plan, run.iteration, run.seconds, validation, run.test, test_digits, run)
+
+
+def validation(row: Row) -> tuple[int, int] | None:
+    """Validation digits read right, and all of them; read now where nobody did; None where it learnt from them."""
+    if row.validation or not row.plan.recipe.hold_back or (row.run and row.run.status != "finished"):
+        return row.validation
+    model = store.find(row.name)
+    try:
+        test = digits.load(choice.current().source, "test")
+        if model is None or model.card is None or model.card.test_digits != test.name:
+            return None
+        held_back = digits.load(choice.current().source, "validation")
+    except DataError:
+        return None
+    probs = lookups.probabilities(store.load(model), held_back)
+    return int((probs.argmax(axis=1) == held_back.labels).sum()), len(held_back)
+
+
+def of_run(run: Run) -> Result | None:
+    """What an exercise wants to know of a run; None until it has ended."""
+    if run.status == "failed":
+        return Result(run.label, run.plan, n_weights(run.plan.network), 0.0, 0, 0, failure=run.reason)
+    if run.status != "finished" or run.test is None or run.state is None:
+        return None
+    final = (run.final.correct, run.final.n) if run.final else (0, 0)
+    return Result(
+        run.label,
+        run.plan,
+        n_weights(run.plan.network),
+        run.seconds_per_1000,
+        *run.test,
+        *final,
+        weights_key(run.state.weights),
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def share_and_interval(correct: int, n: int) -> tuple[str, str]:
+    """Accuracy and its 95 % interval, in words."""
+    low, high = interval(correct, n)
+    return f"{correct / n:.2%}", f"{low:.2%} to {high:.2%}"

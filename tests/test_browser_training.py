@@ -1,0 +1,84 @@
+"""In a real browser: a run is started, moves, is paused, taken back to iteration 0, and found again after a reload."""
+
+import os
+import re
+
+import pytest
+
+import browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path_factory.mktemp("runs"))) as (found, _):
+        yield found
+
+
+@pytest.fixture
+def opened(address):
+    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
+    with browser.page(viewport={"width": 1440, "height": 1600}) as window:
+        complaints = []
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.goto(f"{address}/train")
+        window.get_by_role("heading", name="Train", exact=True).wait_for(timeout=60_000)
+        yield window
+        assert complaints == []
+
+
+def iteration(opened):
+    told = opened.get_by_text(re.compile(r"Iteration [\d,]+ of 10,000")).inner_text()
+    return int(re.search(r"Iteration ([\d,]+) of", told)[1].replace(",", ""))
+
+
+def metric(opened, label):
+    return opened.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue").inner_text()
+
+
+def press(opened, name):
+    opened.get_by_role("button", name=name, exact=True).click()
+
+
+def test_start_watch_pause_go_back_reload(opened):
+    press(opened, "Start")
+    opened.get_by_text(re.compile(r"Iteration [1-9][\d,]* of 10,000")).wait_for(timeout=60_000)
+    early = iteration(opened)
+    kernels = opened.locator("img[alt*='kernels of the first convolution layer']")
+    first = kernels.get_attribute("src")
+    opened.wait_for_function(
+        "early => { const m = document.body.innerText.match(/Iteration ([\\d,]+) of 10,000/);"
+        " return m && +m[1].replace(',', '') > Math.max(early, 20) }",
+        arg=early,
+        timeout=90_000,
+    )
+    assert kernels.get_attribute("src") != first
+    press(opened, "Pause")
+    opened.get_by_text(re.compile(r"Paused\. Iteration")).wait_for(timeout=60_000)
+    at = iteration(opened)
+    opened.get_by_test_id("stMetric").filter(has_text="Test accuracy").wait_for(timeout=60_000)
+
+    opened.get_by_role("link", name="Mistakes", exact=True).click()
+    opened.get_by_role("heading", name="Mistakes", exact=True).wait_for()
+    opened.get_by_role("combobox", name="Network").click()
+    opened.get_by_role("option", name="hvass-1 (run)").click()
+    opened.get_by_text(f"Network hvass-1, after {at:,} iterations").wait_for(timeout=60_000)
+    opened.get_by_role("slider", name="Iterations trained").press("Home")
+    opened.get_by_text("Network hvass-1, after 0 iterations").wait_for(timeout=60_000)
+    opened.get_by_test_id("stMetric").filter(has_text="Test accuracy").wait_for(timeout=60_000)
+    opened.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    assert 0 <= float(metric(opened, "Test accuracy").rstrip("%")) < 25
+
+    opened.goto(opened.url.replace("mistakes", "train"))
+    opened.reload()
+    opened.get_by_text(re.compile(rf"Paused\. Iteration {at:,} of 10,000")).wait_for(timeout=60_000)
+    press(opened, "Resume")
+    opened.get_by_text(re.compile(r"Running\. Iteration")).wait_for(timeout=60_000)
+    press(opened, "Stop")
+    opened.get_by_text(re.compile(r"Finished after [\d,]+ iterations")).wait_for(timeout=60_000)
