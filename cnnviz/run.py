@@ -120,7 +120,7 @@ class Run:
         """The iteration at which the next piece ends: a snapshot, a check, or about PIECE_S from here."""
         at = self.iteration
         reach = at + (max(1, round(PIECE_S / self.step_s)) if self.step_s else 1)
-        kept = next(stop for stop in runs.snapshot_iterations(self.target) if stop > at)
+        kept = next(stop for stop in self.kept_iterations if stop > at)
         return min(reach, kept, (at // self.check_every + 1) * self.check_every, self.target)
 
     @property
@@ -128,9 +128,14 @@ class Run:
         """Iterations between two looks at the validation digits; of the plan alone, so that cutting changes nothing."""
         return max(1, self.plan.recipe.iterations // CHECKS)
 
+    @property
+    def kept_iterations(self) -> list[int]:
+        """Where snapshots belong: testing them all would take longer than the short runs of an experiment."""
+        return [self.target] if self.experiment else runs.snapshot_iterations(self.target)
+
     def is_kept(self, iteration: int) -> bool:
         """True where a snapshot belongs."""
-        return iteration in runs.snapshot_iterations(self.target)
+        return iteration in self.kept_iterations
 
     def file(self, root: Path) -> Path:
         """Where it can be resumed from."""

@@ -19,6 +19,7 @@ class Words:
     network, iterations, seconds, per_1000 = "Run", "Iterations", "Seconds", "Seconds per 1,000"
     weights, validation, test, interval = "Weights", "Validation", "Test", "95 % interval"
     unknown = "–"
+    planned = "iterations"
     table = (
         "Settings that are the same for all are left out. The interval: accuracies, on endless digits of this kind, "
         "that fit what was counted (Wilson). The test digits should judge, not choose: choose by the validation digits."
@@ -69,15 +70,16 @@ def show() -> None:
 def show_table(rows: list[Row]) -> None:
     """One line a run."""
     columns: dict[str, list[object]] = {Words.network: [row.name for row in rows]}
-    columns |= {name: list(values) for name, values in comparing.differences([row.plan for row in rows]).items()}
-    columns[Words.iterations] = [row.iterations for row in rows]
-    columns[Words.seconds] = [round(row.seconds, 1) for row in rows]
-    columns[Words.per_1000] = [round(row.seconds_per_1000, 2) for row in rows]
-    columns[Words.weights] = [row.n_weights for row in rows]
     validations = [results.validation(row) for row in rows]
     columns[Words.validation] = [results.share_and_interval(*v)[0] if v else Words.unknown for v in validations]
     tests = [results.share_and_interval(*row.test) if row.test else (Words.unknown,) * 2 for row in rows]
     columns[Words.test], columns[Words.interval] = [t[0] for t in tests], [t[1] for t in tests]
+    differences = comparing.differences([row.plan for row in rows])
+    columns |= {name: list(values) for name, values in differences.items() if name != Words.planned}
+    columns[Words.iterations] = [row.iterations for row in rows]
+    columns[Words.seconds] = [round(row.seconds, 1) for row in rows]
+    columns[Words.per_1000] = [round(row.seconds_per_1000, 2) for row in rows]
+    columns[Words.weights] = [row.n_weights for row in rows]
     panels.table(columns, Words.table, Words.table_alt.format(n=len(rows)), "compare")
 
 
