@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,18 @@ class Preparation:
     centred: np.ndarray
 
 
-def prepare(ink: np.ndarray) -> Preparation | None:
+STEPS = ("ink", "crop", "box", "centre")
+"""The steps of `prepare`; each can be left out to see what it is good for."""
+
+
+def prepare(ink: np.ndarray, without: Collection[str] = ()) -> Preparation | None:
     """Crop, scale and centre the ink of one digit.
 
     Args:
         ink: shape (height, width), any size, float in [0, 1], 1 = full ink.
+        without: steps to leave out. Without "ink" the paper is taken for ink; without "crop" the whole canvas is
+            scaled; without "box" the ink is stretched over all of 28×28; without "centre" the middle of the box,
+            not of its mass, is put in the middle.
 
     Returns:
         every step, or None when there is no ink.
@@ -64,11 +72,14 @@ def prepare(ink: np.ndarray) -> Preparation | None:
     if not (np.isfinite(ink).all() and ink.min() >= 0 and ink.max() <= 1):
         raise ValueError("Expected ink in [0, 1]. Received values outside it.")
     drawn = ink.astype(np.float32)
-    cropped = crop(drawn)
+    if crop(drawn) is None:
+        return None
+    inked = 1 - drawn if "ink" in without else drawn
+    cropped = inked if "crop" in without else crop(inked)
     if cropped is None:
         return None
-    boxed = fit_box(cropped)
-    return Preparation(drawn, cropped, boxed, centre(boxed))
+    boxed = stretch(cropped) if "box" in without else fit_box(cropped)
+    return Preparation(drawn, cropped, boxed, centre(boxed, by_mass="centre" not in without))
 
 
 def crop(ink: np.ndarray) -> np.ndarray | None:
@@ -89,14 +100,21 @@ def fit_box(ink: np.ndarray, box_px: int = BOX_PX) -> np.ndarray:
     return np.asarray(scaled).clip(0, 1)
 
 
-def centre(ink: np.ndarray, image_px: int = IMAGE_PX) -> np.ndarray:
+def stretch(ink: np.ndarray, image_px: int = IMAGE_PX) -> np.ndarray:
+    """Scale the ink to the whole image, whatever its proportions."""
+    scaled = Image.fromarray(ink.astype(np.float32)).resize((image_px, image_px), Image.Resampling.BICUBIC)
+    return np.asarray(scaled).clip(0, 1)
+
+
+def centre(ink: np.ndarray, image_px: int = IMAGE_PX, by_mass: bool = True) -> np.ndarray:
     """Place the ink on an empty image so that its centre of mass is nearest to the middle.
 
     Whole pixels only: nothing is blurred.  Where the ink would leave the image, it stays at the edge instead.
+    With `by_mass` off every pixel weighs the same: the middle of the box is put in the middle.
     """
     offsets = []
     for axis, length in enumerate(ink.shape):
-        mass = ink.sum(axis=1 - axis, dtype=np.float64)
+        mass = ink.sum(axis=1 - axis, dtype=np.float64) if by_mass else np.ones(length)
         middle = (mass * (np.arange(length) + 0.5)).sum() / max(mass.sum(), 1e-9)
         offsets.append(int(np.clip(round(image_px / 2 - middle), 0, image_px - length)))
     top, left = offsets

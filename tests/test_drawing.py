@@ -308,3 +308,24 @@ def test_a_picture_cut_off_anywhere_is_read_or_refused_in_one_line(kind, share):
     assert refused.startswith("digit.png: ")
     assert "\n" not in refused
     assert size == (64, 64)
+
+
+def test_each_step_can_be_left_out():
+    ink = np.zeros((280, 280), np.float32)
+    ink[20:120, 30:50] = 1
+    ink[20:40, 30:80] = 1
+    whole = drawing.prepare(ink)
+    inverted = drawing.prepare(ink, {"ink"})
+    assert inverted.cropped.mean() > 0.9
+    uncropped = drawing.prepare(ink, {"crop"})
+    assert uncropped.cropped.shape == (280, 280)
+    assert uncropped.boxed.shape == (20, 20)
+    stretched = drawing.prepare(ink, {"box"})
+    assert stretched.boxed.shape == (28, 28)
+    assert (stretched.centred[:, 0] > 0.5).all()
+    by_box = drawing.prepare(ink, {"centre"})
+    inked = np.argwhere(by_box.centred > 0.2)
+    assert inked.min(axis=0).tolist() == [4, 9]
+    assert inked.max(axis=0).tolist() == [23, 18]
+    assert np.argwhere(whole.centred > 0.2).min(axis=0).tolist() != [4, 9]
+    assert drawing.prepare(np.zeros((5, 5), np.float32), {"ink"}) is None
