@@ -20,6 +20,7 @@ FLOORS = [
     {"exercises"},
     {"surgery"},
     {"conclusions", "attribution"},
+    {"stress"},
     {"training", "evaluation", "comparing", "commuting"},
     {"inspection", "figures", "program", "engine"},
     {"receptive", "handmade"},
@@ -28,7 +29,7 @@ FLOORS = [
     {"network", "augmentation", "download", "tiles", "cluster"},
     {"data"},
     {"mnist"},
-    {"strokes"},
+    {"strokes", "photo"},
     {"drawing"},
     {"lazy"},
 ]

@@ -1,0 +1,93 @@
+"""Photographs: uneven light, noise, either polarity, specks and edges; what cannot be read is refused."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from cnnviz import drawing, evaluation, photo, store
+from cnnviz.drawing import ImageError
+
+
+def light(height, width, low, high):
+    """Brightness that falls from one corner to the other."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    return low + (high - low) * (rows / height + columns / width) / 2
+
+
+def photograph(digit, rng, *, size=(640, 480), ink=0.25, noise=0.02, bright_ink=False):
+    """A digit (28, 28) on unevenly lit paper."""
+    height, width = size
+    paper = light(height, width, 0.45, 0.95)
+    large = np.asarray(Image.fromarray(digit).resize((300, 300), Image.Resampling.BICUBIC)).clip(0, 1)
+    stroke = np.zeros(size)
+    stroke[150:450, 90:390] = large
+    shade = paper * (1 - stroke * (1 - ink))
+    if bright_ink:
+        shade = 1 - shade
+    return Image.fromarray(((shade + rng.normal(0, noise, size)).clip(0, 1) * 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("bright_ink", [False, True])
+def test_photographs_of_digits_are_read_nearly_as_well_as_the_digits(bundled, rng, bright_ink):
+    chosen = bundled.images[:100, :, :, 0]
+    network = store.load(store.find("hvass"))
+    prepared = [
+        drawing.prepare(photo.ink_in(photograph(digit, rng, bright_ink=bright_ink), "p")).centred for digit in chosen
+    ]
+    probs = evaluation.probabilities(network, np.stack(prepared)[..., None])
+    right = (probs.argmax(axis=1) == bundled.labels[:100]).sum()
+    plain = (evaluation.probabilities(network, bundled.images[:100]).argmax(axis=1) == bundled.labels[:100]).sum()
+    assert right >= plain - 5
+
+
+def test_light_that_falls_off_is_not_ink(bundled, rng):
+    ink = photo.ink_in(photograph(bundled.images[0, :, :, 0], rng), "p")
+    inked = np.argwhere(ink > 0.5) / np.array(ink.shape)
+    assert (inked.min(axis=0) > 0.2).all()
+    assert (inked.max(axis=0) < 0.85).all()
+
+
+def test_specks_and_the_edge_of_the_page_are_left_out(bundled, rng):
+    picture = photograph(bundled.images[3, :, :, 0], rng)
+    clean = np.argwhere(photo.ink_in(picture, "p") > 0.5)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 0, 12, 640), fill=10)
+    pen.ellipse((430, 40, 437, 47), fill=10)
+    dirty = np.argwhere(photo.ink_in(picture, "p") > 0.5)
+    assert np.abs(clean.min(axis=0) - dirty.min(axis=0)).max() <= 4
+    assert np.abs(clean.max(axis=0) - dirty.max(axis=0)).max() <= 4
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK", "P", "1", "I;16", "LA"])
+def test_every_mode_is_read(bundled, rng, mode):
+    picture = photograph(bundled.images[0, :, :, 0], rng, noise=0)
+    deep = Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    assert drawing.prepare(photo.ink_in(deep if mode == "I;16" else picture.convert(mode), "p")) is not None
+
+
+@pytest.mark.parametrize("size", [(3, 200), (100, 60), (2000, 1500)])
+def test_any_size_gives_ink(size):
+    picture = Image.new("L", size, 255)
+    ImageDraw.Draw(picture).line((size[0] // 3, size[1] // 5, size[0] // 3, size[1] * 4 // 5), 0, size[0] // 30 + 1)
+    ink = photo.ink_in(picture, "p")
+    assert max(ink.shape) <= photo.WORK_PX
+    assert ink.max() > 0.5
+
+
+def test_one_pixel_is_no_digit():
+    with pytest.raises(ImageError, match="no ink"):
+        photo.ink_in(Image.new("L", (1, 1), 255), "p")
+
+
+def test_what_holds_no_digit_is_refused_in_a_sentence(rng):
+    with pytest.raises(ImageError, match=r"paper\.png: no ink can be told from the paper"):
+        photo.ink_in(Image.new("L", (300, 300), 220), "paper.png")
+    grain = Image.fromarray((200 + rng.normal(0, 4, (300, 300))).astype(np.uint8))
+    with pytest.raises(ImageError, match="no ink"):
+        photo.ink_in(grain, "p")
+    page = Image.new("L", (400, 400), 255)
+    pen = ImageDraw.Draw(page)
+    for i in range(60):
+        pen.rectangle((20 + i % 10 * 36, 20 + i // 10 * 60, 40 + i % 10 * 36, 50 + i // 10 * 60), fill=0)
+    with pytest.raises(ImageError, match="separate things"):
+        photo.ink_in(page, "p")
