@@ -17,7 +17,9 @@ from PIL import Image, UnidentifiedImageError
 
 BOX_PX = 20
 IMAGE_PX = 28
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 24_000_000
+MAX_DECODED_PIXELS = 12_000_000
+"""A JPEG is decoded at a smaller size; any other picture needs four bytes a pixel at least once."""
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 INK_THRESHOLD = 0.2
 """Fainter than this share of full ink is paper: noise of a scan, the halo of a JPEG."""
@@ -139,11 +141,12 @@ def open_image(
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
-            if image.width * image.height > max_pixels:
-                raise ImageError(f"{name}: expected at most {max_pixels:,} pixels, found {image.width}×{image.height}.")
+            most = max_pixels if image.format == "JPEG" else min(max_pixels, MAX_DECODED_PIXELS)
+            if image.width * image.height > most:
+                raise ImageError(f"{name}: expected at most {most:,} pixels, found {image.width}×{image.height}.")
             image.draft("L", (1024, 1024))
             image.load()
-            return image.copy()
+            return image
     except ImageError:
         raise
     except FileNotFoundError:

@@ -57,10 +57,13 @@ def _grey(image: Image.Image) -> np.ndarray:
         values = np.asarray(image, np.float32)
         top = 65535.0 if values.max(initial=0) > 255 else 255.0
         image = Image.fromarray((values / top * 255).clip(0, 255).astype(np.uint8))
-    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    coarse = max(1, max(image.size) // (2 * WORK_PX))
+    small = image.reduce(coarse) if image.mode not in ("1", "P") else image
+    upright = ImageOps.exif_transpose(small).convert("RGBA")
     flat = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("L")
     flat.thumbnail((WORK_PX, WORK_PX), Image.Resampling.BOX)
-    return np.asarray(ndimage.gaussian_filter(np.asarray(flat, np.float32) / 255, 0.7))
+    smooth: np.ndarray = ndimage.gaussian_filter(np.asarray(flat, np.float32) / 255, 0.7)
+    return smooth
 
 
 def _flattened(grey: np.ndarray) -> np.ndarray:

@@ -213,6 +213,33 @@ def beside_bar(picture: Image.Image, palette: Palette, limits: Limits, theme: Th
     return wide
 
 
+def row(images: Sequence[np.ndarray], labels: Sequence[str], cell_px: int = 160, theme: Theme = LIGHT) -> Image.Image:
+    """Images of any size side by side, each as large as its cell allows, black to white, with a word under each.
+
+    Args:
+        images: float (height, width) in [0, 1] each.
+        labels: one for each.
+        cell_px: side of a cell.
+        theme: colours around them.
+    """
+    gap, text_px = cell_px // 8, max(12, cell_px // 9)
+    height = cell_px + round(text_px * 1.6)
+    picture = Image.new("RGB", (len(images) * (cell_px + gap) - gap, height), theme.paper)
+    pen = ImageDraw.Draw(picture)
+    for place, (image, label) in enumerate(zip(images, labels, strict=True)):
+        share = cell_px / max(image.shape)
+        size = max(1, round(image.shape[1] * share)), max(1, round(image.shape[0] * share))
+        way = Image.Resampling.NEAREST if share > 1 else Image.Resampling.BOX
+        shown = Image.fromarray(np.round(image.clip(0, 1) * 255).astype(np.uint8)).resize(size, way)
+        left = place * (cell_px + gap) + (cell_px - size[0]) // 2
+        top = (cell_px - size[1]) // 2
+        picture.paste(shown.convert("RGB"), (left, top))
+        pen.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=theme.faint)
+        middle = place * (cell_px + gap) + cell_px / 2
+        pen.text((middle, height - 2), label, theme.text, _font(text_px), anchor="md")
+    return picture
+
+
 def _number(value: float) -> str:
     return "0" if value == 0 else f"{value:+.3g}"
 

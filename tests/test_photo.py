@@ -1,11 +1,17 @@
 """Photographs: uneven light, noise, either polarity, specks and edges; what cannot be read is refused."""
 
+import struct
+import subprocess
+import sys
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from cnnviz import drawing, evaluation, photo, store
 from cnnviz.drawing import ImageError
+from conftest import ROOT
 
 
 def light(height, width, low, high):
@@ -91,3 +97,78 @@ def test_what_holds_no_digit_is_refused_in_a_sentence(rng):
         pen.rectangle((20 + i % 10 * 36, 20 + i // 10 * 60, 40 + i % 10 * 36, 50 + i // 10 * 60), fill=0)
     with pytest.raises(ImageError, match="separate things"):
         photo.ink_in(page, "p")
+
+
+def test_a_turned_photograph_is_set_upright(bundled, rng, tmp_path):
+    """A telephone writes the picture as the sensor lies and says in EXIF which way is up."""
+    upright = photograph(bundled.images[7, :, :, 0], rng, noise=0)
+    turned = upright.rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned by 90 degrees clockwise
+    turned.save(tmp_path / "t.jpg", exif=exif, quality=95)
+    upright.save(tmp_path / "u.jpg", quality=95)
+    found = [
+        drawing.prepare(photo.ink_in(drawing.open_image(tmp_path / name, name), name)).centred
+        for name in ("t.jpg", "u.jpg")
+    ]
+    assert np.abs(found[0] - found[1]).mean() < 0.01
+
+
+def png(width, height, body=b""):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def sent(tmp_path):
+    """Pictures that are none, and pictures of unusual kinds, by what is said of them."""
+    small = Image.new("L", (100, 100), 255)
+    small.paste(0, (40, 20, 50, 80))
+    small.save(tmp_path / "whole.png")
+    (tmp_path / "claims.png").write_bytes(png(9000, 9000))
+    (tmp_path / "bomb.png").write_bytes(png(9000, 9000, zlib.compress(bytes(9000 * 9001 * 3), 1)))
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:100])
+    (tmp_path / "text.png").write_bytes(b"not a picture at all")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "noise.png").write_bytes(np.random.default_rng(0).bytes(30_000_000))
+    small.save(tmp_path / "moving.gif", save_all=True, append_images=[small] * 5)
+    Image.fromarray(np.asarray(small).astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    small.convert("CMYK").save(tmp_path / "cmyk.jpg")
+    Image.new("RGB", (3600, 3300), "white").save(tmp_path / "large.png")
+    Image.new("RGB", (6000, 4000), "white").save(tmp_path / "larger.jpg", progressive=True)
+    return tmp_path
+
+
+READ = """
+import resource, sys
+from pathlib import Path
+from cnnviz import drawing, photo
+folder = Path(sys.argv[1])
+photo.ink_in(drawing.open_image(folder / "whole.png", "first"), "first")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for name in sys.argv[2:]:
+    try:
+        photo.ink_in(drawing.open_image(folder / name, name), name)
+        print("read", name)
+    except drawing.ImageError as error:
+        print("told", error)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux alone")
+def test_bad_pictures_get_a_sentence_and_little_memory(sent):
+    bad = ["claims.png", "bomb.png", "cut.png", "text.png", "empty.png", "noise.png"]
+    plain = ["large.png", "larger.jpg"]
+    good = ["moving.gif", "deep.png", "cmyk.jpg"]
+    command = [sys.executable, "-c", READ, str(sent), *bad, *plain, *good]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    *lines, megabytes = ran.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[:8]] == [f"told {name}" for name in bad + plain]
+    assert all("no ink can be told" in line for line in lines[6:8])
+    assert lines[8:] == [f"read {name}" for name in good]
+    assert float(megabytes) < 100

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from cnnviz import drawing
+from cnnviz import drawing, strokes
 
 SIDE_PX = 280
 PEN_PX = 24
@@ -20,6 +21,12 @@ N_REMEMBERED = 50
 send_at_pen_up = st.components.v2.component(
     "cnnviz.pen_up", js=(Path(__file__).parent / "penup.js").read_text("utf-8"), isolate_styles=False
 )
+
+
+class Words:
+    """What the canvas says to who cannot see it."""
+
+    label = "Canvas of 280 by 280 pixels, to draw one digit on; the grid can be filled by keyboard instead."
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +97,12 @@ def clear() -> None:
     easel().open()
 
 
-def ink() -> np.ndarray | None:
+def ink(pen_px: int = PEN_PX, below: np.ndarray | None = None) -> np.ndarray | None:
     """Show the canvas.
+
+    Args:
+        pen_px: width of the pen.
+        below: an image, float (28, 28) in [0, 1], that is drawn over and counts as ink.
 
     Returns:
         float32 (280, 280) in [0, 1], 1 = ink; None when nothing is drawn.
@@ -99,21 +110,42 @@ def ink() -> np.ndarray | None:
     Raises:
         drawing.ImageError: when the browser sent something else than a picture of the canvas.
     """
+    under = None if below is None else _enlarged(below)
     result = st_canvas(
-        stroke_width=PEN_PX,
+        stroke_width=pen_px,
         stroke_color="#ffffff",
         background_color="#000000",
+        background_image=under,
         width=SIDE_PX,
         height=SIDE_PX,
         drawing_mode="freedraw",
         initial_drawing=easel().begun_with,
         return_image_data=True,
         key=f"canvas {easel().version}",
+        label=Words.label,
     )
     sent = _read(result)
     if sent is not None:
         easel().add(sent)
-    return easel().stages[-1].ink.astype(np.float32) / 255 if easel().stages else None
+    drawn = easel().stages[-1].ink.astype(np.float32) / 255 if easel().stages else None
+    if under is None:
+        return drawn
+    image = np.asarray(under, np.float32) / 255
+    return image if drawn is None else np.maximum(image, drawn)
+
+
+def lines() -> list[np.ndarray]:
+    """The strokes of this session's drawing as points; empty when nothing is drawn.
+
+    Raises:
+        drawing.ImageError: when the browser sent something else.
+    """
+    return strokes.lines_of(easel().stages[-1].strokes) if easel().stages else []
+
+
+def _enlarged(image: np.ndarray) -> Image.Image:
+    whole = Image.fromarray(np.round(image * 255).astype(np.uint8))
+    return whole.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
 
 
 def _read(result: Any) -> Stage | None:
@@ -126,5 +158,6 @@ def _read(result: Any) -> Stage | None:
     image = drawing.open_image(content, "The canvas's picture", ("PNG",), SIDE_PX * SIDE_PX)
     if image.size != (SIDE_PX, SIDE_PX):
         raise drawing.ImageError(f"The canvas sent {image.width}×{image.height} pixels, expected {SIDE_PX}×{SIDE_PX}.")
-    strokes = result.json_data
-    return Stage(strokes if isinstance(strokes, dict) else {}, np.asarray(image.convert("L")))
+    sent = result.json_data
+    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA")).convert("L")
+    return Stage(sent if isinstance(sent, dict) else {}, np.asarray(flat))
