@@ -9,10 +9,13 @@ PAGES = {
     "Look inside": {
         "filters": ("Filters", ":material/grid_view:"),
         "feature_maps": ("Feature maps", ":material/layers:"),
+        "convolution": ("Convolution", ":material/calculate:"),
         "network": ("Network", ":material/account_tree:"),
+        "laboratory": ("Laboratory", ":material/biotech:"),
     },
     "Test": {
         "mistakes": ("Mistakes", ":material/rule:"),
+        "robustness": ("Robustness", ":material/vibration:"),
         "data": ("Data", ":material/dataset:"),
     },
     "Train": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,21 @@ def curve_chart(
         )
         .properties(height=300)
     )
+
+
+def stress_chart(
+    amounts: Sequence[float], accuracies: Sequence[float], here: float, title: str, theme: Theme = LIGHT
+) -> Any:
+    """Accuracy over the amount of one change, with a line where one stands: an Altair chart."""
+    data = pandas.DataFrame({"amount": list(amounts), "accuracy": list(accuracies)})
+    y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
+    line = (
+        alt.Chart(data)
+        .mark_line(point=True, color=_hex(theme.accent))
+        .encode(x=alt.X("amount:Q", title=title), y=y, tooltip=["amount:Q", alt.Tooltip("accuracy:Q", format=".1%")])
+    )
+    mark = alt.Chart(pandas.DataFrame({"amount": [here]})).mark_rule(color=CURVES[0], strokeWidth=2)
+    return (line + mark.encode(x="amount:Q")).properties(height=220)
 
 
 def counts_figure(counts: np.ndarray, theme: Theme = LIGHT) -> Any:

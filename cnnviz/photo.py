@@ -115,7 +115,7 @@ def _largest(inked: np.ndarray, name: str) -> np.ndarray:
     kept = [i for i in candidates if sizes[i - 1] >= SMALLEST_SHARE * largest]
     if len(kept) > MOST_THINGS:
         raise ImageError(f"{name}: expected one digit, found {len(kept)} separate things. Cut out one digit.")
-    chosen = np.isin(things, kept)
+    chosen: np.ndarray = np.isin(things, kept)
     if chosen.mean() > MOST_INK:
         raise ImageError(f"{name}: expected strokes on paper, found that {chosen.mean():.0%} of it would be ink.")
-    return np.asarray(chosen)
+    return chosen

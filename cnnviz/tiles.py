@@ -22,6 +22,8 @@ matplotlib: Any = LazyModule("matplotlib")
 Palette = Literal["seismic", "PuOr", "gray", "binary", "viridis"]
 Limits = tuple[float, float]
 
+MARK = (224, 123, 0)
+"""Frames what is pointed at."""
 NAN_COLOUR = (0, 190, 90)
 """Green stands in no palette that is used: what has it is not a number."""
 
@@ -237,6 +239,83 @@ def row(images: Sequence[np.ndarray], labels: Sequence[str], cell_px: int = 160,
         pen.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=theme.faint)
         middle = place * (cell_px + gap) + cell_px / 2
         pen.text((middle, height - 2), label, theme.text, _font(text_px), anchor="md")
+    return picture
+
+
+def beside(
+    pictures: Sequence[Image.Image], signs: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
+) -> Image.Image:
+    """Pictures of one height in a row, a sign between each two and a word under each: a × b = c."""
+    text_px, gap = 20, 48
+    width = sum(picture.width for picture in pictures) + gap * len(signs)
+    height = max(picture.height for picture in pictures)
+    whole = Image.new("RGB", (width, height + 32), theme.paper)
+    pen, left = ImageDraw.Draw(whole), 0
+    for picture, sign, label in zip(pictures, [*signs, ""], labels, strict=True):
+        whole.paste(picture, (left, 0))
+        pen.text((left + picture.width / 2, height + 6), label, theme.text, _font(text_px), anchor="ma")
+        left += picture.width
+        pen.text((left + gap / 2, height / 2), sign, theme.text, _font(28), anchor="mm")
+        left += gap
+    return whole
+
+
+def framed(
+    image: np.ndarray, palette: Palette, boxes: Sequence[tuple[int, int, int, int]], zoom: int, theme: Theme = LIGHT
+) -> Image.Image:
+    """One image, a square for each pixel, with frames around parts of it.
+
+    Args:
+        image: float (height, width) in [0, 1].
+        palette: a matplotlib colour map.
+        boxes: top, left, bottom, right of each frame in pixels, the last two exclusive.
+        zoom: side of a square.
+        theme: colours around it.
+    """
+    cells = _cells(image[None], palette, (0.0, 1.0), zoom=zoom, outline=theme.faint)[0]
+    picture = Image.fromarray(cells)
+    pen = ImageDraw.Draw(picture)
+    for top, left, bottom, right in boxes:
+        pen.rectangle((left * zoom, top * zoom, right * zoom - 1, bottom * zoom - 1), outline=MARK, width=3)
+    return picture
+
+
+def numbers(
+    values: np.ndarray,
+    palette: Palette,
+    limits: Limits,
+    cell_px: int = 56,
+    theme: Theme = LIGHT,
+    *,
+    marked: tuple[int, int] | None = None,
+) -> Image.Image:
+    """A matrix with its numbers written in the cells; what is not a number has a cell without words.
+
+    Args:
+        values: float or int (height, width); whole numbers are written as such, others with two places.
+        palette, limits: as in `colour`.
+        cell_px: side of a cell.
+        theme: colours around it.
+        marked: row and column of a cell to frame.
+    """
+    height, width = values.shape
+    whole = values.dtype.kind in "iu"
+    cells = colour(values.astype(float), palette, limits)
+    cells[np.isnan(values.astype(float))] = theme.paper
+    picture = Image.fromarray(cells.repeat(cell_px, axis=0).repeat(cell_px, axis=1))
+    pen, font = ImageDraw.Draw(picture), _font(max(10, round(cell_px * (0.42 if whole else 0.27))))
+    for row, column in np.ndindex(height, width):
+        left, top = column * cell_px, row * cell_px
+        pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=theme.faint)
+        if np.isnan(float(values[row, column])):
+            continue
+        red, green, blue = (int(part) for part in cells[row, column])
+        ink = (255, 255, 255) if 0.3 * red + 0.59 * green + 0.11 * blue < 128 else (0, 0, 0)
+        words = f"{values[row, column]}" if whole else f"{values[row, column]:.2f}".replace("-0.00", "0.00")
+        pen.text((left + cell_px / 2, top + cell_px / 2), words, ink, font, anchor="mm")
+    if marked:
+        left, top = marked[1] * cell_px, marked[0] * cell_px
+        pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=MARK, width=max(3, cell_px // 14))
     return picture
 
 

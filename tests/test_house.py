@@ -82,7 +82,7 @@ def test_every_page_in_one_process_leaves_tensorflow_out():
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("app.py", default_timeout=90).run()
-for page in ("filters", "feature_maps", "mistakes", "network", "data", "train", "compare", "experiments", "robustness", "draw"):
+for page in ("filters", "feature_maps", "mistakes", "network", "data", "train", "compare", "experiments", "robustness", "laboratory", "draw"):
     at.switch_page(f"cnnviz/pages/{page}.py").run()
     assert not at.exception, at.exception
 from cnnviz import backend

@@ -250,3 +250,24 @@ def test_png_keeps_every_pixel():
     back = Image.open(io.BytesIO(content))
     assert back.mode == "RGB"
     assert (pixels(back) == pixels(picture)).all()
+
+
+def test_numbers_are_written_in_cells_of_their_colour():
+    picture = np.asarray(tiles.numbers(np.array([[0, 3], [-3, 1]]), "seismic", (-3, 3), 20, marked=(0, 1)))
+    assert picture.shape == (40, 40, 3)
+    assert picture[2, 2].tolist() == tiles.colour(np.array([0.0]), "seismic", (-3, 3))[0].tolist()
+    assert picture[22, 2].tolist() == tiles.colour(np.array([-3.0]), "seismic", (-3, 3))[0].tolist()
+    assert picture[0, 25].tolist() == list(tiles.MARK)
+    assert len({tuple(pixel) for pixel in picture[5:15, 5:15].reshape(-1, 3)}) > 1  # the digit is there
+
+
+def test_what_is_not_a_number_is_an_empty_cell():
+    picture = np.asarray(tiles.numbers(np.array([[np.nan, 1.0]]), "gray", (0, 1), 20, tiles.DARK))
+    assert {tuple(pixel) for pixel in picture[2:18, 2:18].reshape(-1, 3)} == {tiles.DARK.paper}
+
+
+def test_a_row_holds_images_of_any_size():
+    picture = np.asarray(tiles.row([np.ones((4, 2)), np.zeros((100, 100))], ("a", "b"), 40))
+    assert picture.shape[1] == 2 * 40 + 5
+    assert picture[20, 20].tolist() == [255, 255, 255]
+    assert picture[20, 65].tolist() == [0, 0, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any
 
@@ -16,6 +17,7 @@ from cnnviz.ui import words
 CHUNK = 1000
 KEEP = 32
 LOOK_EVERY_S = 0.2
+SOON_S, PATIENCE_S = 0.4, 120
 
 
 @st.cache_resource(show_spinner=False)
@@ -53,9 +55,19 @@ def _wait(parts: list[Future[np.ndarray]], n: int) -> None:
 
 def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """What leaves every layer for float32 images (n, 28, 28, 1); by layer name."""
-    with failures():
-        answer: dict[str, np.ndarray] = backend.call(inspection.activations, network, images)
+    answer: dict[str, np.ndarray] = ask(inspection.activations, network, images)
     return answer
+
+
+def ask(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function behind the door answers; a sign is shown when it takes long, as at the server's start."""
+    answer = backend.submit(function, *args, lane="answers")
+    wait([answer], SOON_S)
+    with failures():
+        if answer.done():
+            return answer.result()
+        with st.spinner(words.COMPUTING, show_time=True):
+            return answer.result(PATIENCE_S)
 
 
 class failures:  # noqa: N801 - reads as a statement: with failures()

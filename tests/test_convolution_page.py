@@ -1,0 +1,89 @@
+"""The Convolution page: what it shows is what the network computed; pixel, channel and chain by keyboard."""
+
+import re
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnviz import arithmetic, data, inspection, receptive, store
+from cnnviz.ui import digits
+from conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _bundled(monkeypatch):
+    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
+    digits.shelf.clear()
+    yield
+    digits.shelf.clear()
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    network = store.load(store.find("hvass"))
+    image = data.load(data.BUNDLED, "test").images[3:4]
+    return network, {name: output[0] for name, output in inspection.activations(network, image).items()}
+
+
+def opened(**state):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in ({"convolution image": 3} | {k.replace("__", " "): v for k, v in state.items()}).items():
+        at.session_state[key] = value
+    at.run().switch_page("cnnviz/pages/convolution.py").run()
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def headings(at):
+    return [heading.value for heading in at.subheader]
+
+
+@pytest.mark.parametrize(
+    ("layer", "filter_", "place"),
+    [("conv1", 3, (0, 0)), ("conv1_pool", 5, (7, 6)), ("conv1_relu", 2, (13, 13)), ("conv2", 35, (13, 0)),
+     ("conv2", 7, (6, 8)), ("conv2_pool", 0, (3, 3)), ("conv2_relu", 10, (6, 6))],
+)  # fmt: skip
+def test_the_pixel_that_is_taken_apart_is_the_networks(outputs, layer, filter_, place):
+    network, found = outputs
+    at = opened(convolution__layer=layer, convolution__filter=filter_, convolution__place=place)
+    value = found[layer][(*place, filter_)]
+    assert f"Pixel {place} of map {filter_} of {layer}: {value:.4f}" in headings(at)
+    step = arithmetic.explain(network, found, layer, (*place, filter_))
+    told = "\n".join(element.value for element in at.markdown)
+    if layer.startswith("conv") and "_" not in layer:
+        assert f"**{step.total:+.4f}**" in told
+        shown = [float(x) for x in re.findall(r"\(([+-][\d.]+)[) ]", told.split(" + bias")[0])]
+        assert sum(shown) + step.bias == pytest.approx(step.total, abs=5e-4)
+    else:
+        assert f"**{step.result:.4f}**" in told
+
+
+def test_the_chain_goes_down_to_the_ink(outputs):
+    network, found = outputs
+    at = opened(convolution__layer="conv2_relu", convolution__filter=10, convolution__place=(3, 3))
+    table = next(frame.value for frame in at.dataframe if "Gave to the one above" in frame.value.columns)
+    links = receptive.chain(network, found, "conv2_relu", (3, 3, 10))
+    assert table["Layer"].tolist() == [link.layer for link in links]
+    assert table["Value"].tolist() == [f"{link.value:.4f}" for link in links]
+    box = receptive.receptive_field(network.config, "conv2_relu", 3, 3)
+    assert any(f"{box.height}×{box.width} pixels of the image" in caption.value for caption in at.caption)
+
+
+def test_the_softmax_is_computed_number_by_number(outputs):
+    at = opened()
+    table = next(frame.value for frame in at.dataframe if "Logit" in frame.value.columns)
+    assert table["Logit"].to_numpy() == pytest.approx(outputs[1]["logits"], abs=1e-4)
+    exponentials = np.array([float(x) for x in table["exp"]])
+    assert exponentials / exponentials.sum() == pytest.approx(outputs[1]["softmax"], abs=1e-3)
+
+
+def test_a_network_of_another_shape_keeps_place_and_map_inside():
+    at = opened(convolution__layer="conv2_relu", convolution__filter=500, convolution__place=(99, 99))
+    assert any("Pixel (6, 6) of map 35 of conv2_relu" in heading for heading in headings(at))
+
+
+def test_without_a_drawing_it_says_where_to_draw():
+    at = opened(convolution__image__kind="My drawing")
+    assert any("Nothing is drawn yet" in info.value for info in at.info)
