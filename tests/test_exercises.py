@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cnnviz import commuting, comparing, exercises, training
+from cnnviz import commuting, comparing, data, exercises, runs, training
 from cnnviz import network as net
 from cnnviz.comparing import Result
 from cnnviz.exercises import EXERCISES
@@ -305,3 +305,27 @@ def test_swapped_runs_end_in_the_same_weights(tiny, quick, bundled):
         keys.append(comparing.weights_key(state.weights))
     assert keys[0] == keys[1]
     assert keys[0] != comparing.weights_key(training.start(tiny, quick, 2).weights)
+
+
+@pytest.mark.parametrize("number", ASKED)
+def test_every_exercise_is_run_and_concluded(number, quick, bundled):
+    """Each at a small size, from its question to its answer; what it says is what was counted."""
+    digits = data.Dataset(bundled.images[:100], bundled.labels[:100], "some")
+    base = Plan(NetworkConfig((Convolution(4, 3),), (8,), pool_first=True), dataclasses.replace(quick, iterations=3))
+    results = []
+    for named in BY_NUMBER[number].plans(base, 3):
+        plan = named.plan
+        state = training.advance(training.start(plan.network, plan.recipe, plan.seed), digits, plan.recipe.iterations)
+        score = runs.examine(net.Network(plan.network, state.weights), digits)
+        key = comparing.weights_key(state.weights)
+        n_weights = net.n_weights(plan.network)
+        results.append(Result(named.label, plan, n_weights, 1.0, score.correct, score.n, key=key))
+    words = BY_NUMBER[number].conclude(results)
+    first = [r.accuracy for r in results if r.label == results[0].label]
+    if number not in (1, 6):
+        assert words.startswith(f"{comparing.capital(results[0].label)}: {comparing.percent(np.mean(first))}")
+    if number == 1:
+        assert "same weights, to the bit" in words
+    if number == 6:
+        assert "With relu both orders ended in the same weights, to the bit." in words
+    assert all(comparing.capital(label) in words or label in words for label in {r.label for r in results[2:]})

@@ -22,7 +22,7 @@ class Words:
     layer, filter, channel = "Layer", "Map", "Input channel shown"
     row, column = "Row", "Column"
     sliding = {
-        "convolution": "A kernel of {px}×{px} slides over channel {channel} of {below}; map {filter} of {name} fills in.",
+        "convolution": "A {px}×{px} kernel slides over channel {channel} of {below}; map {filter} of {name} fills in.",
         "pooling": "A window of 2×2 goes over map {filter} of {below}; stride 2.",
         "activation": "Each pixel of map {filter} of {below} alone becomes the pixel at the same place.",
     }
