@@ -73,7 +73,7 @@ def _flattened(grey: np.ndarray) -> np.ndarray:
     light = ndimage.median_filter(np.asarray(small), size=window, mode="nearest")
     smooth = ndimage.gaussian_filter(light, window / 6)
     paper = np.asarray(Image.fromarray(smooth).resize(grey.shape[::-1], Image.Resampling.BICUBIC))
-    difference = grey - paper
+    difference: np.ndarray = grey - paper
     dark, bright = np.percentile(-difference, 99.5), np.percentile(difference, 99.5)
     return -difference if dark >= bright else difference
 

@@ -26,10 +26,13 @@ FLOORS = [
     {"receptive", "handmade"},
     {"arithmetic"},
     {"presets"},
-    {"network", "augmentation", "download", "tiles", "cluster"},
+    {"network", "augmentation", "download", "tiles", "cluster", "robust"},
     {"data"},
     {"mnist"},
     {"strokes", "photo"},
+    {"scribbles"},
+    {"hands"},
+    {"distortion", "guard"},
     {"drawing"},
     {"lazy"},
 ]
@@ -82,7 +85,9 @@ def test_every_page_in_one_process_leaves_tensorflow_out():
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("app.py", default_timeout=90).run()
-for page in ("filters", "feature_maps", "mistakes", "network", "data", "train", "compare", "experiments", "robustness", "laboratory", "draw"):
+pages = '''filters feature_maps convolution look network laboratory mistakes robustness break_it data
+train experiments compare draw'''
+for page in pages.split():
     at.switch_page(f"cnnviz/pages/{page}.py").run()
     assert not at.exception, at.exception
 from cnnviz import backend

@@ -1,0 +1,436 @@
+"""What an answer and a filter depend on: saliency, occlusion, the digits and the made-up input that excite a filter."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from cnnviz import attribution, backend, receptive, tiles
+from cnnviz.attribution import ExcitingInput, TopImages
+from cnnviz.data import Dataset
+from cnnviz.network import IMAGE_PX, Layer, Network, layers
+from cnnviz.ui import choice, drawn, lookups, panels
+
+
+class Words:
+    """What this page says."""
+
+    title = "What it looks at"
+    intro = (
+        "Four ways to ask what an answer or a filter depends on. Each shows something true, and each is easily "
+        "taken for more than it is: below every picture stands what it does not prove."
+    )
+    which = "Which digit"
+    test, drawing = "Test image", "My drawing"
+    number = "Number"
+    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
+    more = "More"
+    asked, answer = "Ask about", "the answer"
+    side = "Side of the grey square, pixels"
+    read = "Read as **{digit}**, with {share} of the softmax.{asked}"
+    asked_about = " Asked about: **{digit}**, which has {share}."
+    image_alt = "the digit"
+    computing = "Asking the network"
+    not_proven = ":material/report: **Does not prove:** {words}"
+
+    saliency = "Saliency: a little more ink"
+    saliency_labels = ("the digit", "the gradient")
+    saliency_caption = (
+        "How the number for {digit}, before the softmax, changes with a little more ink at each pixel: red, it rises; "
+        "blue, it falls. From {low:+.2f} to {high:+.2f} for full ink, were the slope to stay the same."
+    )
+    saliency_alt = (
+        "Two pictures of 28 by 28 pixels: the digit, and the gradient of the logit of {digit}, from {low:+.2f} in row "
+        "{low_row}, column {low_column}, to {high:+.2f} in row {high_row}, column {high_column}."
+    )
+    saliency_not = (
+        "that the network used the red pixels. The slope holds for a small change of this one image; "
+        "a whole stroke there may do the opposite, and many red pixels are blank."
+    )
+
+    occlusion = "Occlusion: a grey square"
+    occlusion_labels = ("the worst place", "probability of {digit}")
+    occlusion_caption = (
+        "A grey square of {side}×{side} pixels is laid on each of {n} places; the colour at its middle is the "
+        "probability of {digit} that is left, from {least} to {most}. Without a square it is {free}; with the framed "
+        "one, which hurts most, {least}, and the digit is read as {now}."
+    )
+    occlusion_alt = (
+        "Two pictures of 28 by 28 pixels: the digit with the square that hurts most, rows {top} to {bottom}, columns "
+        "{left} to {right}; and the probability of {digit} for each place of the square, from {least} to {most}."
+    )
+    occlusion_not = (
+        "that the network looks for what lies under the square. A grey square is a shape of its own, no training digit "
+        "had one, and it may be taken for a stroke. Where two parts of a digit tell the same, hiding one does nothing."
+    )
+
+    filter_heading = "What a filter likes best"
+    layer, filter_, neuron = "Layer", "Filter", "Neuron"
+    searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
+    favourites = "The test digits that excite it most"
+    images_caption = (
+        "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first, "
+        "and where: test images {numbers}.{dead}"
+    )
+    dead = " Even the greatest is not above 0, so the ReLU behind it lets nothing through: the filter is dead."
+    images_alt = "{n} test digits, {digits}; framed the {px} by {px} pixels, in part beyond the edge, that did it."
+    patches = "The patches that did it"
+    patches_caption = (
+        "What stands in the frames: the {px}×{px} pixels that one number of {layer} can see, and that number, before "
+        "the activation. Beyond the edge of the image is padding, blank."
+    )
+    patches_alt = "{n} patches of {px} by {px} pixels with the filter's numbers: {numbers}."
+    images_not = (
+        "that the filter is there for what these have in common. They are {n} of {all:,}, all from one end; it answers "
+        "many others, less loudly, and what they share is our reading."
+    )
+    every = "Every filter's favourite patch"
+    every_caption = "For each of the {n} filters of {layer} the patch, of all test digits, that excites it most."
+    every_alt = (
+        "{n} patches of {px} by {px} pixels, one for each filter of {layer}; their greatest numbers go from "
+        "{low:+.2f}, filter {least}, to {high:+.2f}, filter {most}."
+    )
+    no_maps = "Test digits are searched for layers with maps; {layer} has none. The input that is made up works for it."
+
+    exciting = "An input made to excite it"
+    exciting_caption = (
+        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise {what} of {layer}: "
+        "from {before:+.2f} to {after:+.2f}.{real}"
+    )
+    unit, middle = "neuron {filter_}", "the middle number of filter {filter_}"
+    real = " The strongest test digit reaches {most:+.2f}."
+    exciting_alt = (
+        "A made-up input of 28 by 28 pixels for {what} of {layer}: {ink} pixels have more than half ink, the number "
+        "goes from {before:+.2f} to {after:+.2f}."
+    )
+    exciting_not = (
+        "that the network looks for this in digits. No digit looks like it, and another start may give another "
+        "picture: it is one of many inputs that excite."
+    )
+    seed = "Noise to begin with"
+
+
+PIECE = 1000
+N_TOP = 9
+KEEP = 64
+LOOK_EVERY_S = 0.2
+ZOOM = 10
+MOST_SIDE_PX = 14
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    network, test = choice.network(), choice.dataset()
+    panels.head(Words.title, Words.intro)
+    look_at_image(network, test)
+    look_at_filter(network, test)
+
+
+def not_proven(words: str) -> None:
+    """What the picture above must not be taken for."""
+    st.markdown(Words.not_proven.format(words=words))
+
+
+# An image
+
+
+@st.fragment
+def look_at_image(network: Network, test: Dataset) -> None:
+    """Saliency and occlusion of one digit."""
+    image = ask_image(test)
+    if image is None:
+        return
+    with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):
+        options = [Words.answer, *range(10)]
+        about = st.selectbox(Words.asked, options, key="asked about", width=160, persist_state="session")
+        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key="square side", width=320, persist_state="session")
+    with lookups.failures(), st.spinner(Words.computing):
+        probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
+        digit = int(probs.argmax()) if about == Words.answer else int(about)
+        slopes = saliency_of(network, image, digit)
+        covered = occlusion_of(network, image, digit, side)
+    asked = Words.asked_about.format(digit=digit, share=tiles.percent(probs[digit])) if about != Words.answer else ""
+    st.markdown(Words.read.format(digit=probs.argmax(), share=tiles.percent(probs.max()), asked=asked))
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_saliency(image, slopes, digit)
+    with right:
+        show_occlusion(network, image, covered, digit, probs[digit])
+
+
+def ask_image(test: Dataset) -> np.ndarray | None:
+    """The digit to ask about, float32 (28, 28)."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.segmented_control(
+            Words.which,
+            [Words.test, Words.drawing],
+            default=Words.test,
+            required=True,
+            key="looked at",
+            persist_state="session",
+        )
+        if which == Words.test:
+            key = "looked at image"
+            st.session_state[key] = min(st.session_state.get(key, 0), len(test) - 1)
+            number = st.number_input(Words.number, 0, len(test) - 1, key=key, width=130, persist_state="session")
+            return np.asarray(test.images[int(number), :, :, 0])
+    last = drawn.last()
+    if last is None:
+        st.info(Words.no_drawing, icon=":material/draw:")
+        return None
+    return last.centred
+
+
+@st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
+def saliency_of(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
+    """`attribution.saliency`, computed once."""
+    found: np.ndarray = backend.call(attribution.saliency, network, image, digit)
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
+def occlusion_of(network: Network, image: np.ndarray, digit: int, side: int) -> np.ndarray:
+    """`attribution.occlusion`, computed once."""
+    found: np.ndarray = backend.call(attribution.occlusion, network, image, digit, side)
+    return found
+
+
+def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
+    """The digit and the gradient of its logit."""
+    st.subheader(Words.saliency, anchor=False)
+    theme, limits = panels.theme(), tiles.symmetric(slopes)
+    seen = tiles.framed(image, panels.map_palette(), [], ZOOM, theme)
+    gradient = tiles.sheet(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
+    gradient = tiles.beside_bar(gradient, "seismic", limits, theme)
+    low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
+    told = {"digit": digit, "low": slopes.min(), "high": slopes.max()}
+    places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
+    picture = tiles.beside((seen, gradient), ("",), Words.saliency_labels, theme)
+    alt = Words.saliency_alt.format(**told, **places)
+    panels.picture(picture, Words.saliency_caption.format(**told), alt, "saliency", inline=True)
+    not_proven(Words.saliency_not)
+
+
+def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, digit: int, free: float) -> None:
+    """The digit under the square that hurts most, and what every place of the square leaves of a probability."""
+    st.subheader(Words.occlusion, anchor=False)
+    side, theme = IMAGE_PX - len(covered) + 1, panels.theme()
+    top, left = (int(at) for at in np.unravel_index(covered.argmin(), covered.shape))
+    worst = image.copy()
+    worst[top : top + side, left : left + side] = 0.5
+    now = lookups.activations(network, worst[None, :, :, None])["softmax"][0].argmax()
+    seen = tiles.framed(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
+    picture = tiles.beside(
+        (seen, beneath(covered, side)), ("",), [words.format(digit=digit) for words in Words.occlusion_labels], theme
+    )
+    told = {"digit": digit, "side": side, "n": covered.size, "now": now}
+    probs = {"free": free, "least": covered.min(), "most": covered.max()}
+    told |= {name: tiles.percent(float(p)) for name, p in probs.items()}
+    places = {"top": top, "bottom": top + side - 1, "left": left, "right": left + side - 1}
+    alt = Words.occlusion_alt.format(**places, **told)
+    panels.picture(picture, Words.occlusion_caption.format(**told), alt, "occlusion", inline=True)
+    not_proven(Words.occlusion_not)
+
+
+def beneath(covered: np.ndarray, side: int) -> Image.Image:
+    """A number for each place of the square, drawn at the square's middle on paper of 28×28 pixels."""
+    theme, limits = panels.theme(), (float(covered.min()), float(covered.max()))
+    paper = Image.new("RGB", (ZOOM * IMAGE_PX,) * 2, theme.paper)
+    shift = ZOOM * (side - 1) // 2
+    places = tiles.sheet(covered[None], "viridis", limits, cell_px=ZOOM * len(covered), theme=theme)
+    paper.paste(places, (shift, shift))
+    return tiles.beside_bar(paper, "viridis", limits, theme)
+
+
+# A filter
+
+
+@st.fragment
+def look_at_filter(network: Network, test: Dataset) -> None:
+    """What excites one filter, or one neuron."""
+    st.subheader(Words.filter_heading, anchor=False, divider="gray")
+    layer, filter_ = ask_filter(network)
+    with st.expander(Words.more):
+        seed = st.number_input(Words.seed, 0, 999, 0, key="exciting seed", width=160, persist_state="session")
+    if layer.is_map:
+        found = search(network, test, layer.name)
+        images, patches, made = st.columns(3, gap="large")
+        with images:
+            show_images(network, test, layer.name, found, filter_)
+        with patches:
+            show_patches(network, test, layer.name, found, filter_)
+        with made:
+            show_exciting(network, layer, filter_, int(seed), float(found.activations[filter_, 0]))
+        show_every(network, test, layer.name, found)
+        return
+    st.info(Words.no_maps.format(layer=layer.name), icon=":material/info:")
+    made, _ = st.columns([1, 2])
+    with made:
+        show_exciting(network, layer, filter_, int(seed), None)
+
+
+def ask_filter(network: Network) -> tuple[Layer, int]:
+    """Which layer, and which of its filters or neurons."""
+    found = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = f"liked layer of {','.join(found)}"
+        name = st.segmented_control(
+            Words.layer, list(found), default=next(iter(found)), required=True, key=key, persist_state="session"
+        )
+        layer = found[name]
+        filter_ = st.number_input(
+            Words.filter_ if layer.is_map else Words.neuron,
+            0,
+            layer.shape[-1] - 1,
+            0,
+            key=f"liked filter of {name} of {layer.shape[-1]}",
+            width=130,
+            persist_state="session",
+        )
+    return layer, int(filter_)
+
+
+@st.cache_resource(show_spinner=False)
+def searches() -> dict[tuple[str, str, str], list[Future[np.ndarray]]]:
+    """Searches begun on this server, by network, data set and layer; sessions share them."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def searched() -> dict[tuple[str, str, str], TopImages]:
+    """What they found."""
+    return {}
+
+
+def search(network: Network, digits: Dataset, layer: str) -> TopImages:
+    """The digits that excite each filter of a layer most, all of them searched; shows its progress."""
+    key, begun, found = (network.key, digits.key, layer), searches(), searched()
+    if key in found:
+        return found[key]
+    parts = begun.get(key)
+    if parts is None or any(part.done() and part.exception() for part in parts):
+        parts = begun[key] = [
+            backend.submit(attribution.strongest_in, network, digits, layer, start, start + PIECE)
+            for start in range(0, len(digits), PIECE)
+        ]
+    bar, waiting = st.progress(0.0), set(parts)
+    while waiting:
+        done = min(len(digits), PIECE * (len(parts) - len(waiting)))
+        bar.progress(done / len(digits), Words.searching.format(n=len(digits), layer=layer, done=done))
+        _, waiting = wait(waiting, LOOK_EVERY_S)
+    with lookups.failures():
+        strongest = np.concatenate([part.result() for part in parts])
+        top: TopImages = backend.submit(attribution.places_of, network, digits, layer, strongest, N_TOP).result()
+    bar.empty()
+    found[key] = top
+    begun.pop(key, None)  # a number for each image and filter; what was found is small
+    while len(found) > KEEP:
+        found.pop(next(iter(found)), None)
+    return top
+
+
+def boxes(network: Network, layer: str, found: TopImages, filter_: int) -> list[receptive.Box]:
+    """What the strongest numbers of a filter see of their images; parts may lie beyond the edge."""
+    places = zip(found.rows[filter_], found.columns[filter_], strict=True)
+    return [receptive.fields(network.config, layer, int(row), int(column))[-1].whole for row, column in places]
+
+
+def show_images(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
+    """The strongest images with frames where it was."""
+    st.markdown(f"**{Words.favourites}**")
+    chosen, theme = found.indices[filter_], panels.theme()
+    seen = boxes(network, layer, found, filter_)
+    pictures = [
+        tiles.framed(
+            test.images[i, :, :, 0], panels.map_palette(), [(box.top, box.left, box.bottom, box.right)], 4, theme
+        )
+        for i, box in zip(chosen, seen, strict=True)
+    ]
+    told = ", ".join(f"{i} (a {test.labels[i]})" for i in chosen)
+    is_dead = network.config.activation == "relu" and found.activations[filter_, 0] <= 0
+    values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer, "numbers": told}
+    caption = Words.images_caption.format(dead=Words.dead if is_dead else "", **values)
+    shown = ", ".join(str(test.labels[i]) for i in chosen)
+    alt = Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height)
+    panels.picture(grid(pictures, 3), caption, alt, "strongest-images", width=348)
+    not_proven(Words.images_not.format(n=len(chosen), all=len(test)))
+
+
+def grid(pictures: Sequence[Image.Image], columns: int) -> Image.Image:
+    """Pictures of one size, row by row on paper."""
+    cells = tiles.Grid(columns, (pictures[0].height, pictures[0].width), 6, 0)
+    _, _, right, bottom = np.max([cells.box(i) for i in range(len(pictures))], axis=0)
+    whole = Image.new("RGB", (int(right) + 1, int(bottom) + 1), panels.theme().paper)
+    for i, picture in enumerate(pictures):
+        whole.paste(picture, cells.box(i)[:2])
+    return whole
+
+
+def show_patches(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
+    """What stands in the frames."""
+    st.markdown(f"**{Words.patches}**")
+    seen = boxes(network, layer, found, filter_)
+    patches = cut_out(test, found.indices[filter_], seen)
+    numbers = [f"{number:+.2f}" for number in found.activations[filter_]]
+    picture = tiles.sheet(
+        patches, panels.map_palette(), (0, 1), columns=3, cell_px=112, labels=numbers, theme=panels.theme()
+    )
+    told = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
+    caption, alt = Words.patches_caption.format(**told), Words.patches_alt.format(**told)
+    panels.picture(picture, caption, alt, "strongest-patches", width=348)
+
+
+def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive.Box]) -> np.ndarray:
+    """Patches of images, float32 (n, height, width); the padding beyond the edge is 0, as the network has it."""
+    pairs = zip(chosen, seen, strict=True)
+    return np.stack([np.nan_to_num(receptive.patch(test.images[i, :, :, 0], box)) for i, box in pairs])
+
+
+def show_every(network: Network, test: Dataset, layer: str, found: TopImages) -> None:
+    """The strongest patch of each filter of the layer."""
+    n = len(found.indices)
+    seen = [boxes(network, layer, found, filter_)[0] for filter_ in range(n)]
+    patches = cut_out(test, found.indices[:, 0], seen)
+    strongest = found.activations[:, 0]
+    picture = tiles.sheet(
+        patches,
+        panels.map_palette(),
+        (0, 1),
+        columns=8 if n <= 32 else 12,
+        cell_px=72,
+        labels=[str(i) for i in range(n)],
+        theme=panels.theme(),
+    )
+    told = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
+    alt = Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **told)
+    st.markdown(f"**{Words.every}**")
+    panels.picture(
+        picture, Words.every_caption.format(**told), alt, f"favourites-{layer}", width=min(picture.width, 900)
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=512, hash_funcs={Network: lambda network: network.key})
+def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> ExcitingInput:
+    """`attribution.exciting_input`, computed once."""
+    found: ExcitingInput = backend.call(attribution.exciting_input, network, layer, filter_, seed)
+    return found
+
+
+def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most: float | None) -> None:
+    """The input that gradient ascent makes; `most` is what the strongest test digit reaches."""
+    st.markdown(f"**{Words.exciting}**")
+    with lookups.failures(), st.spinner(Words.computing):
+        made = exciting_of(network, layer.name, filter_, seed)
+    theme = panels.theme()
+    picture = tiles.framed(made.image, panels.map_palette(), [], 12, theme)
+    what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
+    told = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
+    caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **told)
+    alt = Words.exciting_alt.format(ink=int((made.image > 0.5).sum()), **told)
+    panels.picture(picture, caption, alt, "exciting-input", width=348)
+    not_proven(Words.exciting_not)
+
+
+show()
