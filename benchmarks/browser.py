@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -94,6 +95,27 @@ def draw(opened: Any, stroke: Stroke, steps: int = 6) -> None:
     for point in points[1:]:
         opened.mouse.move(*point, steps=steps)
     opened.mouse.up()
+
+
+def touch(opened: Any, stroke: Stroke, steps: int = 6) -> None:
+    """Draw one stroke with a finger; points in pixels of the 280×280 canvas."""
+    session = opened.context.new_cdp_session(opened)
+    box = opened.locator("canvas.upper-canvas").bounding_box()
+    corners = [(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280) for x, y in stroke]
+    path = [
+        (a[0] + (b[0] - a[0]) * k / steps, a[1] + (b[1] - a[1]) * k / steps)
+        for a, b in itertools.pairwise(corners)
+        for k in range(1, steps + 1)
+    ]
+
+    def send(kind: str, points: Sequence[tuple[float, float]]) -> None:
+        told = {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
+        session.send("Input.dispatchTouchEvent", told)
+
+    send("touchStart", corners[:1])
+    for point in path:
+        send("touchMove", [point])
+    send("touchEnd", [])
 
 
 def timed_stroke(opened: Any, stroke: Stroke, expected: int) -> float:

@@ -1,6 +1,6 @@
 """How quick drawing stays while two runs train: pen up to answer and maps, alone and beside two runs, in one session.
 
-    CNNVIZ_DATA=... python benchmarks/drawing_while_training.py [--strokes 20]
+CNNVIZ_DATA=... python benchmarks/drawing_while_training.py [--strokes 20]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How quick it is to take a network apart: a click on a pixel, the sliding kernel, saliency, occlusion, top images.
 
-    CNNVIZ_DATA=... python benchmarks/explain.py [--clicks 20]
+CNNVIZ_DATA=... python benchmarks/explain.py [--clicks 20]
 """
 
 from __future__ import annotations
