@@ -10,12 +10,14 @@ PAGES = {
         "filters": ("Filters", ":material/grid_view:"),
         "feature_maps": ("Feature maps", ":material/layers:"),
         "convolution": ("Convolution", ":material/calculate:"),
+        "look": ("What it looks at", ":material/visibility:"),
         "network": ("Network", ":material/account_tree:"),
         "laboratory": ("Laboratory", ":material/biotech:"),
     },
     "Test": {
         "mistakes": ("Mistakes", ":material/rule:"),
         "robustness": ("Robustness", ":material/vibration:"),
+        "break_it": ("Break it", ":material/build:"),
         "data": ("Data", ":material/dataset:"),
     },
     "Train": {
@@ -37,7 +39,7 @@ def route() -> None:
         ]
         for section, entries in PAGES.items()
     }
-    page = st.navigation(pages)
+    page = st.navigation(pages, expanded=True)
     sidebar.show(page.title)
     page.run()
 

@@ -5,6 +5,7 @@ NumPy colours the values, Pillow adds words.  A value is never interpolated: one
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import math
@@ -115,13 +116,11 @@ def sheet(
         bar: add a colour bar; needs one pair of limits for all.
         theme: colours around the images.
     """
-    n, height, width = maps.shape
-    columns = min(columns or math.ceil(math.sqrt(n)), n)
-    zoom = max(1, round(cell_px / width))
-    gap = max(2, zoom * width // 24)
-    text_px = max(11, min(20, zoom * width // 5)) if labels else 0
-    cells = _cells(maps, palette, limits, zoom=zoom, outline=theme.faint)
-    grid = Grid(columns, (height * zoom, width * zoom), gap, round(text_px * 1.4))
+    grid = sheet_grid(maps.shape, columns, cell_px)
+    cell_width = grid.cell[1]
+    text_px = max(11, min(20, cell_width // 5)) if labels else 0
+    cells = _cells(maps, palette, limits, zoom=cell_width // maps.shape[2], outline=theme.faint)
+    grid = dataclasses.replace(grid, below=round(text_px * 1.4))
     picture = Image.fromarray(_laid_out(cells, grid, theme.paper))
     pen = ImageDraw.Draw(picture)
     for i in np.flatnonzero(is_dead(maps)) if mark_dead else ():
@@ -150,6 +149,14 @@ class Grid:
         """Left, top, right, bottom of cell i; its last pixels included."""
         top, left = i // self.columns * self.step[0], i % self.columns * self.step[1]
         return left, top, left + self.cell[1] - 1, top + self.cell[0] - 1
+
+
+def sheet_grid(shape: tuple[int, ...], columns: int | None = None, cell_px: int = 84) -> Grid:
+    """Where `sheet` lays out maps of a shape (n, height, width) without labels."""
+    n, height, width = shape
+    zoom = max(1, round(cell_px / width))
+    columns = min(columns or math.ceil(math.sqrt(n)), n)
+    return Grid(columns, (height * zoom, width * zoom), max(2, zoom * width // 24), 0)
 
 
 def _cells(
@@ -255,9 +262,19 @@ def beside(
         whole.paste(picture, (left, 0))
         pen.text((left + picture.width / 2, height + 6), label, theme.text, _font(text_px), anchor="ma")
         left += picture.width
-        pen.text((left + gap / 2, height / 2), sign, theme.text, _font(28), anchor="mm")
+        _sign(pen, (left + gap // 2, height // 2), sign, theme)
         left += gap
     return whole
+
+
+def _sign(pen: ImageDraw.ImageDraw, middle: tuple[int, int], sign: str, theme: Theme) -> None:
+    """A sign between two pictures; × is drawn, since the font of the pictures has no glyph for it."""
+    if sign != "×":
+        pen.text(middle, sign, theme.text, _font(28), anchor="mm")
+        return
+    x, y, arm = *middle, 7
+    pen.line((x - arm, y - arm, x + arm, y + arm), fill=theme.text, width=2)
+    pen.line((x - arm, y + arm, x + arm, y - arm), fill=theme.text, width=2)
 
 
 def framed(
@@ -317,6 +334,25 @@ def numbers(
         left, top = marked[1] * cell_px, marked[0] * cell_px
         pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=MARK, width=max(3, cell_px // 14))
     return picture
+
+
+def outlined(
+    picture: Image.Image, box: tuple[int, int, int, int], cell_px: int, edge: tuple[int, int, int] = MARK
+) -> Image.Image:
+    """A picture of square cells with a frame around some of them: top, left, bottom, right, the last two exclusive."""
+    top, left, bottom, right = (cell_px * side for side in box)
+    framed_picture = picture.copy()
+    width = max(3, cell_px // 14)
+    ImageDraw.Draw(framed_picture).rectangle((left, top, right - 1, bottom - 1), outline=edge, width=width)
+    return framed_picture
+
+
+def faded(picture: Image.Image, box: tuple[int, int, int, int], cell_px: int, theme: Theme = LIGHT) -> Image.Image:
+    """A picture of square cells in which those outside a box, given as for `outlined`, are pale."""
+    top, left, bottom, right = (cell_px * side for side in box)
+    pale = Image.blend(picture, Image.new("RGB", picture.size, theme.paper), 0.7)
+    pale.paste(picture.crop((left, top, right, bottom)), (left, top))
+    return pale
 
 
 def _number(value: float) -> str:

@@ -271,3 +271,39 @@ def test_a_row_holds_images_of_any_size():
     assert picture.shape[1] == 2 * 40 + 5
     assert picture[20, 20].tolist() == [255, 255, 255]
     assert picture[20, 65].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "columns", "cell_px"), [((16, 28, 28), 8, 100), ((5, 7, 7), 3, 40), ((3, 1, 1), 3, 9)]
+)
+def test_sheet_grid_tells_where_the_maps_of_a_sheet_lie(shape, columns, cell_px):
+    maps = np.arange(1, shape[0] + 1, dtype=float)[:, None, None] * np.ones(shape)
+    picture = pixels(tiles.sheet(maps, "gray", (0, 20), columns=columns, cell_px=cell_px))
+    grid = tiles.sheet_grid(shape, columns, cell_px)
+    for i in range(shape[0]):
+        left, top, right, bottom = grid.box(i)
+        inner = picture[top + 1 : bottom, left + 1 : right]
+        assert colours(inner) == {grey(round((i + 1) / 20 * 255))}
+    assert picture.shape[1] == grid.box(columns - 1)[2] + 1
+
+
+def test_outlined_frames_cells_and_leaves_the_picture_as_it_was():
+    picture = Image.new("RGB", (40, 30), "white")
+    framed = pixels(tiles.outlined(picture, (1, 1, 3, 4), 10))
+    assert colours(framed[10:30, [10, 11, 12, 37, 38, 39]]) == {tiles.MARK}
+    assert colours(framed[13:27, 13:37]) == {grey(255)} == colours(framed[:10])
+    assert colours(pixels(picture)) == {grey(255)}
+
+
+def test_faded_keeps_the_cells_inside_its_box_and_pales_the_others():
+    faded = pixels(tiles.faded(Image.new("RGB", (30, 20), "black"), (0, 0, 1, 2), 10, LIGHT))
+    assert colours(faded[:10, :20]) == {grey(0)}
+    assert colours(faded[10:]) == colours(faded[:, 20:]) == {grey(178)}
+
+
+def test_the_sign_between_two_pictures_is_drawn():
+    pictures = [Image.new("RGB", (20, 20), "white")] * 2
+    row = pixels(tiles.beside(pictures, ("×",), ("a", "b"), LIGHT))
+    assert row.shape == (52, 20 + 48 + 20, 3)
+    assert tuple(row[10, 44]) == LIGHT.text
+    assert tuple(row[10, 30]) == LIGHT.paper

@@ -1,8 +1,15 @@
-"""The network as a flow chart and as a table of its layers."""
+"""The network as a flow chart, as a table, and alive: a digit flows through it, layer by layer."""
 
-from cnnviz import figures
-from cnnviz.network import Layer, NetworkConfig, layers, n_weights
-from cnnviz.ui import choice, panels
+import numpy as np
+import streamlit as st
+
+from cnnviz import figures, store, tiles, trainer
+from cnnviz.arithmetic import stride_of
+from cnnviz.data import Dataset
+from cnnviz.network import Layer, Network, NetworkConfig, layers, n_weights
+from cnnviz.presets import Recipe
+from cnnviz.ui import answers, choice, drawn, lookups, panels
+from cnnviz.ui.picker import Cells, choose
 
 
 class Words:
@@ -10,9 +17,13 @@ class Words:
 
     title = "Network"
     intro = "An image comes in at the left; each layer turns it into something that the next one can use better."
-    chart = "The flow of one image. Above: what leaves each step. Below: what led to it."
+    chart = (
+        "The flow of one image. Above: what leaves each step. Below: what led to it. {n:,} weights in all, all of them "
+        "learnt."
+    )
     chart_alt = "Flow chart: {steps}."
-    table = "Every layer, from the image to the ten probabilities; {n:,} weights in all."
+    table_heading = "Table of the layers"
+    table = "Every layer, from the image to the ten probabilities."
     table_alt = "Table of {n} layers with name, shape out, number of weights and what each does."
     columns = ("Layer", "Shape out", "Weights", "What it does")
     does = {
@@ -31,22 +42,59 @@ class Words:
         "dropout": "In training drops {share:.0%} of the values at random; off everywhere else.",
         "softmax": "Turns the ten numbers into positive shares that add up to 1.",
     }
+    flowing = "A digit on its way through"
+    flowing_intro = (
+        "Click a map, or reach it with the arrow keys and press Enter: the Convolution page takes it apart, pixel by "
+        "pixel. The maps of a layer are numbered row by row, from 0."
+    )
+    which = "Which digit"
+    test, drawing = "Test image", "My drawing"
+    number = "Number"
+    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
+    heading = "{name} · {shape} · {weights}"
+    weights = ("no weights", "1 weight", "{n:,} weights")
+    image_caption = "{shape} pixels, from 0 to 1."
+    image_alt = "The digit, {shape} pixels."
+    maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}{signed}.{crossed}"
+    signed = "; red is positive, blue negative"
+    crossed = " {n} zero everywhere and crossed out."
+    maps_alt = "{n} maps of {height} by {width} pixels that leave layer {layer}; Enter opens the framed one."
+    one_map = "map"
+    neurons = "{n:,} values, from {low:.2f} to {high:.2f}{signed}{zeros}."
+    zeros = "; {n:,} of them zero"
+    neurons_alt = "{n} values that leave layer {layer}, as squares in the order of their numbers."
+    answer = "Answer {digit}, with {share} of the softmax."
+    bars_alt = "Probability of each digit: {shares}."
+
+
+SHEET_PX = 900
+OPENED = "convolution layer", "convolution filter"
+DIGIT, NUMBER = "network digit", "network number"
 
 
 def show() -> None:
     """The page from top to bottom."""
-    config = choice.network().config
+    network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
-    show_chart(layers(config))
-    show_table(config)
+    show_chart(network.config)
+    with st.expander(Words.table_heading):
+        show_table(network.config)
+    flow(network, test)
 
 
-def show_chart(found: tuple[Layer, ...]) -> None:
+def show_chart(config: NetworkConfig) -> None:
     """The flow chart, drawn from the configuration."""
-    chart = figures.png(figures.network_figure(found, panels.theme()))
+    found = layers(config)
+    chart = draw_chart(config, panels.theme())
     steps = "; then ".join(f"{words} gives {shape_words(layer)}" for layer, words in figures.flow(found))
     alt = Words.chart_alt.format(steps=steps.replace("\n", ", "))
-    panels.picture(chart, Words.chart, alt, "network")
+    panels.picture(chart, Words.chart.format(n=n_weights(config)), alt, "network")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def draw_chart(config: NetworkConfig, theme: tiles.Theme) -> bytes:
+    """The flow chart as a PNG; drawn once for each configuration."""
+    return figures.png(figures.network_figure(layers(config), theme))
 
 
 def show_table(config: NetworkConfig) -> None:
@@ -54,7 +102,7 @@ def show_table(config: NetworkConfig) -> None:
     found = layers(config)
     rows = [(layer.name, shape_words(layer), f"{layer.n_weights:,}", purpose(layer, config)) for layer in found]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    panels.text_table(table, Words.table.format(n=n_weights(config)), Words.table_alt.format(n=len(found)), "layers")
+    panels.text_table(table, Words.table, Words.table_alt.format(n=len(found)), "layers")
 
 
 def shape_words(layer: Layer) -> str:
@@ -66,11 +114,162 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     """What a layer does, with its own numbers."""
     sentence = Words.does.get(layer.operation) or Words.does[layer.kind]
     if layer.kind == "convolution":
-        stride = config.convolutions[int(layer.name.removeprefix("conv")) - 1].stride
         px, _, depth, channels = layer.kernel_shape
-        return sentence.format(channels=channels, px=px, depth=depth, stride=stride)
+        return sentence.format(channels=channels, px=px, depth=depth, stride=stride_of(config, layer.name))
     inputs = layer.kernel_shape[0] if layer.kernel_shape else 0
     return sentence.format(inputs=inputs, share=config.dropout)
+
+
+@st.fragment
+def flow(network: Network, test: Dataset) -> None:
+    """The digit and what becomes of it in every layer; only this part runs again after a choice in it."""
+    st.subheader(Words.flowing, anchor=False, divider="gray")
+    image = ask_image(test)
+    if image is None:
+        return
+    st.caption(Words.flowing_intro)
+    outputs = lookups.activations(network, image[None, :, :, None])
+    learnt = recipe()
+    for layer in layers(network.config):
+        show_layer(network, layer, outputs[layer.name][0], learnt)
+
+
+def ask_image(test: Dataset) -> np.ndarray | None:
+    """The digit, float32 (28, 28)."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.segmented_control(
+            Words.which,
+            [Words.test, Words.drawing],
+            default=Words.test,
+            required=True,
+            key=DIGIT,
+            persist_state="session",
+        )
+        if which == Words.test:
+            number = st.number_input(Words.number, 0, len(test) - 1, 0, key=NUMBER, width=130, persist_state="session")
+            return np.asarray(test.images[int(number), :, :, 0])
+    last = drawn.last()
+    if last is None:
+        st.info(Words.no_drawing, icon=":material/draw:")
+        return None
+    return last.centred
+
+
+def recipe() -> Recipe | None:
+    """How the network that is chosen was trained, or is being; None when that is not known."""
+    entry = choice.current().entry
+    if entry is None:
+        return None
+    model, run = store.find(entry.name), trainer.of_server().find(entry.name)
+    if model and model.card:
+        return model.card.recipe
+    return run.plan.recipe if run else None
+
+
+def show_layer(network: Network, layer: Layer, output: np.ndarray, learnt: Recipe | None) -> None:
+    """One layer: what it does, what leaves it for this digit, and the questions that arise."""
+    n = layer.n_weights
+    weights = Words.weights[min(n, 2)].format(n=n)
+    left, right = st.container(border=True).columns([1, 1.7], gap="large")
+    with left:
+        heading = Words.heading.format(name=layer.name, shape=shape_words(layer), weights=weights)
+        st.markdown(f"**{heading}**")
+        st.markdown(purpose(layer, network.config))
+        for question, answer in answers.to_questions(network.config, layer, learnt):
+            st.expander(question).markdown(answer)
+    with right:
+        if layer.kind == "input":
+            show_image(layer, output)
+        elif layer.is_map:
+            show_maps(network, layer, output.transpose(2, 0, 1))
+        elif layer.kind == "softmax":
+            show_answer(output)
+        else:
+            show_neurons(layer, output)
+
+
+def show_image(layer: Layer, output: np.ndarray) -> None:
+    """The digit that goes in."""
+    picture = tiles.sheet(output[None, :, :, 0], panels.map_palette(), (0, 1), cell_px=280, theme=panels.theme())
+    shape = shape_words(layer)
+    panels.picture(
+        picture,
+        Words.image_caption.format(shape=shape),
+        Words.image_alt.format(shape=shape),
+        layer.name,
+        width=140,
+        inline=True,
+    )
+
+
+def look(values: np.ndarray) -> tuple[tiles.Palette, tiles.Limits, str]:
+    """Palette and limits of a layer, and what to say of its colours."""
+    if values.min() < 0:
+        return "seismic", tiles.symmetric(values), Words.signed
+    return panels.map_palette(), tiles.span(values), ""
+
+
+def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
+    """The maps of a layer as a sheet; one that is picked is opened on the Convolution page."""
+    n, height, width = maps.shape
+    palette, limits, signed = look(maps)
+    columns = min(n, 8 if n <= 32 else 12 if n <= 48 else 16)
+    cell_px = SHEET_PX // columns
+    picture = tiles.sheet(maps, palette, limits, columns=columns, cell_px=cell_px, mark_dead=True, theme=panels.theme())
+    grid = tiles.sheet_grid(maps.shape, columns, cell_px)
+    picked = choose(
+        picture,
+        Cells(n, columns, grid.cell, grid.gap),
+        f"maps of {layer.name} {network.key[:16]}",
+        alt=Words.maps_alt.format(n=n, height=height, width=width, layer=layer.name),
+        width_px=min(picture.width, 640),
+        follow=False,
+        item=Words.one_map,
+    )
+    dead = int(tiles.is_dead(maps).sum())
+    crossed = Words.crossed.format(n=dead) if dead else ""
+    told = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
+    st.caption(Words.maps.format(signed=signed, crossed=crossed, **told))
+    if picked:
+        open_map(layer.name, picked[0] * columns + picked[1])
+
+
+def open_map(layer_name: str, number: int) -> None:
+    """Go to the Convolution page with this map, and with the digit that is shown here."""
+    for key, value in zip(OPENED, (layer_name, number), strict=True):
+        st.session_state[key] = value
+    st.session_state["convolution image kind"] = st.session_state[DIGIT]
+    if NUMBER in st.session_state:
+        st.session_state["convolution image"] = st.session_state[NUMBER]
+    st.switch_page("cnnviz/pages/convolution.py")
+
+
+def show_neurons(layer: Layer, output: np.ndarray) -> None:
+    """A layer of neurons as a grid of squares, in the order of their numbers."""
+    palette, limits, signed = look(output)
+    columns = 10 if len(output) == 10 else 32 if len(output) <= 256 else 64
+    picture = tiles.sheet(
+        output[:, None, None],
+        palette,
+        limits,
+        columns=columns,
+        cell_px=640 // columns - 2,
+        bar=True,
+        theme=panels.theme(),
+    )
+    told = {"n": len(output), "layer": layer.name, "low": output.min(), "high": output.max()}
+    n_zero = int((output == 0).sum())
+    caption = Words.neurons.format(signed=signed, zeros=Words.zeros.format(n=n_zero) if n_zero else "", **told)
+    width = min(picture.width, 640)
+    panels.picture(picture, caption, Words.neurons_alt.format(**told), layer.name, width=width, inline=True)
+
+
+def show_answer(probs: np.ndarray) -> None:
+    """The ten probabilities."""
+    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
+    caption = Words.answer.format(digit=probs.argmax(), share=tiles.percent(probs.max()))
+    picture = tiles.bars(probs, panels.theme())
+    panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "softmax", width=320, inline=True)
 
 
 show()

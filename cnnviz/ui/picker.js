@@ -1,4 +1,5 @@
 // A picture that is a grid of cells: a click or Enter picks a cell, arrows move.  Sends "row,column".
+// Streamlit calls this again after every run of the page; where the frame stands is kept on the element until then.
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const root = parentElement.querySelector(".picker");
@@ -6,12 +7,19 @@ export default function (component) {
   const frame = root.querySelector(".frame");
   const fields = root.querySelector(".fields");
   const { rows, columns, cell, gap, size } = data;
-  let [row, column] = data.picked;
+  const exists = (r, c) => r >= 0 && c >= 0 && r < rows && c < columns && r * columns + c < data.count;
+
+  const kept = root.cnnviz;
+  const same = kept && kept.told && kept.key === data.key && exists(kept.row, kept.column);
+  const state = same ? kept : { key: data.key, told: false, timer: null };
+  if (!same) [state.row, state.column] = data.picked;
+  root.cnnviz = state;
 
   image.src = data.src;
-  image.alt = data.alt;
+  image.alt = "";
   root.style.maxWidth = data.width;
   root.setAttribute("aria-label", data.alt);
+  root.setAttribute("aria-valuemax", data.count - 1);
 
   const place = (element, top, left, height, width) => {
     element.style.top = `${(100 * top) / size[0]}%`;
@@ -19,44 +27,60 @@ export default function (component) {
     element.style.height = `${(100 * height) / size[0]}%`;
     element.style.width = `${(100 * width) / size[1]}%`;
   };
-  const show = () => {
-    place(frame, row * (cell[0] + gap), column * (cell[1] + gap), cell[0], cell[1]);
-    root.setAttribute("aria-valuetext", `${data.row} ${row}, ${data.column} ${column}`);
+  const name = (r, c) =>
+    data.item ? `${data.item} ${r * columns + c}` : `${data.row} ${r}, ${data.column} ${c}`;
+  const show = (moved) => {
+    state.told = state.told || moved;
+    place(frame, state.row * (cell[0] + gap), state.column * (cell[1] + gap), cell[0], cell[1]);
+    root.setAttribute("aria-valuenow", state.row * columns + state.column);
+    root.setAttribute("aria-valuetext", name(state.row, state.column));
   };
-  const exists = (r, c) => r >= 0 && c >= 0 && r < rows && c < columns && r * columns + c < data.count;
-  const pick = () => setStateValue("picked", `${row},${column}`);
+  const pick = () => setStateValue("picked", `${state.row},${state.column}`);
+  const under = (event) => {
+    const box = image.getBoundingClientRect();
+    const r = Math.floor((((event.clientY - box.top) / box.height) * size[0]) / (cell[0] + gap));
+    const c = Math.floor((((event.clientX - box.left) / box.width) * size[1]) / (cell[1] + gap));
+    return exists(r, c) ? [r, c] : null;
+  };
 
   fields.replaceChildren();
   for (const [top, left, height, width] of data.boxes || []) {
     const field = document.createElement("div");
-    place(field, top * (cell[0] + gap), left * (cell[1] + gap), height * (cell[0] + gap), width * (cell[1] + gap));
+    const [down, right] = [height * (cell[0] + gap) - gap, width * (cell[1] + gap) - gap];
+    place(field, top * (cell[0] + gap), left * (cell[1] + gap), down, right);
     fields.append(field);
   }
 
   root.onclick = (event) => {
-    const box = image.getBoundingClientRect();
-    const r = Math.floor((((event.clientY - box.top) / box.height) * size[0]) / (cell[0] + gap));
-    const c = Math.floor((((event.clientX - box.left) / box.width) * size[1]) / (cell[1] + gap));
-    if (!exists(r, c)) return;
-    [row, column] = [r, c];
-    show();
+    const found = under(event);
+    if (!found) return;
+    clearTimeout(state.timer);
+    [state.row, state.column] = found;
+    show(true);
     pick();
   };
+  root.onmousemove = (event) => {
+    const found = under(event);
+    root.title = found ? name(...found) : "";
+  };
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-  let timer = null;
   root.onkeydown = (event) => {
     if (event.key in steps) {
       const [down, right] = steps[event.key];
-      if (exists(row + down, column + right)) [row, column] = [row + down, column + right];
-      show();
-      clearTimeout(timer);
-      if (data.follow) timer = setTimeout(pick, 100);
+      if (exists(state.row + down, state.column + right)) {
+        state.row += down;
+        state.column += right;
+      }
+      show(true);
+      clearTimeout(state.timer);
+      if (data.follow) state.timer = setTimeout(pick, 100);
     } else if (event.key === "Enter" || event.key === " ") {
+      clearTimeout(state.timer);
       pick();
     } else {
       return;
     }
     event.preventDefault();
   };
-  show();
+  show(false);
 }

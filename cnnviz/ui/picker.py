@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from PIL import Image
@@ -14,7 +15,7 @@ from PIL import Image
 from cnnviz import tiles
 
 HTML = """<div class="picker" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="1" aria-valuenow="0">
-<img draggable="false"><div class="fields"></div><div class="frame"></div></div>"""
+<img draggable="false" alt=""><div class="fields"></div><div class="frame"></div></div>"""
 CSS = """
 .picker { position: relative; cursor: crosshair; line-height: 0; }
 .picker:focus-visible { outline: 2px solid #4da3ff; outline-offset: 2px; }
@@ -49,34 +50,51 @@ class Cells:
         return -(-self.count // self.columns)
 
 
-def pick(
-    image: Image.Image,
-    cells: Cells,
-    picked: tuple[int, int],
-    key: str,
-    *,
-    alt: str,
-    width_px: int = 560,
-    boxes: Sequence[tuple[int, int, int, int]] = (),
-    follow: bool = True,
-) -> tuple[int, int]:
-    """Show the picture.
+def pick(image: Image.Image, cells: Cells, picked: tuple[int, int], key: str, **options: Any) -> tuple[int, int]:
+    """Show a picture one cell of which is always picked.
 
     Args:
-        image: the picture.
-        cells: where its cells lie.
-        picked: row and column of the cell that is marked at first.
-        key: unique on the page; a new one forgets what was picked.
-        alt: the picture in words.
-        width_px: as wide as that at most.
-        boxes: cells to frame besides: top, left, height, width, in cells.
-        follow: arrow keys pick at once; else only Enter does.
+        image, cells, key: as for `choose`.
+        picked: row and column of the cell that is picked at first.
+        options: as for `choose`.
 
     Returns:
         row and column of the cell that is picked.
     """
+    return choose(image, cells, key, start=picked, **options) or picked
+
+
+def choose(
+    image: Image.Image,
+    cells: Cells,
+    key: str,
+    *,
+    alt: str,
+    width_px: int = 560,
+    start: tuple[int, int] = (0, 0),
+    boxes: Sequence[tuple[int, int, int, int]] = (),
+    follow: bool = True,
+    item: str = "",
+) -> tuple[int, int] | None:
+    """Show a picture.
+
+    Args:
+        image: the picture.
+        cells: where its cells lie.
+        key: unique on the page; a new one forgets what was picked.
+        alt: the picture in words.
+        width_px: as wide as that at most.
+        start: row and column of the cell that is framed at first.
+        boxes: cells to frame besides: top, left, height, width, in cells.
+        follow: arrow keys pick at once; else only Enter does.
+        item: what a cell is; with it cells are told by number, e.g. "map 12", else by row and column.
+
+    Returns:
+        row and column of the cell that was picked; None until one is.
+    """
     encoded = base64.b64encode(tiles.png(image)).decode()
     data = {
+        "key": key,
         "src": f"data:image/png;base64,{encoded}",
         "alt": alt,
         "rows": cells.rows,
@@ -85,15 +103,23 @@ def pick(
         "cell": cells.cell,
         "gap": cells.gap,
         "size": (image.height, image.width),
-        "picked": picked,
+        "picked": start,
         "boxes": [list(box) for box in boxes],
         "follow": follow,
         "width": f"{width_px}px",
+        "item": item,
         "row": Words.row,
         "column": Words.column,
     }
     sent = picture(key=key, data=data, default={"picked": ""}, on_picked_change=lambda: None)
-    found = re.fullmatch(r"(\d{1,4}),(\d{1,4})", str(sent.picked or ""))
-    row, column = (int(found[1]), int(found[2])) if found else picked
+    return _inside(cells, str(sent.picked or ""))
+
+
+def _inside(cells: Cells, sent: str) -> tuple[int, int] | None:
+    """Row and column as the browser sends them; None when there is no such cell."""
+    found = re.fullmatch(r"(\d{1,4}),(\d{1,4})", sent)
+    if not found:
+        return None
+    row, column = int(found[1]), int(found[2])
     inside = row < cells.rows and column < cells.columns and row * cells.columns + column < cells.count
-    return (row, column) if inside else picked
+    return (row, column) if inside else None

@@ -1,14 +1,23 @@
 // A kernel slides over a map and the map of results fills in: play, pause, step, at a speed that can be set.  Nothing
 // is asked of the server while it plays; a click or a key on the result tells it the place.
+// Streamlit calls this again after every run of the page: with the same maps everything goes on as it stands.
+const LONGEST_MS = 500; // what a tab that was hidden may catch up with
+
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const $ = (name) => parentElement.querySelector(name);
-  const [input, output] = [$(".input"), $(".output")];
+  const [root, input, output] = [$(".slide"), $(".input"), $(".output")];
   const { side, out, kernel, stride, pad, scale } = data;
-  let at = data.place[0] * out + data.place[1];
+  const before = root.cnnviz;
+  const maps = JSON.stringify({ ...data, place: null });
+  if (before && before.maps === maps) return before.halt;
+  if (before) before.halt();
+  const same = before && before.told && before.key === data.key && before.at < out * out;
+  const state = { key: data.key, maps, told: same, at: same ? before.at : data.place[0] * out + data.place[1] };
   let shown = out * out;
   let playing = false;
-  let last = 0;
+  let [last, owed] = [0, 0];
+  let timer = null;
   const images = {};
 
   $(".play").textContent = data.words.play;
@@ -26,7 +35,7 @@ export default function (component) {
     return drawing;
   };
   const draw = () => {
-    const [row, column] = [Math.floor(at / out), at % out];
+    const [row, column] = [Math.floor(state.at / out), state.at % out];
     const under = context(input);
     under.drawImage(images.input, 0, 0, input.width, input.height);
     under.lineWidth = 3;
@@ -44,48 +53,61 @@ export default function (component) {
     result.lineWidth = 3;
     result.strokeStyle = "#e07b00";
     result.strokeRect(column * cell, row * cell, cell, cell);
-    $(".value").textContent = `${data.words.row} ${row}, ${data.words.column} ${column}: ${data.values[at]}`;
+    $(".value").setAttribute("aria-live", playing ? "off" : "polite");
+    $(".value").textContent = `${data.words.row} ${row}, ${data.words.column} ${column}: ${data.values[state.at]}`;
   };
   const go = (place) => {
-    at = place;
+    state.at = place;
     draw();
   };
   const tick = (now) => {
     if (!playing || !input.isConnected) return;
-    const due = 1000 / Number($(".speed").value);
-    if (now - last >= due) {
-      last = now;
+    owed += (Math.min(now - last, LONGEST_MS) * Number($(".speed").value)) / 1000;
+    last = now;
+    if (owed >= 1) {
       if (shown >= out * out) return stop();
-      shown += 1;
-      window.cnnvizPlaces = (window.cnnvizPlaces || 0) + 1;
+      shown = Math.min(out * out, shown + Math.floor(owed)); // a slow screen shows fewer places, not a slower kernel
+      owed %= 1;
       go(shown - 1);
     }
     requestAnimationFrame(tick);
   };
-  const stop = () => {
+  const tell = () => {
+    state.told = true;
+    setStateValue("place", `${Math.floor(state.at / out)},${state.at % out}`);
+  };
+  const halt = () => {
     playing = false;
     $(".play").textContent = data.words.play;
-    setStateValue("place", `${Math.floor(at / out)},${at % out}`);
+  };
+  const stop = () => {
+    halt();
+    tell();
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, 100);
   };
   $(".play").onclick = () => {
     if (playing) return stop();
     if (shown >= out * out) shown = 0;
     playing = true;
+    [last, owed] = [performance.now(), 1];
     $(".play").textContent = data.words.pause;
     requestAnimationFrame(tick);
   };
   $(".step").onclick = () => {
+    halt();
     if (shown >= out * out) shown = 0;
     shown += 1;
     go(shown - 1);
-    setStateValue("place", `${Math.floor(at / out)},${at % out}`);
+    later();
   };
   $(".all").onclick = () => {
     shown = out * out;
     stop();
     draw();
   };
-  const tell = () => setStateValue("place", `${Math.floor(at / out)},${at % out}`);
   output.onclick = (event) => {
     const box = output.getBoundingClientRect();
     const row = Math.floor(((event.clientY - box.top) / box.height) * out);
@@ -94,16 +116,14 @@ export default function (component) {
     tell();
   };
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-  let timer = null;
   output.onkeydown = (event) => {
     if (!(event.key in steps)) return;
     event.preventDefault();
     const [down, right] = steps[event.key];
-    const [row, column] = [Math.floor(at / out) + down, (at % out) + right];
+    const [row, column] = [Math.floor(state.at / out) + down, (state.at % out) + right];
     if (row < 0 || column < 0 || row >= out || column >= out) return;
     go(row * out + column);
-    clearTimeout(timer);
-    timer = setTimeout(tell, 60);
+    later();
   };
 
   let waiting = 2;
@@ -115,7 +135,7 @@ export default function (component) {
     };
     images[name].src = data[name];
   }
-  return () => {
-    playing = false;
-  };
+  state.halt = halt;
+  root.cnnviz = state;
+  return halt;
 }

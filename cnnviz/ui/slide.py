@@ -23,7 +23,8 @@ HTML = """<div class="slide"><div class="maps">
 CSS = """
 .slide { font-family: var(--st-font); color: var(--st-text-color); }
 .maps { display: flex; flex-wrap: wrap; gap: 24px; }
-.maps canvas { width: min(100%, 300px); height: auto; image-rendering: pixelated; }
+.maps canvas { width: min(100%, 300px); height: auto; image-rendering: pixelated; box-sizing: border-box;
+  border: 1px solid var(--st-border-color); }
 .output { cursor: crosshair; }
 .output:focus-visible { outline: 2px solid #4da3ff; outline-offset: 2px; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-top: 12px; }
@@ -82,6 +83,7 @@ def slide(
     """
     side, out = len(inputs), len(results)
     data: dict[str, Any] = {
+        "key": key,
         "input": _address(inputs, *colours[0]),
         "output": _address(results, *colours[1]),
         "values": [f"{value:+.3f}" for value in results.ravel()],
