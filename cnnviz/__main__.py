@@ -7,21 +7,28 @@ import dataclasses
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from cnnviz import data, download, drawing, evaluation, mnist, runs, store, training
+from cnnviz import data, download, drawing, evaluation, guard, inspection, mnist, robust, runs, store, training
 from cnnviz.cards import BrokenModel
 from cnnviz.network import Network
-from cnnviz.presets import PRESETS
+from cnnviz.presets import PRESETS, Recipe
 
 BAD_INPUT = 2
 INTERRUPTED = 130
 PREDICT_BATCH = 512
+REASONS = {
+    "empty": "there is no ink",
+    "dot": "a dot",
+    "full": "nearly everything is ink",
+    "many": "several things side by side",
+    "unlike": "not like the digits that the network has learnt from",
+}
 
 
 class UsageError(ValueError):
@@ -106,26 +113,26 @@ def _show(bar: Any, done: int, total: int) -> None:
     bar.update(done - bar.n)
 
 
-def _network(model: str) -> tuple[str, Network]:
+def _opened(model: str) -> store.Model:
     named = None if Path(model).is_dir() else store.find(model)
     folder = named.folder if named else Path(model)
     if not folder.is_dir():
         names = ", ".join(m.name for m in store.models()) or "none"
         raise UsageError(f"{model}: expected a folder or a name under models/ ({names}), found neither.")
-    opened = store.open_model(folder)
-    return opened.name, store.load(opened)
+    return store.open_model(folder)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    name, network = _network(args.model)
+    model = _opened(args.model)
+    network = store.load(model)
     test = data.load(_digits(args.data), "test")
     result = evaluation.score(test.labels, evaluation.probabilities(network, test.images))
     if args.json:
-        content = {"model": name, "dataset": test.name, "n": result.n, "correct": result.correct}
+        content = {"model": model.name, "dataset": test.name, "n": result.n, "correct": result.correct}
         content |= {"accuracy": result.accuracy, "confusion_matrix": result.confusion.tolist()}
         print(json.dumps(content))
         return 0
-    print(f"{name} on {test.name}: {_accuracy(result.correct, result.n)}")
+    print(f"{model.name} on {test.name}: {_accuracy(result.correct, result.n)}")
     print("Rows: true digit. Columns: predicted digit.")
     print("\n".join(" ".join(f"{count:5d}" for count in row) for row in result.confusion))
     return 0
@@ -136,15 +143,30 @@ def _accuracy(correct: int, n: int) -> str:
 
 
 def _predict(args: argparse.Namespace) -> int:
-    _, network = _network(args.model)
+    model = _opened(args.model)
+    network = store.load(model)
+    knows_none = model.card is not None and model.card.recipe.loss == "exposure"
     status = 0
     for start in range(0, len(args.images), PREDICT_BATCH):
-        status |= _predict_some(network, args.images[start : start + PREDICT_BATCH], args.json)
+        answers, unreadable = _answers(network, knows_none, args.images[start : start + PREDICT_BATCH])
+        status |= unreadable
+        for answer in answers:
+            print(json.dumps(dataclasses.asdict(answer)) if args.json else _in_words(answer))
     return status
 
 
-def _predict_some(network: Network, paths: list[Path], as_json: bool) -> int:
-    prepared: list[tuple[Path, np.ndarray | None]] = []
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    """What is printed of one picture; without ink there are no probabilities."""
+
+    image: str
+    digit: int | None
+    probabilities: list[float] | None
+    reason: str | None
+
+
+def _answers(network: Network, knows_none: bool, paths: list[Path]) -> tuple[list[_Answer], int]:
+    prepared: list[tuple[Path, drawing.Preparation | None]] = []
     status = 0
     for path in paths:
         try:
@@ -153,23 +175,29 @@ def _predict_some(network: Network, paths: list[Path], as_json: bool) -> int:
             print(error, file=sys.stderr)
             status = BAD_INPUT
             continue
-        prepared.append((path, found.centred if found else None))
-    images = [image for _, image in prepared if image is not None]
-    answers = iter(evaluation.probabilities(network, np.stack(images)[..., None])) if images else iter(())
-    for path, image in prepared:
-        _print_answer(path, None if image is None else next(answers), as_json)
-    return status
+        prepared.append((path, found))
+    images = [found.centred for _, found in prepared if found]
+    outputs = inspection.activations(network, np.stack(images)[..., None]) if images else {}
+    rows = iter(range(len(images)))
+    return [_answer(path, found, outputs, next(rows) if found else -1, knows_none) for path, found in prepared], status
 
 
-def _print_answer(path: Path, probs: np.ndarray | None, as_json: bool) -> None:
-    digit = None if probs is None else int(probs.argmax())
-    if as_json:
-        rounded = None if probs is None else [round(float(p), 6) for p in probs]
-        print(json.dumps({"image": str(path), "digit": digit, "probabilities": rounded}))
-    elif probs is None:
-        print(f"{path}: no digit here")
-    else:
-        print(f"{path}: {digit} ({probs.max():.1%})")
+def _answer(
+    path: Path, found: drawing.Preparation | None, outputs: Mapping[str, np.ndarray], row: int, knows_none: bool
+) -> _Answer:
+    if found is None:
+        return _Answer(str(path), None, None, "empty")
+    one = {name: output[row] for name, output in outputs.items()}
+    refusal = guard.refuse(found, one, knows_none)
+    digit = None if refusal else int(one["softmax"].argmax())
+    rounded = [round(float(prob), 6) for prob in one["softmax"]]
+    return _Answer(str(path), digit, rounded, refusal.reason if refusal else None)
+
+
+def _in_words(answer: _Answer) -> str:
+    if answer.digit is None:
+        return f"{answer.image}: no digit here ({REASONS[answer.reason or 'empty']})"
+    return f"{answer.image}: {answer.digit} ({max(answer.probabilities or [0]):.1%})"
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -187,7 +215,7 @@ def _train(args: argparse.Namespace) -> int:
     elif unfinished.exists():
         raise UsageError(f"{unfinished} holds an interrupted run. Add --resume to go on with it, or delete it.")
     source = _digits(args.data)
-    train = data.load_for_training(source, recipe.hold_back)
+    train = _training_set(source, recipe, args.seed)
     if not args.resume:
         state, snapshots = training.start(preset.network, recipe, args.seed), {}
     keep = runs.snapshot_iterations(recipe.iterations) if args.snapshots == "all" else [recipe.iterations]
@@ -210,6 +238,13 @@ def _train(args: argparse.Namespace) -> int:
     print(f"Test accuracy {_accuracy(last.correct, last.n)} on {model.card.test_digits}.")
     print(f"Time used: {state.seconds:.0f} s. Written to {folder}.")
     return 0
+
+
+def _training_set(source: data.Source, recipe: Recipe, seed: int) -> data.Dataset:
+    if not recipe.hands:
+        return data.load_for_training(source, recipe.hold_back)
+    with tqdm(unit="img", desc="Drawing digits") as bar:
+        return robust.load(source, recipe.hold_back, seed, lambda done, total: _show(bar, done, total))
 
 
 def _free_folder(preset: str) -> Path:

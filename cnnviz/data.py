@@ -21,6 +21,8 @@ model_selection: Any = LazyModule("sklearn.model_selection")
 ROOT = Path(__file__).resolve().parent.parent
 Split = Literal["train", "validation", "test"]
 ENLARGED_PX, BLUR = 200, 0.3
+NO_DIGIT = 10
+"""Label of what is no digit, in training sets alone; a network has ten outputs and none for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +30,8 @@ class Dataset:
     """Digits with their labels.
 
     Attributes:
-        images: float32, shape (n, 28, 28, 1), in [0, 1]; 0 is paper, 1 is ink.
-        labels: int64, shape (n,), in 0..9.
+        images: shape (n, 28, 28, 1), 0 is paper: float32, 1 is ink; or in a large training set uint8, 255 is ink.
+        labels: int64, shape (n,), in 0..9; in a training set for the loss "exposure" also NO_DIGIT.
         name: what to call them, e.g. "MNIST test".
     """
 
@@ -40,12 +42,17 @@ class Dataset:
 
     def __post_init__(self) -> None:
         n = len(self.images)
-        if self.images.shape != (n, 28, 28, 1) or self.images.dtype != np.float32:
-            raise ValueError(f"Expected float32 (n, 28, 28, 1). Received {self.images.dtype} {self.images.shape}.")
+        if self.images.shape != (n, 28, 28, 1) or self.images.dtype not in (np.float32, np.uint8):
+            raise ValueError(
+                f"Expected float32 or uint8 (n, 28, 28, 1). Received {self.images.dtype} {self.images.shape}."
+            )
         if self.labels.shape != (n,) or self.labels.dtype != np.int64:
             raise ValueError(f"Expected int64 ({n},). Received {self.labels.dtype} {self.labels.shape}.")
-        if n and not 0 <= self.labels.min() <= self.labels.max() <= 9:
-            raise ValueError(f"Expected labels in 0..9. Received {self.labels.min()}..{self.labels.max()}.")
+        if n and not 0 <= self.labels.min() <= self.labels.max() <= NO_DIGIT:
+            raise ValueError(
+                f"Expected labels in 0..9, or {NO_DIGIT} for no digit. "
+                f"Received {self.labels.min()}..{self.labels.max()}."
+            )
         if not self.key:
             digest = hashlib.sha256(self.images.tobytes() + self.labels.tobytes())
             object.__setattr__(self, "key", digest.hexdigest())

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnviz import augmentation
 from cnnviz import network as net
-from cnnviz.data import Dataset
+from cnnviz.data import NO_DIGIT, Dataset
 from cnnviz.lazy import keras, tf
 from cnnviz.network import NetworkConfig, Weights
 from cnnviz.presets import Recipe
@@ -77,7 +77,7 @@ class Engine:
     def _signature(self) -> list[Any]:
         image = (None, net.IMAGE_PX, net.IMAGE_PX, 1)
         return [
-            tf.TensorSpec(image, tf.float32),
+            tf.TensorSpec(image, tf.uint8 if self.recipe.hands else tf.float32),
             tf.TensorSpec((None,), tf.int64),
             tf.TensorSpec((None, None), tf.int64),
             tf.TensorSpec((None,), tf.float32),
@@ -118,6 +118,8 @@ class Engine:
                 layer.seed_generator.state.assign(tf.cast(chance, layer.seed_generator.state.dtype))
             self.optimizer.learning_rate.assign(rates[k])
             batch = tf.gather(images, batches[k])
+            if self.recipe.hands:
+                batch = tf.cast(batch, tf.float32) / 255
             if self.recipe.augment:
                 batch = augmentation.distort(batch, chance)
             loss, accuracy = self._step(batch, tf.gather(labels, batches[k]))
@@ -134,7 +136,8 @@ class Engine:
             loss = self._loss(logits, probabilities, labels)
         self._apply(tape.gradient(loss, variables), variables)
         right = tf.cast(tf.argmax(logits, 1) == labels, tf.float32)
-        return loss, tf.reduce_mean(right)
+        n_digits = tf.reduce_sum(tf.cast(labels < net.N_CLASSES, tf.float32))
+        return loss, tf.math.divide_no_nan(tf.reduce_sum(right), n_digits)
 
     def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
         """Change weights and slots; Adam as Keras does it, to the bit, but with fewer passes over memory.
@@ -162,6 +165,10 @@ class Engine:
         if self.recipe.loss == "clipped_sum":
             clipped = tf.clip_by_value(probabilities, CLIP, 1.0)
             return -tf.reduce_sum(tf.math.log(tf.gather(clipped, labels, batch_dims=1)))
+        if self.recipe.loss == "exposure":
+            none = tf.cast(labels[:, None] == NO_DIGIT, tf.float32) / net.N_CLASSES
+            wanted = tf.one_hot(labels, net.N_CLASSES) + none
+            return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(wanted, logits))
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return tf.reduce_sum(each) if self.recipe.loss == "sum" else tf.reduce_mean(each)
 

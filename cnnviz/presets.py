@@ -1,7 +1,8 @@
 """The tutorials' networks with their recipes.
 
 Figures: M. E. H. Pedersen's tutorial 02 (`hvass`), "Deep MNIST for experts" with its 5,000-image validation set
-(`deep-mnist`), A. Damien's raw TensorFlow 2 network (`low-level`). `fast` is `hvass` with a recipe of our own.
+(`deep-mnist`), A. Damien's raw TensorFlow 2 network (`low-level`). `fast` is `hvass` with a recipe of our own,
+`robust` with another, for digits in other hands and pens than MNIST has.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Literal
 
 from cnnviz.network import Convolution, NetworkConfig
 
-Loss = Literal["mean", "sum", "clipped_sum"]
+Loss = Literal["mean", "sum", "clipped_sum", "exposure"]
 Schedule = Literal["constant", "one_cycle"]
 MAX_BATCH, MAX_ITERATIONS, MAX_RATE = 4096, 1_000_000, 1e20
 
@@ -24,8 +25,10 @@ class Recipe:
         learning_rate: step size of the optimiser; the largest one where a schedule changes it.
         batch_size: images a step, at most 4096.
         iterations: steps of a whole run, at most 1,000,000.
-        loss: softmax cross-entropy averaged ("mean") or summed ("sum") over the batch, or the sum over
-            probabilities clipped to [1e-9, 1] ("clipped_sum").
+        loss: softmax cross-entropy averaged ("mean") or summed ("sum") over the batch, the sum over
+            probabilities clipped to [1e-9, 1] ("clipped_sum"), or the mean where what is no digit should get
+            the same probability for each of the ten (D. Hendrycks, M. Mazeika and T. Dietterich, "Deep anomaly
+            detection with outlier exposure", 2019; "exposure").
         optimizer: name of a Keras optimiser.
         epsilon: the small number in Adam's and RMSprop's denominator; TensorFlow 1 has 1e-8, TensorFlow 2 1e-7.
         hold_back: keep the last 5,000 training images back for validation.
@@ -33,6 +36,7 @@ class Recipe:
         schedule: "constant", or "one_cycle": up to `learning_rate` and down to 0 (see `learning_rate_at`).
         warm_up: share of the iterations in which "one_cycle" goes up, in (0, 1).
         augment: shift, turn, scale and shear every training image a little (see `augmentation`).
+        hands: learn from other hands and pens too, and from what is no digit (see `robust.training_set`).
     """
 
     learning_rate: float
@@ -46,10 +50,16 @@ class Recipe:
     schedule: Schedule = "constant"
     warm_up: float = 0.2
     augment: bool = False
+    hands: bool = False
 
     def __post_init__(self) -> None:
-        if self.loss not in ("mean", "sum", "clipped_sum"):
-            raise ValueError(f"Expected loss to be mean, sum or clipped_sum. Received {self.loss!r}.")
+        if self.loss not in ("mean", "sum", "clipped_sum", "exposure"):
+            raise ValueError(f"Expected loss to be mean, sum, clipped_sum or exposure. Received {self.loss!r}.")
+        if self.hands != (self.loss == "exposure"):
+            raise ValueError(
+                "Expected the loss exposure with hands, which bring what is no digit, and with nothing else. "
+                f"Received {self.loss!r} {'with' if self.hands else 'without'} hands."
+            )
         if self.optimizer not in ("adam", "sgd", "rmsprop"):
             raise ValueError(f"Expected optimizer to be adam, sgd or rmsprop. Received {self.optimizer!r}.")
         if self.schedule not in ("constant", "one_cycle"):
@@ -136,4 +146,11 @@ PRESETS = {
     # chosen on the validation digits: with 600 steps 98.3 % at 2e-3, 98.6 % at 4e-3, 98.8 % at 8e-3, 98.9 % at 1.1e-2.
     # The length leaves a margin on the test digits: 540 steps read 98.7 % to 98.9 % right, 700 steps 98.9 % to 99.1 %.
     "fast": Preset(HVASS, Recipe(learning_rate=1e-2, batch_size=64, iterations=700, schedule="one_cycle")),
+    # 2.8 passes over 639,000 images; 12,000 steps over 795,000 with more drawn by program read 99.18 % of MNIST's test.
+    "robust": Preset(
+        HVASS,
+        Recipe(
+            learning_rate=4e-3, batch_size=128, iterations=14_000, loss="exposure", schedule="one_cycle", hands=True
+        ),
+    ),
 }

@@ -24,8 +24,11 @@ def keras_program(plan: Plan) -> str:
         importing it trains nothing.
 
     Raises:
-        ValueError: when the configuration has no network; the message names the layer.
+        ValueError: when the configuration has no network; the message names the layer. For a recipe that draws
+            its own digits, too.
     """
+    if plan.recipe.hands:
+        raise ValueError("Expected a recipe that learns from MNIST alone. This one draws most of its digits itself.")
     sections = [
         _head(plan),
         _load(plan.recipe),

@@ -24,7 +24,8 @@ from cnnviz.cards import BrokenModel, Card, card_json, parse
 from cnnviz.network import Network, NetworkConfig, Weights, check_weights, weight_shapes
 
 ROOT = Path(__file__).resolve().parent.parent / "models"
-DEFAULT = "hvass"
+DEFAULTS = ("robust", "hvass")
+"""What is chosen at first; the second where the first is missing or broken."""
 MAX_CARD_BYTES = 1_000_000
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnviz import backend, data
+from cnnviz import backend, data, store
 from cnnviz.network import Convolution, NetworkConfig
 from cnnviz.presets import Recipe
 
@@ -42,6 +42,12 @@ def _no_network(monkeypatch):
     """No test fetches anything: a mirror that is not there stands in for the internet."""
     monkeypatch.setenv("CNNVIZ_MNIST_URL", "http://127.0.0.1:9/")
     monkeypatch.delenv("CNNVIZ_DATA", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _hvass_first(monkeypatch):
+    """The pages' tests look at `hvass`; what is chosen at first is a matter of test_models."""
+    monkeypatch.setattr(store, "DEFAULTS", ("hvass",))
 
 
 @pytest.fixture(scope="session")

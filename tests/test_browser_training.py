@@ -50,7 +50,7 @@ def test_start_watch_pause_go_back_reload(opened):
     press(opened, "Start")
     opened.get_by_text(re.compile(r"Iteration [1-9][\d,]* of 10,000")).wait_for(timeout=60_000)
     early = iteration(opened)
-    kernels = opened.locator("img[alt*='kernels of the first convolution layer']")
+    kernels = opened.locator("img[alt*='kernels of the first convolution layer']").first
     first = kernels.get_attribute("src")
     opened.wait_for_function(
         "early => { const m = document.body.innerText.match(/Iteration ([\\d,]+) of 10,000/);"
@@ -58,7 +58,11 @@ def test_start_watch_pause_go_back_reload(opened):
         arg=early,
         timeout=90_000,
     )
-    assert kernels.get_attribute("src") != first
+    opened.wait_for_function(
+        "first => [...document.querySelectorAll(\"img[alt*='kernels of the first']\")].every(i => i.src !== first)",
+        arg=first,
+        timeout=30_000,
+    )
     press(opened, "Pause")
     opened.get_by_text(re.compile(r"Paused\. Iteration")).wait_for(timeout=60_000)
     at = iteration(opened)
@@ -67,7 +71,7 @@ def test_start_watch_pause_go_back_reload(opened):
     opened.get_by_role("link", name="Mistakes", exact=True).click()
     opened.get_by_role("heading", name="Mistakes", exact=True).wait_for()
     opened.get_by_role("combobox", name="Network").click()
-    opened.get_by_role("option", name="hvass-1 (run)").click()
+    opened.get_by_role("option", name="hvass-1").click()
     opened.get_by_text(f"Network hvass-1, after {at:,} iterations").wait_for(timeout=60_000)
     opened.get_by_role("slider", name="Iterations trained").press("Home")
     opened.get_by_text("Network hvass-1, after 0 iterations").wait_for(timeout=60_000)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cnnviz import __main__ as cli
-from cnnviz import data, store
+from cnnviz import data, robust, store
 from conftest import MNIST, ROOT, needs_mnist
 
 
@@ -59,9 +59,44 @@ def test_no_digit_is_null(tmp_path, capsys):
         "image": str(tmp_path / "blank.png"),
         "digit": None,
         "probabilities": None,
+        "reason": "empty",
     }
     run("predict", "hvass", tmp_path / "blank.png")
     assert "no digit" in capsys.readouterr().out
+
+
+def test_two_bars_are_no_digit(tmp_path, capsys):
+    ink = np.zeros((100, 200), np.uint8)
+    ink[20:80, 20:30] = ink[20:80, 150:160] = 255
+    Image.fromarray(ink).save(tmp_path / "two.png")
+    run("predict", "hvass", tmp_path / "two.png", "--json")
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["digit"], answer["reason"]) == (None, "many")
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-4)
+    run("predict", "hvass", tmp_path / "two.png")
+    assert capsys.readouterr().out.strip().endswith("two.png: no digit here (several things side by side)")
+
+
+def test_robust_calls_a_letter_no_digit_and_reads_a_seven(sevens, tmp_path, capsys):
+    ink = np.zeros((280, 280), np.uint8)
+    for left in (80, 180):
+        ink[60:220, left : left + 18] = 255
+    ink[130:148, 80:198] = 255
+    Image.fromarray(ink).save(tmp_path / "H.png")
+    run("predict", "robust", tmp_path / "H.png", sevens[0], "--json")
+    letter, seven = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (letter["digit"], letter["reason"]) == (None, "unlike")
+    assert (seven["digit"], seven["reason"]) == (7, None)
+
+
+def test_robust_draws_its_digits_and_counts_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(robust, "N_HANDS", 40)
+    monkeypatch.setattr(robust, "N_NONE", 10)
+    monkeypatch.setattr(robust, "COPIES", 1)
+    run("train", "--preset", "robust", "--iterations", 2, "--data", "bundled", "--out", tmp_path / "new")
+    assert "Drawing digits: 100%" in capsys.readouterr().err
+    card = store.open_model(tmp_path / "new").card
+    assert (card.n_train, card.recipe.loss) == (2 * 1197 + 50, "exposure")
 
 
 def test_bad_images_are_named_and_the_others_answered(sevens, tmp_path, capsys):

@@ -213,7 +213,7 @@ FORMS = {
     "no channel": (IMAGE[..., 0], [1, 2], r"\(2, 28, 28\)"),
     "dtype": (IMAGE.astype(np.float64), [1, 2], "float64"),
     "too few labels": (IMAGE, [1], r"\(1,\)"),
-    "label 10": (IMAGE, [1, 10], r"1\.\.10"),
+    "label 11": (IMAGE, [1, 11], r"1\.\.11"),
 }
 
 

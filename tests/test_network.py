@@ -62,10 +62,11 @@ def test_recipes_are_the_tutorials():
         "deep-mnist": (1e-4, 50, 10_000, "sum", "adam"),
         "low-level": (1e-3, 128, 200, "clipped_sum", "adam"),
         "fast": (1e-2, 64, 700, "mean", "adam"),
+        "robust": (4e-3, 128, 14_000, "exposure", "adam"),
     }
-    assert [recipes[n].hold_back for n in figures] == [True, True, False, True]
-    assert [recipes[n].shuffle_buffer for n in figures] == [0, 0, 5000, 0]
-    assert [recipes[n].schedule for n in figures] == ["constant"] * 3 + ["one_cycle"]
+    assert [recipes[n].hold_back for n in figures] == [True, True, False, True, True]
+    assert [recipes[n].shuffle_buffer for n in figures] == [0, 0, 5000, 0, 0]
+    assert [recipes[n].schedule for n in figures] == ["constant"] * 3 + ["one_cycle"] * 2
 
 
 CONFIGS = {

@@ -59,7 +59,7 @@ def test_the_old_network_stays_as_it_was():
 
 
 def test_a_model_on_disk_is_not_touched():
-    model = store.open_model(store.ROOT / store.DEFAULT)
+    model = store.open_model(store.ROOT / "hvass")
     before = {path.name: path.read_bytes() for path in model.folder.iterdir()}
     network = store.load(model)
     surgery.without_filters(network, "conv1", range(16))
@@ -190,7 +190,7 @@ def test_the_quick_way_costs_what_evaluating_costs(name, bundled):
 
 
 def test_parts_are_fair_samples_and_together_the_whole(bundled):
-    network = store.load(store.open_model(store.ROOT / store.DEFAULT))
+    network = store.load(store.open_model(store.ROOT / "hvass"))
     parts = [surgery.cost_part(network, bundled, "conv1", part, 3) for part in range(3)]
     assert [part.n for part in parts] == [167, 167, 166]
     assert (parts[1].whole.sum(axis=1) == np.bincount(bundled.labels[1::3], minlength=10)).all()

@@ -160,6 +160,26 @@ def test_losses_are_those_of_numpy(tiny, bundled):
         assert training.advance(state, bundled, 1).losses[0] == pytest.approx(expected[loss], rel=1e-5)
 
 
+def test_exposure_asks_for_an_even_softmax_where_there_is_no_digit(tiny):
+    """By hand: for a digit the logarithm of its probability, for no digit the mean of all ten logarithms."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (16, 28, 28, 1), np.uint8)
+    labels = np.array([3, 10] * 8)
+    config = dataclasses.replace(tiny, dropout=0.0)
+    recipe = Recipe(learning_rate=1e-3, batch_size=16, iterations=1, loss="exposure", hands=True)
+    logs = np.log(training.net.build(config)(images.astype(np.float32) / 255).numpy())
+    done = training.advance(training.start(config, recipe), Dataset(images, labels, "some"), 1)
+    expected = -np.where(labels == 10, logs.mean(axis=1), logs[:, 3]).mean()
+    assert done.losses[0] == pytest.approx(expected, rel=1e-5)
+    assert done.accuracies[0] == (logs[labels == 3].argmax(axis=1) == 3).mean()
+
+
+def test_hands_and_exposure_belong_together():
+    for change in ({"hands": True}, {"loss": "exposure"}):
+        with pytest.raises(ValueError, match="exposure with hands"):
+            Recipe(learning_rate=1e-3, batch_size=16, iterations=1, **change)
+
+
 def test_first_adam_step_moves_every_weight_by_the_learning_rate(tiny, bundled):
     """Adam's first step is learning_rate * g / (|g| + epsilon): its size does not depend on the gradient's."""
     recipe = Recipe(learning_rate=1e-3, batch_size=16, iterations=1)

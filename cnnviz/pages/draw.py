@@ -1,11 +1,12 @@
-"""Draw a digit; after every stroke the network answers and shows what it saw."""
+"""Draw a digit; after every stroke the network answers and shows what it saw, step by step."""
 
 import numpy as np
 import streamlit as st
 
-from cnnviz import drawing, tiles
+from cnnviz import drawing, guard, tiles
+from cnnviz.drawing import Preparation
 from cnnviz.network import Network, layers
-from cnnviz.ui import canvas, choice, drawn, lookups, panels, sidebar
+from cnnviz.ui import canvas, choice, drawn, lookups, panels, sidebar, source
 
 
 class Words:
@@ -13,21 +14,51 @@ class Words:
 
     title = "Draw"
     intro = "Draw one digit. After every stroke the network says what it reads, and shows what it saw on the way."
-    here = "Draw here"
-    undo = "Undo"
-    clear = "Clear"
     empty = "Nothing is drawn yet, so there is no answer."
     answer = "Answer: {digit}"
+    either = "{first} or {second}"
     sure = "Softmax {share}; next is {second} with {second_share}."
+    refused = "No digit here"
+    reasons: dict[guard.Reason, str] = {
+        "dot": "This is a dot: too small to be a digit.",
+        "full": "Nearly everything is ink; the strokes of a digit leave paper between them.",
+        "many": "These are {n} things side by side; the network reads one digit at a time.",
+        "unlike": "It is not like the digits that the network has learnt from.",
+    }
+    refused_softmax = (
+        "The softmax would say {digit} with {share}. It shares 100 % out among ten digits whatever it is shown, "
+        "so it is not the chance of being right, and it has no place for “none of them”."
+    )
     bars = "The ten outputs of the softmax; they add up to 100 %."
     bars_alt = "Probability of each digit: {shares}."
-    seen = "What the network sees: the ink cropped, scaled to a 20×20 box, its centre of mass in the middle of 28×28."
+    beside = "{name} reads {digit}, with {share} of the softmax."
+    seen = "What the network sees: 28×28 pixels."
     seen_nothing = "What the network sees: 28×28 pixels, still empty."
     seen_alt = "The drawing as 28 by 28 grey pixels, centred."
     maps = "The {n} feature maps of {side}×{side} that leave {layer}; {shade} is stronger.{dead}"
     shades = {"binary": "darker", "gray": "brighter"}
     dead = " {n} of them are zero everywhere and crossed out."
     maps_alt = "{n} feature maps of layer {layer}, {side} by {side} pixels each, on one scale from 0 to {top:.2g}."
+    more = "More"
+    network_beside = "A second network on the same drawing"
+    none = "none"
+    steps = "Steps of the preparation"
+    steps_help = "Switch a step off and see what the answer becomes."
+    step = {"ink": "ink is white", "crop": "crop to the ink", "box": "20×20 box", "centre": "centre of mass"}
+    step_labels = ("drawn", "ink", "cropped", "scaled", "centred")
+    steps_caption = "The drawing on its way to the network.{off}"
+    steps_off = " Switched off: {names}."
+    steps_alt = "Five pictures: the drawing, its ink, cropped, scaled, and as 28 by 28 pixels."
+    without = {"ink": "with ink and paper exchanged", "crop": "without cropping", "box": "without the 20×20 box",
+               "centre": "without centring by mass"}  # fmt: skip
+    changes = "Leave one step out, and the answer changes: {changes}."
+    change = "{without} it reads {digit}, {share}"
+    no_change = "Leave any one step out, and this drawing is still read as {digit}."
+    forgets = "The network does not learn from your drawing, and nothing of it is kept: it is gone with this session."
+
+
+CLOSE = 0.2
+"""A second digit with that share of the softmax is named beside the first."""
 
 
 def show() -> None:
@@ -38,55 +69,108 @@ def show() -> None:
         canvas.enter()
     laboratory(network)
     canvas.listen()
+    st.caption(Words.forgets)
 
 
 @st.fragment
 def laboratory(network: Network) -> None:
-    """Canvas, answer and maps; only this part runs again after a stroke."""
+    """Canvas, answer, maps and steps; only this part runs again after a stroke."""
     left, middle, right = st.columns([1.15, 1.1, 1.75], gap="medium")
+    below = st.container()
+    without, other = ask_more()
     with left:
-        preparation = draw()
-    if preparation is None:
+        ink = draw()
+    preparation = None if ink is None else drawing.prepare(ink, without)
+    drawn.keep(preparation)
+    if ink is None or preparation is None:
         with middle:
             st.info(Words.empty, icon=":material/draw:")
         with right:
             show_seen(np.zeros((28, 28), np.float32), Words.seen_nothing)
         return
-    outputs = lookups.activations(network, preparation.centred[None, :, :, None])
+    left_out = variants(ink, without)
+    images = np.stack([preparation.centred, *left_out.values()])[..., None]
+    outputs = lookups.activations(network, images)
+    probs = outputs["softmax"]
     with middle:
-        show_answer(outputs["softmax"][0])
+        show_answer(preparation, {name: output[0] for name, output in outputs.items()})
+        show_beside(other, preparation)
     with right:
         show_seen(preparation.centred, Words.seen)
         for layer in last_maps(network):
             show_maps(layer, outputs[layer][0])
+    with below:
+        show_steps(preparation, without)
+        show_changes(probs[0], dict(zip(left_out, probs[1:], strict=True)))
 
 
-def draw() -> drawing.Preparation | None:
-    """The canvas, and the drawing made ready for the network."""
-    st.markdown(Words.here)
+def draw() -> np.ndarray | None:
+    """The chosen way in; the ink that came of it."""
     try:
-        ink = canvas.ink()
+        return source.ask().ink
     except drawing.ImageError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    with st.container(horizontal=True):
-        st.button(Words.undo, icon=":material/undo:", on_click=canvas.undo, disabled=ink is None)
-        st.button(Words.clear, icon=":material/delete:", on_click=canvas.clear, disabled=ink is None)
-    preparation = None if ink is None else drawing.prepare(ink)
-    drawn.keep(preparation)
-    return preparation
 
 
-def show_answer(probs: np.ndarray) -> None:
-    """The digit, how sure, and all ten probabilities."""
+def ask_more() -> tuple[frozenset[str], str]:
+    """Steps that are switched off, and the name of a second network or "none"."""
+    source.ask_way()
+    with st.expander(Words.more):
+        source.ask_pen()
+        chosen = st.pills(
+            Words.steps,
+            drawing.STEPS,
+            selection_mode="multi",
+            default=drawing.STEPS,
+            format_func=Words.step.__getitem__,
+            key="steps",
+            help=Words.steps_help,
+            persist_state="session",
+        )
+        names = [Words.none, *(name for name, entry in choice.entries().items() if entry.iterations)]
+        other = st.selectbox(Words.network_beside, names, key="network beside", persist_state="session")
+    return frozenset(drawing.STEPS) - frozenset(chosen), other or Words.none
+
+
+def variants(ink: np.ndarray, without: frozenset[str]) -> dict[str, np.ndarray]:
+    """What the network would see with one more step left out; by step."""
+    found = {step: drawing.prepare(ink, without | {step}) for step in drawing.STEPS if step not in without}
+    return {step: preparation.centred for step, preparation in found.items() if preparation}
+
+
+def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> None:
+    """The digit, how sure, and all ten probabilities; or why there is none."""
+    probs = outputs["softmax"]
     second, first = np.argsort(probs)[-2:]
-    st.header(Words.answer.format(digit=first), anchor=False)
-    st.markdown(
-        Words.sure.format(share=tiles.percent(probs[first]), second=second, second_share=tiles.percent(probs[second]))
-    )
+    entry = choice.current().entry
+    refusal = guard.refuse(preparation, outputs, knows_none=bool(entry and entry.knows_none))
+    if refusal:
+        st.header(Words.refused, anchor=False)
+        st.markdown(Words.reasons[refusal.reason].format(n=refusal.n_things))
+        st.caption(Words.refused_softmax.format(digit=first, share=tiles.percent(probs[first])))
+    else:
+        close = probs[second] >= CLOSE
+        digit = Words.either.format(first=first, second=second) if close else str(first)
+        st.header(Words.answer.format(digit=digit), anchor=False)
+        share, second_share = tiles.percent(probs[first]), tiles.percent(probs[second])
+        st.markdown(Words.sure.format(share=share, second=second, second_share=second_share))
     shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
     picture = tiles.bars(probs, panels.theme())
     panels.picture(picture, Words.bars, Words.bars_alt.format(shares=shares), "answer", inline=True)
+
+
+def show_beside(name: str, preparation: Preparation) -> None:
+    """The same drawing read by a second network."""
+    entry = choice.entries().get(name)
+    if name == Words.none or entry is None:
+        return
+    network = choice.opened(entry, entry.iterations[-1])
+    probs = lookups.activations(network, preparation.centred[None, :, :, None])["softmax"][0]
+    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
+    caption = Words.beside.format(name=name, digit=probs.argmax(), share=tiles.percent(probs.max()))
+    picture = tiles.bars(probs, panels.theme())
+    panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "answer-beside", inline=True)
 
 
 def show_seen(image: np.ndarray, caption: str) -> None:
@@ -118,6 +202,27 @@ def show_maps(layer: str, outputs: np.ndarray) -> None:
     panels.picture(
         picture, Words.maps.format(**values), Words.maps_alt.format(top=limits[1], **values), layer, inline=True
     )
+
+
+def show_steps(preparation: Preparation, without: frozenset[str]) -> None:
+    """Every step as a picture, in a row."""
+    inked = 1 - preparation.drawn if "ink" in without else preparation.drawn
+    images = (preparation.drawn, inked, preparation.cropped, preparation.boxed, preparation.centred)
+    picture = tiles.row(images, Words.step_labels, theme=panels.theme())
+    off = ", ".join(Words.step[step] for step in drawing.STEPS if step in without)
+    caption = Words.steps_caption.format(off=Words.steps_off.format(names=off) if off else "")
+    panels.picture(picture, caption, Words.steps_alt, "steps", width=900, inline=True)
+
+
+def show_changes(probs: np.ndarray, left_out: dict[str, np.ndarray]) -> None:
+    """What the answer would be with one more step left out."""
+    digit = int(probs.argmax())
+    told = [
+        Words.change.format(without=Words.without[step], digit=found.argmax(), share=tiles.percent(found.max()))
+        for step, found in left_out.items()
+        if int(found.argmax()) != digit
+    ]
+    st.markdown(Words.changes.format(changes="; ".join(told)) if told else Words.no_change.format(digit=digit))
 
 
 show()

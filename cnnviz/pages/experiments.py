@@ -11,7 +11,7 @@ from cnnviz.exercises import EXERCISES, Exercise, Named
 from cnnviz.network import Network, n_weights
 from cnnviz.presets import PRESETS, Plan
 from cnnviz.run import Run
-from cnnviz.ui import choice, lookups, panels, results
+from cnnviz.ui import choice, lookups, panels, recipe, results
 
 
 class Words:
@@ -71,7 +71,9 @@ def show() -> None:
 def ask_base(default_iterations: int) -> Plan:
     """Preset and length."""
     with st.container(horizontal=True):
-        name = st.selectbox(Words.preset, list(PRESETS), key="experiment preset", width=220, persist_state="session")
+        name = st.selectbox(
+            Words.preset, list(recipe.presets()), key="experiment preset", width=220, persist_state="session"
+        )
         iterations = st.number_input(
             Words.iterations,
             1,

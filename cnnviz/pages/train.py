@@ -1,5 +1,7 @@
 """Train a network and watch it learn: curves, kernels that form out of noise, the answer to one's own drawing."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -27,7 +29,10 @@ class Words:
     runs = "Runs"
     none = "No run yet. Start one above."
     run = "Run"
-    label = "{name} · {status} · {at:,} of {target:,}"
+    all_runs = "All {n} runs"
+    list_columns = ("Run", "State", "Iterations", "Of", "Validation accuracy", "Experiment")
+    list_caption = "Every run of this server, the latest first, as of when this page was opened."
+    list_alt = "Table of {n} runs with state and iterations."
     status = {
         "waiting": "waiting for its turn",
         "running": "running",
@@ -128,8 +133,9 @@ def show_runs() -> None:
         return
     if st.session_state.get(CHOSEN) not in known:
         st.session_state[CHOSEN] = next(iter(known))
-    name = st.selectbox(Words.run, list(known), format_func=lambda name: label(known[name]), key=CHOSEN)
-    chosen = known[name]
+    chosen = known[st.selectbox(Words.run, list(known), key=CHOSEN)]
+    with st.expander(Words.all_runs.format(n=len(known))):
+        show_list(list(known.values()))
     st.fragment(watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen, chosen.active)
     if not chosen.active:
         show_milestones(chosen)
@@ -137,9 +143,21 @@ def show_runs() -> None:
         st.caption(Words.table_later)
 
 
-def label(run: Run) -> str:
-    """A run in one line."""
-    return Words.label.format(name=run.name, status=Words.status[run.status], at=run.iteration, target=run.target)
+def show_list(known: Sequence[Run]) -> None:
+    """Every run with its state, the latest first."""
+    rows = [
+        (
+            one.name,
+            Words.status[one.status],
+            one.iteration,
+            one.target,
+            f"{one.checks[-1].accuracy:.1%}" if one.checks else Words.not_yet,
+            one.experiment,
+        )
+        for one in known
+    ]
+    table = dict(zip(Words.list_columns, zip(*rows, strict=True), strict=True))
+    panels.table(table, Words.list_caption, Words.list_alt.format(n=len(rows)), "runs")
 
 
 def watch(chosen: Run, was_active: bool) -> None:

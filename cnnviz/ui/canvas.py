@@ -23,12 +23,6 @@ send_at_pen_up = st.components.v2.component(
 )
 
 
-class Words:
-    """What the canvas says to who cannot see it."""
-
-    label = "Canvas of 280 by 280 pixels, to draw one digit on; the grid can be filled by keyboard instead."
-
-
 @dataclass(frozen=True, eq=False)
 class Stage:
     """A drawing after one of its strokes: as the component tells it, and as uint8 ink (280, 280)."""
@@ -111,20 +105,7 @@ def ink(pen_px: int = PEN_PX, below: np.ndarray | None = None) -> np.ndarray | N
         drawing.ImageError: when the browser sent something else than a picture of the canvas.
     """
     under = None if below is None else _enlarged(below)
-    result = st_canvas(
-        stroke_width=pen_px,
-        stroke_color="#ffffff",
-        background_color="#000000",
-        background_image=under,
-        width=SIDE_PX,
-        height=SIDE_PX,
-        drawing_mode="freedraw",
-        initial_drawing=easel().begun_with,
-        return_image_data=True,
-        key=f"canvas {easel().version}",
-        label=Words.label,
-    )
-    sent = _read(result)
+    sent = _read(_show(pen_px, under))
     if sent is not None:
         easel().add(sent)
     drawn = easel().stages[-1].ink.astype(np.float32) / 255 if easel().stages else None
@@ -132,6 +113,25 @@ def ink(pen_px: int = PEN_PX, below: np.ndarray | None = None) -> np.ndarray | N
         return drawn
     image = np.asarray(under, np.float32) / 255
     return image if drawn is None else np.maximum(image, drawn)
+
+
+def _show(pen_px: int, under: Image.Image | None) -> Any:
+    """The component; it takes what the browser sends apart without a check."""
+    try:
+        return st_canvas(
+            stroke_width=pen_px,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            background_image=under,
+            width=SIDE_PX,
+            height=SIDE_PX,
+            drawing_mode="freedraw",
+            initial_drawing=easel().begun_with,
+            return_image_data=True,
+            key=f"canvas {easel().version}",
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise drawing.ImageError(f"The canvas sent something that is not a drawing ({type(error).__name__}).") from None
 
 
 def lines() -> list[np.ndarray]:

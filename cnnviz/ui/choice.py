@@ -16,6 +16,8 @@ from cnnviz.network import Network
 from cnnviz.ui import digits, words
 
 KEY = "choice"
+EXPOSURE = "exposure"
+"""The loss of a recipe that shows a network what is no digit, too."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,13 @@ class Entry:
         name: the model's or the run's.
         iterations: the moments of its training that one can go back to; empty when it is broken.
         open: gives the network of one of them; raises BrokenModel when it cannot be read.
-        training: True for a run that is not finished.
+        knows_none: True when it was trained to be unsure of what is no digit.
     """
 
     name: str
     iterations: tuple[int, ...]
     open: Callable[[int], Network]
-    training: bool = False
+    knows_none: bool = False
 
 
 def entries() -> dict[str, Entry]:
@@ -40,10 +42,13 @@ def entries() -> dict[str, Entry]:
     found = {}
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
-        found[model.name] = Entry(model.name, iterations, functools.partial(store.load, model))
+        knows_none = bool(model.card and model.card.recipe.loss == EXPOSURE)
+        opening = functools.partial(store.load, model)
+        found[model.name] = Entry(model.name, iterations, opening, knows_none=knows_none)
     for run in trainer.of_server().runs():
         if run.status != "finished" and run.moments:
-            found[run.name] = Entry(run.name, run.moments, run.network_at, training=True)
+            knows_none = run.plan.recipe.loss == EXPOSURE
+            found[run.name] = Entry(run.name, run.moments, run.network_at, knows_none=knows_none)
     return found
 
 

@@ -17,6 +17,7 @@ class Words:
     """What the form says."""
 
     preset = "Start from"
+    preset_help = "`robust` is trained on the command line, because its own digits take minutes to draw."
     iterations = "Iterations"
     learning_rate = "Learning rate"
     learning_rate_help = "How far each step goes. The tutorials take 0.0001."
@@ -56,7 +57,9 @@ def ask() -> tuple[str, Plan]:
     Raises:
         ValueError: when there can be no such network or recipe; the message says why.
     """
-    name = st.selectbox(Words.preset, list(PRESETS), key="train preset", persist_state="session")
+    name = st.selectbox(
+        Words.preset, list(presets()), key="train preset", help=Words.preset_help, persist_state="session"
+    )
     preset = PRESETS[name]
     recipe = preset.recipe
     with st.container(horizontal=True):
@@ -71,6 +74,11 @@ def ask() -> tuple[str, Plan]:
     layers(network)
     recipe = dataclasses.replace(recipe, iterations=int(iterations), learning_rate=float(rate), **changed)
     return name, Plan(network, recipe, int(seed))
+
+
+def presets() -> dict[str, Preset]:
+    """The presets that can be trained here: not those whose digits take minutes to draw."""
+    return {name: preset for name, preset in PRESETS.items() if not preset.recipe.hands}
 
 
 def _field(widget: Any, preset: str, label: str, value: Any, **options: Any) -> Any:

@@ -44,7 +44,7 @@ def _network() -> Entry | None:
         return None
     names = list(entries)
     good = [name for name in names if entries[name].iterations] or names
-    start = store.DEFAULT if store.DEFAULT in good else good[0]
+    start = next((name for name in store.DEFAULTS if name in good), good[0])
     name = st.selectbox(
         words.NETWORK,
         names,
@@ -56,9 +56,8 @@ def _network() -> Entry | None:
 
 
 def _label(entry: Entry) -> str:
-    if not entry.iterations:
-        return words.BROKEN_LABEL.format(name=entry.name)
-    return words.TRAINING_LABEL.format(name=entry.name) if entry.training else entry.name
+    """The name; it does not change while a run goes on, because the browser sends it back."""
+    return entry.name if entry.iterations else words.BROKEN_LABEL.format(name=entry.name)
 
 
 def _iteration(entry: Entry | None) -> int:

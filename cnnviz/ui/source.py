@@ -19,7 +19,7 @@ TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
 class Words:
     """What these ways in say."""
 
-    way = "How"
+    way = "How to give a digit"
     ways = {"canvas": "Draw", "over": "Draw over a test image", "photo": "Photograph", "grid": "Squares"}
     pen = "Pen, pixels"
     thin = "Draw the strokes again with MNIST's pen"
@@ -44,7 +44,7 @@ class Given:
 
 
 def ask() -> Given:
-    """Show the chosen way in; below it, how to choose another.
+    """Show the chosen way in.
 
     Raises:
         drawing.ImageError: when what was given cannot be read; the message is for the person.
@@ -56,7 +56,11 @@ def ask() -> Given:
         "photo": upload,
         "grid": fill,
     }
-    given = Given(ways[way](), way)
+    return Given(ways[way](), way)
+
+
+def ask_way() -> None:
+    """How one wants to give a digit."""
     st.segmented_control(
         Words.way,
         list(Words.ways),
@@ -64,10 +68,8 @@ def ask() -> Given:
         required=True,
         format_func=Words.ways.__getitem__,
         key="way in",
-        label_visibility="collapsed",
         persist_state="session",
     )
-    return given
 
 
 def draw() -> np.ndarray | None:

@@ -58,7 +58,8 @@ def _warm() -> None:
     Streamlit collects garbage after every run; what is frozen is not walked through again each time.
     """
     importlib.import_module("pandas")  # Streamlit needs it to show a component
-    good = sorted((m for m in store.models() if m.card), key=lambda model: model.name != store.DEFAULT)
+    good = [model for model in store.models() if model.card]
+    good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
     networks = [store.load(model) for model in good]
     time.sleep(PAGE_FIRST_S)
     warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]

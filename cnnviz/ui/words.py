@@ -6,7 +6,6 @@ SNAPSHOT_HELP = "The network as it was after so many steps of its training. 0 is
 DIGITS = "Digits"
 PLAY = "Play"
 HOLD = "Hold"
-TRAINING_LABEL = "{name} (run)"
 BROKEN_LABEL = "{name} (broken)"
 BROKEN = "**{name} cannot be used.** {reason} The other networks work; choose one in the sidebar."
 NO_MODEL = "There is no network under `{root}`. Train one: `python -m cnnviz train --preset hvass`."

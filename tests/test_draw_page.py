@@ -1,0 +1,186 @@
+"""The Draw page as a laboratory: steps left out, a second network, other ways in, bad messages of the browser."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from cnnviz import drawing, inspection, store
+from cnnviz.ui import digits
+from conftest import ROOT
+
+SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
+MODEL = "hvass"
+
+
+@pytest.fixture(autouse=True)
+def _bundled(monkeypatch):
+    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
+    digits.shelf.clear()
+    yield
+    digits.shelf.clear()
+
+
+def strokes(*lines, pen=24):
+    """What the canvas sends: its picture and its strokes."""
+    picture = Image.new("RGBA", (280, 280), "black")
+    for line in lines:
+        ImageDraw.Draw(picture).line(line, "white", pen, joint="curve")
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    objects = [{"type": "Path", "path": [["M" if i == 0 else "L", *p] for i, p in enumerate(line)]} for line in lines]
+    return message(content.getvalue(), {"version": "7.4.0", "objects": objects, "background": "#000000"})
+
+
+def message(png, raw=None):
+    data = "data:image/png;base64," + base64.b64encode(png).decode()
+    return {"drawing": {"raw": raw or {"objects": [{"type": "Path", "path": []}]}, "data": data}, "backgroundFit": None}
+
+
+def opened(canvas=None, **state):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at.session_state["model"] = MODEL
+    for key, value in state.items():
+        at.session_state[key.replace("__", " ")] = value
+    if canvas is not None:
+        at.session_state["canvas 1"] = canvas
+    return at.run()
+
+
+def texts(at):
+    kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def alts(at):
+    return [image.alt for element in at.get("image") for image in element.proto.imgs]
+
+
+def ink_of(lines, pen=24):
+    sent = strokes(*lines, pen=pen)["drawing"]["data"].split(",")[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(sent))).convert("L"), np.float32) / 255
+
+
+def reading(ink, without=()):
+    network = store.load(store.find(MODEL))
+    image = drawing.prepare(ink, without).centred[None, :, :, None]
+    return inspection.activations(network, image)["softmax"][0]
+
+
+def test_the_answer_and_what_each_step_is_good_for_are_the_networks():
+    at = opened(strokes(SEVEN))
+    assert not at.exception
+    ink = ink_of([SEVEN])
+    probs = reading(ink)
+    assert at.header[1].value == f"Answer: {probs.argmax()}"
+    assert any(alt.startswith("Five pictures") for alt in alts(at))
+    others = {step: reading(ink, {step}) for step in drawing.STEPS}
+    changed = [found for found in others.values() if found.argmax() != probs.argmax()]
+    told = texts(at)
+    if changed:
+        assert all(f"it reads {found.argmax()}" in told for found in changed)
+    else:
+        assert f"still read as {probs.argmax()}" in told
+
+
+def test_a_step_that_is_switched_off_changes_what_is_seen():
+    small = [(20, 20), (60, 20), (50, 45), (40, 70)]
+    at = opened(strokes(small), steps=["ink", "box", "centre"])
+    probs = reading(ink_of([small]), {"crop"})
+    header = at.header[1].value
+    assert header.startswith("No digit here") or str(probs.argmax()) in header
+    assert "Switched off: crop to the ink" in texts(at)
+
+
+def test_nothing_drawn_is_said_and_no_answer_given():
+    at = opened()
+    assert "Nothing is drawn yet" in texts(at)
+    assert len(at.header) == 1
+
+
+def test_it_says_that_it_does_not_learn_from_the_drawing():
+    assert "does not learn from your drawing" in texts(opened())
+
+
+def test_two_networks_on_one_drawing():
+    at = opened(strokes(SEVEN), network__beside="low-level")
+    assert any(caption.value.startswith("low-level reads 7") for caption in at.caption)
+
+
+def test_the_strokes_can_be_drawn_again_with_another_pen():
+    thick = opened(strokes(SEVEN, pen=32), pen=32)
+    thin = opened(strokes(SEVEN, pen=32), pen=32, thin__pen=True)
+    assert not thin.exception
+    seen = [drawing_of(at).centred.sum() for at in (thick, thin)]
+    assert seen[1] < 0.96 * seen[0]
+
+
+def drawing_of(at):
+    return at.session_state["drawing"]
+
+
+def test_a_test_image_can_be_drawn_over():
+    at = opened(way__in="over", image__below=3)
+    assert not at.exception
+    assert drawing_of(at) is not None
+    more = opened(strokes([(20, 20), (260, 20)]), way__in="over", image__below=3)
+    assert drawing_of(more).drawn.sum() > drawing_of(at).drawn.sum() + 1000
+
+
+def test_the_grid_is_read_square_by_square():
+    cells = np.zeros((28, 28), int)
+    cells[4:24, 13:16] = 1
+    at = opened(way__in="grid", **{"grid cells": "".join(map(str, cells.ravel()))})
+    assert not at.exception
+    assert (drawing_of(at).drawn == cells).all()
+
+
+@pytest.mark.parametrize("cells", ["", "01", "2" * 784, None, 5, {"a": 1}])
+def test_garbage_from_the_grid_is_refused(cells):
+    from cnnviz.ui import grid
+
+    with pytest.raises(drawing.ImageError, match="784 squares"):
+        grid.read(cells)
+
+
+def png(width, height):
+    content = io.BytesIO()
+    Image.new("L", (width, height)).save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        message(b"not a picture"),
+        message(b""),
+        message(png(10, 10)),
+        message(png(280, 281)),
+        message(png(3000, 3000)),
+        message(png(280, 280)[:60]),
+        {"drawing": {"raw": {}, "data": "data:image/png;base64,!!!!"}, "backgroundFit": None},
+        {"drawing": {"raw": {}, "data": "javascript:alert(1)"}, "backgroundFit": None},
+        {"drawing": {"raw": {}, "data": 7}, "backgroundFit": None},
+        {"drawing": "what", "backgroundFit": None},
+        {"drawing": None, "backgroundFit": None},
+        json.loads('{"drawing": [1, 2], "backgroundFit": {"a": []}}'),
+    ],
+)
+def test_a_bad_message_of_the_canvas_is_no_exception_and_the_next_drawing_works(sent):
+    at = opened(sent)
+    assert not at.exception
+    assert len(at.header) == 1
+    at.session_state["canvas 1"] = strokes(SEVEN)
+    at.run()
+    assert at.header[1].value.startswith("Answer: 7")
+
+
+def test_strokes_that_are_garbage_are_told_when_they_are_needed():
+    whole = base64.b64decode(strokes(SEVEN)["drawing"]["data"].split(",")[1])
+    at = opened(message(whole, {"objects": [{"path": [["M", "x", 1]]}]}), thin__pen=True)
+    assert not at.exception
+    assert any("strokes that cannot be read" in error.value for error in at.error)
