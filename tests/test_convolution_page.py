@@ -87,3 +87,18 @@ def test_a_network_of_another_shape_keeps_place_and_map_inside():
 def test_without_a_drawing_it_says_where_to_draw():
     at = opened(convolution__image__kind="My drawing")
     assert any("Nothing is drawn yet" in info.value for info in at.info)
+
+
+def test_every_input_channel_is_there(outputs):
+    at = opened(convolution__layer="conv2", convolution__filter=7, convolution__place=(6, 8))
+    few = [alt for alt in alts(at) if "Three squares" in alt]
+    at.toggle(key="every channel").set_value(True).run()
+    every = [alt for alt in alts(at) if "Three squares" in alt]
+    assert (len(few), len(every)) == (3, 16)
+    assert every[:3] == few
+    step = arithmetic.explain(*outputs, "conv2", (6, 8, 7))
+    assert [int(re.search(r"channel (\d+):", alt)[1]) for alt in every] == step.channels_by_weight.tolist()
+
+
+def alts(at):
+    return [image.alt for element in at.get("image") for image in element.proto.imgs]

@@ -33,7 +33,8 @@ class Words:
         "Three squares of {px} by {px} numbers for input channel {channel}. Patch: {patch}. Kernel: {kernel}. "
         "Products: {products}."
     )
-    channels = "The {n} input channels, those that matter most first; the {shown} strongest are shown above."
+    every_channel = "All {n} input channels"
+    channels = "The {n} input channels, those that matter most first; the {shown} strongest stand above with numbers."
     channels_alt = "Table of the sums of {n} input channels."
     channel_columns = ("Input channel", "Sum of products")
     total = "{terms} + bias {bias:+.4f} = **{total:+.4f}**"
@@ -217,7 +218,10 @@ def show_step(step: object, below: Layer, position: tuple[int, ...]) -> None:
 def show_convolution(step: ConvolutionStep) -> None:
     """Patch, kernel and products of the channels that matter most, and the sum of all."""
     order = step.channels_by_weight
-    for channel in order[:N_CHANNELS]:
+    every = len(order) > N_CHANNELS and st.toggle(
+        Words.every_channel.format(n=len(order)), key="every channel", persist_state="session"
+    )
+    for channel in order if every else order[:N_CHANNELS]:
         show_channel(step, int(channel))
     terms = " + ".join(f"({step.channel_sums[c]:+.4f})" for c in order[:N_CHANNELS])
     rest = order[N_CHANNELS:]

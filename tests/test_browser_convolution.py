@@ -1,0 +1,91 @@
+"""In a real browser: from the answer to the ink, by mouse and by keyboard; the kernel slides without the server."""
+
+import os
+import re
+
+import pytest
+
+import browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def address():
+    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
+    with browser.server(CNNVIZ_DATA="bundled") as (found, _):
+        yield found
+
+
+@pytest.fixture
+def opened(address):
+    with browser.page(viewport={"width": 1440, "height": 1600}) as window:
+        complaints = []
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.goto(f"{address}/convolution")
+        window.locator("canvas.output").wait_for(timeout=90_000)
+        pixel(window)
+        yield window
+        assert complaints == []
+
+
+def pixel(opened, before=None):
+    """Row, column, map and layer that are taken apart, once they are others than before."""
+    pattern = r"Pixel \((\d+), (\d+)\) of map (\d+) of (\w+):"
+    for _ in range(150):
+        found = re.search(pattern, opened.inner_text("[data-testid=stMain]"))
+        if found and (place := (*map(int, found.groups()[:3]), found[4])) != before:
+            return place
+        opened.wait_for_timeout(100)
+    raise AssertionError(f"the pixel is still {before}")
+
+
+def press(opened, kind, name):
+    opened.get_by_role("radio", name=name, exact=True).or_(
+        opened.get_by_role("button", name=name, exact=True)
+    ).first.click()
+
+
+def test_from_the_answer_to_the_ink_by_mouse_and_by_keyboard(opened):
+    assert opened.get_by_role("heading", name="From the last layer to the answer").is_visible()
+    first = pixel(opened)
+    assert first[3] == "conv1"
+    press(opened, "layer", "conv2_relu")
+    deep = pixel(opened, first)
+    assert deep[3] == "conv2_relu"
+    box = opened.locator("canvas.output").bounding_box()
+    opened.mouse.click(box["x"] + 3.5 / 7 * box["width"], box["y"] + 2.5 / 7 * box["height"])
+    clicked = pixel(opened, deep) if deep[:2] != (2, 3) else deep
+    assert clicked[:2] == (2, 3)
+    opened.locator("canvas.output").focus()
+    opened.keyboard.press("ArrowDown")
+    opened.keyboard.press("ArrowRight")
+    moved = pixel(opened, clicked)
+    assert moved[:2] in ((3, 4), (3, 3))
+    assert opened.get_by_text("pixels of the image that this pixel can see").is_visible()
+    press(opened, "layer", "conv1")
+    ink = pixel(opened, moved)
+    assert ink[3] == "conv1"
+    assert opened.locator("img[alt^='Three squares of 5 by 5 numbers']").first.is_visible()
+
+
+def test_the_kernel_slides_without_asking_the_server(opened):
+    sent = []
+    opened.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(1)))
+    opened.reload()
+    opened.locator("canvas.output").wait_for(timeout=90_000)
+    pixel(opened)
+    opened.wait_for_timeout(2000)
+    told = opened.locator(".slide .value")
+    opened.locator("button.play").click()
+    opened.wait_for_timeout(500)
+    early, messages = told.inner_text(), len(sent)
+    opened.wait_for_timeout(1500)
+    assert told.inner_text() != early
+    assert len(sent) == messages
+    opened.locator("button.play").click()
