@@ -21,7 +21,7 @@ def strokes(opened: Any, n: int) -> list[float]:
     took = []
     for i in range(n):
         x = 40 + 200 * i / n
-        took.append(browser.timed_stroke(opened, [(x, 40 + i * 3), (x + 30, 120), (x, 230 - i)], 4))
+        took.append(browser.timed_stroke(opened, [(x, 40 + i * 3), (x + 30, 120), (x, 230 - i)], 5))
         time.sleep(0.6)
     return took
 

@@ -91,7 +91,7 @@ def main() -> None:
     with browser.page() as opened:
         opened.goto("about:blank")
         starts = [canvas_usable(opened, "app.py") for _ in range(3)]
-        ours = strokes(opened, "app.py", args.strokes, 4)
+        ours = strokes(opened, "app.py", args.strokes, 5)
         others = reruns(opened, 8)
         naive_start = canvas_usable(opened, naive_script)
         naive = strokes(opened, naive_script, max(3, args.strokes // 4), 3)

@@ -389,7 +389,7 @@ def percent(prob: float) -> str:
     """A probability in words that does not claim more than it is: 99.97 % is not 100 %."""
     if 0 < prob < 0.0005:
         return "<0.1\u00a0%"
-    if 0.9995 <= prob < 1:
+    if prob >= 0.9995:  # a softmax is 1 only by rounding
         return ">99.9\u00a0%"
     return f"{100 * prob:.1f}\u00a0%"
 

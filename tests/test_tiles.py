@@ -236,7 +236,7 @@ def test_the_words_beside_a_full_bar_fit():
         (0.5, "50.0 %"),
         (0.9994, "99.9 %"),
         (0.99951, ">99.9 %"),
-        (1, "100.0 %"),
+        (1, ">99.9 %"),
     ],
 )
 def test_percent_claims_no_more_than_is_true(prob, words):
