@@ -40,6 +40,26 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """How a network does on digits that are not its test digits, e.g. drawn by other hands.
+
+    Attributes:
+        digits: what they are.
+        correct, n: digits read right, and all of them.
+        refused: of each true digit, how many were called no digit.
+        confusion_matrix: of the others; row = true, column = predicted.
+        words: what is left, and why.
+    """
+
+    digits: str
+    correct: int
+    n: int
+    refused: tuple[int, ...]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    words: str
+
+
+@dataclass(frozen=True)
 class Card:
     """What is known of a shipped or trained network.
 
@@ -52,6 +72,7 @@ class Card:
         versions: of Python and of the libraries.
         confusion_matrix: of the last snapshot on the test digits; row = true, column = predicted.
         snapshots: ordered by iteration; the last is the finished network.
+        elsewhere: results on other digits; a card need not have any.
     """
 
     name: str
@@ -65,6 +86,7 @@ class Card:
     versions: Mapping[str, str]
     confusion_matrix: tuple[tuple[int, ...], ...]
     snapshots: tuple[Snapshot, ...]
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def last(self) -> Snapshot:
@@ -106,13 +128,20 @@ def network_from(content: Mapping[str, Any]) -> NetworkConfig:
 
 
 def _card_from(content: Mapping[str, Any]) -> Card:
+    content = {"elsewhere": (), **content}
     values = {field.name: content[field.name] for field in dataclasses.fields(Card)}
+    values["elsewhere"] = tuple(_elsewhere_from(entry) for entry in content["elsewhere"])
     values["network"] = network_from(content["network"])
     values["recipe"] = Recipe(**content["recipe"])
     fields = [field.name for field in dataclasses.fields(Snapshot)]
     values["snapshots"] = tuple(Snapshot(**{name: s[name] for name in fields}) for s in content["snapshots"])
     values["confusion_matrix"] = tuple(tuple(row) for row in content["confusion_matrix"])
     return Card(**values)
+
+
+def _elsewhere_from(content: Mapping[str, Any]) -> Elsewhere:
+    rows = tuple(tuple(row) for row in content["confusion_matrix"])
+    return Elsewhere(**{**content, "refused": tuple(content["refused"]), "confusion_matrix": rows})
 
 
 def _check_figures(path: Path, card: Card) -> None:
@@ -124,6 +153,10 @@ def _check_figures(path: Path, card: Card) -> None:
             f"{path}: expected {card.last.correct} of {card.last.n} right, as the last snapshot has it; "
             f"the confusion matrix counts {matrix.trace()} of {matrix.sum()}."
         )
+    for other in card.elsewhere:
+        counts = np.array(other.confusion_matrix)
+        if counts.shape != (10, 10) or (counts.trace(), counts.sum() + sum(other.refused)) != (other.correct, other.n):
+            raise BrokenModel(f"{path}: the figures for {other.digits} do not agree with their confusion matrix.")
     for snapshot in card.snapshots:
         if Path(snapshot.file).name != snapshot.file or not 0 <= snapshot.correct <= snapshot.n:
             raise BrokenModel(f"{path}: the snapshot at iteration {snapshot.iteration} is not plausible.")
@@ -142,6 +175,8 @@ def weights_file(iteration: int) -> str:
 def card_json(card: Card) -> str:
     """The card as it is written, sealed."""
     content: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(card)}
+    if not card.elsewhere:
+        del content["elsewhere"]
     content["seconds"] = round(card.seconds, 2)
     content["accuracy"] = card.last.accuracy
     for entry, snapshot in zip(content["snapshots"], card.snapshots, strict=True):

@@ -68,3 +68,13 @@ def test_accuracy_on_mnist_is_the_cards(name):
     result = evaluation.score(test.labels, evaluation.probabilities(store.load(model), test.images))
     assert result.accuracy >= PROMISED[name]
     assert np.abs(result.confusion - np.array(model.card.confusion_matrix)).sum() <= 6  # rounding of another machine
+
+
+def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
+    (other,) = store.open_model(store.ROOT / "robust").card.elsewhere
+    counts = np.array(other.confusion_matrix)
+    assert counts.trace() == other.correct
+    assert counts.sum() + sum(other.refused) == other.n == 7494
+    assert other.correct / other.n >= 0.97
+    assert sum(other.refused) / other.n <= 0.005
+    assert "read as 7" in other.words

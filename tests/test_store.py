@@ -178,3 +178,15 @@ def test_a_file_is_replaced_in_one_step(tmp_path):
     store.write_atomically(path, b"two")
     assert path.read_bytes() == b"two"
     assert [p.name for p in path.parent.iterdir()] == ["file"]
+
+
+def test_figures_on_other_digits_that_do_not_agree_are_refused(tmp_path):
+    card = store.open_model(store.ROOT / "robust").card
+    (other,) = card.elsewhere
+    path = tmp_path / "card.json"
+    path.write_text(cards.card_json(card))
+    assert cards.parse(path) == card
+    wrong = dataclasses.replace(card, elsewhere=(dataclasses.replace(other, correct=other.n),))
+    path.write_text(cards.card_json(wrong))
+    with pytest.raises(cards.BrokenModel, match="do not agree with their confusion matrix"):
+        cards.parse(path)
