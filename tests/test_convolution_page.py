@@ -102,3 +102,21 @@ def test_every_input_channel_is_there(outputs):
 
 def alts(at):
     return [image.alt for element in at.get("image") for image in element.proto.imgs]
+
+
+@pytest.mark.parametrize(
+    ("page", "key"),
+    [
+        ("convolution", "convolution image"),
+        ("laboratory", "laboratory number"),
+        ("look", "looked at image"),
+        ("network", "network number"),
+        ("robustness", "stressed image"),
+    ],
+)
+def test_a_number_chosen_in_a_larger_set_becomes_the_last_of_a_smaller_one(page, key):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at.session_state[key] = 9999
+    at.run().switch_page(f"cnnviz/pages/{page}.py").run()
+    assert not at.exception
+    assert at.number_input(key=key).value == 499

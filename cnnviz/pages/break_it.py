@@ -1,7 +1,7 @@
 """A network broken by hand: filters switched off, layers made random, kernels typed, noise; what it then answers."""
 
 from collections.abc import Iterable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -106,7 +106,6 @@ N_PARTS, FEW_PARTS = 20, 4
 MANY_WEIGHTS, MANY_DIGITS = 1_000_000, 2000
 """Of larger networks, on more digits than that, FEW_PARTS of N_PARTS are read: the rest would take half a minute."""
 KEEP = 32
-LOOK_EVERY_S = 0.2
 SEED = 0
 Spot = tuple[str, int, int]
 
@@ -476,14 +475,10 @@ def costs_of(network: Network, test: Dataset, layer: str, n: int) -> Costs:
         ]
         while len(begun) > KEEP:
             begun.pop(next(iter(begun)), None)
-    bar, waiting = st.progress(0.0), set(parts)
-    while waiting:
-        done = n_parts - len(waiting)
-        bar.progress(done / n_parts, Words.ranking_progress.format(n=n, layer=layer, done=done, parts=n_parts))
-        _, waiting = wait(waiting, LOOK_EVERY_S)
-    bar.empty()
-    with lookups.failures():
-        return reduce(Costs.__add__, [part.result() for part in parts])
+    costs = lookups.finished(
+        parts, lambda done: Words.ranking_progress.format(n=n, layer=layer, done=done, parts=n_parts)
+    )
+    return reduce(Costs.__add__, costs)
 
 
 def show_costs(costs: Costs, test: Dataset, layer: Layer) -> None:

@@ -5,9 +5,8 @@ import streamlit as st
 
 from cnnviz import arithmetic, receptive, tiles
 from cnnviz.arithmetic import ActivationStep, ConvolutionStep, CopyStep, PoolingStep
-from cnnviz.data import Dataset
 from cnnviz.network import Layer, Network, NetworkConfig, layers
-from cnnviz.ui import choice, drawn, lookups, panels
+from cnnviz.ui import choice, given, lookups, panels
 from cnnviz.ui.slide import slide
 
 
@@ -16,11 +15,8 @@ class Words:
 
     title = "Convolution"
     intro = "Take one pixel of a feature map apart, number by number, and follow it back to the ink."
-    which, test, drawing, number = "Which digit", "Test image", "My drawing", "Number"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     no_maps = "This network has no layer of feature maps to take apart."
     layer, filter, channel = "Layer", "Map", "Input channel shown"
-    row, column = "Row", "Column"
     sliding = {
         "convolution": "A {px}×{px} kernel slides over channel {channel} of {below}; map {filter} of {name} fills in.",
         "pooling": "A window of 2×2 goes over map {filter} of {below}; stride 2.",
@@ -82,35 +78,12 @@ def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
-    image = ask_image(test)
+    image = given.ask(test, "convolution image kind", "convolution image")
     if image is None:
         return
     outputs = {name: output[0] for name, output in lookups.activations(network, image[None, :, :, None]).items()}
     take_apart(network, outputs)
     show_answer(network, outputs)
-
-
-def ask_image(test: Dataset) -> np.ndarray | None:
-    """The digit, float32 (28, 28)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control(
-            Words.which,
-            [Words.test, Words.drawing],
-            default=Words.test,
-            required=True,
-            key="convolution image kind",
-            persist_state="session",
-        )
-        if which == Words.test:
-            number = st.number_input(
-                Words.number, 0, len(test) - 1, 0, key="convolution image", width=130, persist_state="session"
-            )
-            return np.asarray(test.images[int(number), :, :, 0])
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
-        return None
-    return last.centred
 
 
 @st.fragment
@@ -311,15 +284,15 @@ def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
     st.subheader(Words.answer, anchor=False, divider="gray")
     step = arithmetic.logit_contributions(network, outputs)
     neurons = arithmetic.strongest(step.contributions[:, step.winner], N_NEURONS)
-    given = step.contributions[neurons]
+    gives = step.contributions[neurons]
     names = [
         name.format(below=step.below, winner=step.winner, runner_up=step.runner_up) for name in Words.answer_columns
     ]
     columns = (
         neurons.tolist(),
         outputs[step.below][neurons].round(4).tolist(),
-        given[:, step.winner].round(4).tolist(),
-        given[:, step.runner_up].round(4).tolist(),
+        gives[:, step.winner].round(4).tolist(),
+        gives[:, step.runner_up].round(4).tolist(),
     )
     told = {"winner": step.winner, "runner_up": step.runner_up}
     left, right = st.columns(2, gap="large")

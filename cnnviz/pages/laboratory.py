@@ -8,7 +8,7 @@ from cnnviz.arithmetic import same_padding
 from cnnviz.data import Dataset
 from cnnviz.handmade import Laboratory, Place
 from cnnviz.tiles import Limits, Palette
-from cnnviz.ui import choice, drawn, panels
+from cnnviz.ui import choice, given, panels
 from cnnviz.ui.picker import Cells, pick
 from cnnviz.ui.slide import slide
 
@@ -49,10 +49,6 @@ class Words:
     place_alt = "The patch {patch}; the kernel {kernel}; the products {products}; their sum {total}."
     sum = "Sum, row by row: {rows} = **{total}**"
     on_digit = "On a digit: a kernel of your choice"
-    which = "Which digit"
-    test, drawing = "Test image", "My drawing"
-    number = "Number"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     chosen = "Kernel"
     typed = "Typed"
     digit_caption = "The digit, 28×28, from 0 to 1."
@@ -274,7 +270,7 @@ def row_sum(products: np.ndarray) -> str:
 def on_digit(test: Dataset) -> None:
     """A kernel applied to a digit; only this part runs again after a choice in it."""
     st.subheader(Words.on_digit, anchor=False, divider="gray")
-    image = ask_image(test)
+    image = given.ask(test, "laboratory digit", "laboratory number")
     try:
         name, kernel = ask_kernel()
     except ValueError as error:
@@ -285,29 +281,6 @@ def on_digit(test: Dataset) -> None:
     result = handmade.apply(kernel, image)
     show_applied(image, name, kernel, result)
     show_sliding(image, kernel, result)
-
-
-def ask_image(test: Dataset) -> np.ndarray | None:
-    """The digit, float32 (28, 28)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control(
-            Words.which,
-            [Words.test, Words.drawing],
-            default=Words.test,
-            required=True,
-            key="laboratory digit",
-            persist_state="session",
-        )
-        if which == Words.test:
-            number = st.number_input(
-                Words.number, 0, len(test) - 1, 0, key="laboratory number", width=130, persist_state="session"
-            )
-            return np.asarray(test.images[int(number), :, :, 0])
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
-        return None
-    return last.centred
 
 
 def ask_kernel() -> tuple[str, np.ndarray]:

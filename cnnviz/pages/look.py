@@ -1,7 +1,7 @@
 """What an answer and a filter depend on: saliency, occlusion, the digits and the made-up input that excite a filter."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,7 @@ from cnnviz import attribution, backend, receptive, tiles
 from cnnviz.attribution import ExcitingInput, TopImages
 from cnnviz.data import Dataset
 from cnnviz.network import IMAGE_PX, Layer, Network, layers
-from cnnviz.ui import choice, drawn, lookups, panels
+from cnnviz.ui import choice, given, lookups, panels
 
 
 class Words:
@@ -22,16 +22,11 @@ class Words:
         "Four ways to ask what an answer or a filter depends on. Each shows something true, and each is easily "
         "taken for more than it is: below every picture stands what it does not prove."
     )
-    which = "Which digit"
-    test, drawing = "Test image", "My drawing"
-    number = "Number"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     more = "More"
     asked, answer = "Ask about", "the answer"
     side = "Side of the grey square, pixels"
     read = "Read as **{digit}**, with {share} of the softmax.{asked}"
     asked_about = " Asked about: **{digit}**, which has {share}."
-    image_alt = "the digit"
     computing = "Asking the network"
     not_proven = ":material/report: **Does not prove:** {words}"
 
@@ -115,7 +110,6 @@ class Words:
 PIECE = 1000
 N_TOP = 9
 KEEP = 64
-LOOK_EVERY_S = 0.2
 ZOOM = 10
 MOST_SIDE_PX = 14
 
@@ -139,16 +133,16 @@ def not_proven(words: str) -> None:
 @st.fragment
 def look_at_image(network: Network, test: Dataset) -> None:
     """Saliency and occlusion of one digit."""
-    image = ask_image(test)
+    image = given.ask(test, "looked at", "looked at image")
     if image is None:
         return
     with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):
         options = [Words.answer, *range(10)]
         about = st.selectbox(Words.asked, options, key="asked about", width=160, persist_state="session")
         side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key="square side", width=320, persist_state="session")
+    probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
+    digit = int(probs.argmax()) if about == Words.answer else int(about)
     with lookups.failures(), st.spinner(Words.computing):
-        probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
-        digit = int(probs.argmax()) if about == Words.answer else int(about)
         slopes = saliency_of(network, image, digit)
         covered = occlusion_of(network, image, digit, side)
     asked = Words.asked_about.format(digit=digit, share=tiles.percent(probs[digit])) if about != Words.answer else ""
@@ -158,29 +152,6 @@ def look_at_image(network: Network, test: Dataset) -> None:
         show_saliency(image, slopes, digit)
     with right:
         show_occlusion(network, image, covered, digit, probs[digit])
-
-
-def ask_image(test: Dataset) -> np.ndarray | None:
-    """The digit to ask about, float32 (28, 28)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control(
-            Words.which,
-            [Words.test, Words.drawing],
-            default=Words.test,
-            required=True,
-            key="looked at",
-            persist_state="session",
-        )
-        if which == Words.test:
-            key = "looked at image"
-            st.session_state[key] = min(st.session_state.get(key, 0), len(test) - 1)
-            number = st.number_input(Words.number, 0, len(test) - 1, key=key, width=130, persist_state="session")
-            return np.asarray(test.images[int(number), :, :, 0])
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
-        return None
-    return last.centred
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
@@ -315,15 +286,12 @@ def search(network: Network, digits: Dataset, layer: str) -> TopImages:
             backend.submit(attribution.strongest_in, network, digits, layer, start, start + PIECE)
             for start in range(0, len(digits), PIECE)
         ]
-    bar, waiting = st.progress(0.0), set(parts)
-    while waiting:
-        done = min(len(digits), PIECE * (len(parts) - len(waiting)))
-        bar.progress(done / len(digits), Words.searching.format(n=len(digits), layer=layer, done=done))
-        _, waiting = wait(waiting, LOOK_EVERY_S)
-    with lookups.failures():
-        strongest = np.concatenate([part.result() for part in parts])
-        top: TopImages = backend.submit(attribution.places_of, network, digits, layer, strongest, N_TOP).result()
-    bar.empty()
+    n = len(digits)
+    strongest = np.concatenate(
+        lookups.finished(parts, lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)))
+    )
+    places = backend.submit(attribution.places_of, network, digits, layer, strongest, N_TOP)
+    top: TopImages = lookups.finished([places], lambda done: Words.searching.format(n=n, layer=layer, done=n))[0]
     found[key] = top
     begun.pop(key, None)  # a number for each image and filter; what was found is small
     while len(found) > KEEP:

@@ -8,7 +8,7 @@ from cnnviz.arithmetic import stride_of
 from cnnviz.data import Dataset
 from cnnviz.network import Layer, Network, NetworkConfig, layers, n_weights
 from cnnviz.presets import Recipe
-from cnnviz.ui import answers, choice, drawn, lookups, panels
+from cnnviz.ui import answers, choice, given, lookups, panels
 from cnnviz.ui.picker import Cells, choose
 
 
@@ -47,10 +47,6 @@ class Words:
         "Click a map, or reach it with the arrow keys and press Enter: the Convolution page takes it apart, pixel by "
         "pixel. The maps of a layer are numbered row by row, from 0."
     )
-    which = "Which digit"
-    test, drawing = "Test image", "My drawing"
-    number = "Number"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     heading = "{name} · {shape} · {weights}"
     weights = ("no weights", "1 weight", "{n:,} weights")
     image_caption = "{shape} pixels, from 0 to 1."
@@ -124,7 +120,7 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
 def flow(network: Network, test: Dataset) -> None:
     """The digit and what becomes of it in every layer; only this part runs again after a choice in it."""
     st.subheader(Words.flowing, anchor=False, divider="gray")
-    image = ask_image(test)
+    image = given.ask(test, DIGIT, NUMBER)
     if image is None:
         return
     st.caption(Words.flowing_intro)
@@ -132,27 +128,6 @@ def flow(network: Network, test: Dataset) -> None:
     learnt = recipe()
     for layer in layers(network.config):
         show_layer(network, layer, outputs[layer.name][0], learnt)
-
-
-def ask_image(test: Dataset) -> np.ndarray | None:
-    """The digit, float32 (28, 28)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control(
-            Words.which,
-            [Words.test, Words.drawing],
-            default=Words.test,
-            required=True,
-            key=DIGIT,
-            persist_state="session",
-        )
-        if which == Words.test:
-            number = st.number_input(Words.number, 0, len(test) - 1, 0, key=NUMBER, width=130, persist_state="session")
-            return np.asarray(test.images[int(number), :, :, 0])
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
-        return None
-    return last.centred
 
 
 def recipe() -> Recipe | None:

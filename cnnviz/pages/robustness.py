@@ -1,6 +1,5 @@
 """How much a network bears: a digit is moved, turned, thickened, inverted, made noisy, and so are all test digits."""
 
-import time
 from concurrent.futures import Future
 
 import numpy as np
@@ -9,7 +8,7 @@ import streamlit as st
 from cnnviz import backend, figures, stress, tiles
 from cnnviz.data import Dataset
 from cnnviz.network import Network
-from cnnviz.ui import choice, drawn, lookups, panels
+from cnnviz.ui import choice, given, lookups, panels
 
 
 class Words:
@@ -17,10 +16,6 @@ class Words:
 
     title = "Robustness"
     intro = "Change a digit little by little and see when the network gives in; the curves show it for many digits."
-    which = "Which digit"
-    test, drawing = "Test image", "My drawing"
-    number = "Number"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     names = {
         "move": "Moved right, pixels",
         "turn": "Turned clockwise, degrees",
@@ -41,45 +36,20 @@ class Words:
     )
     curve_alt = "Line chart: accuracy from {worst:.0%} to {best:.0%} over {name}."
     computing = "Reading changed test digits: {done} of {n} points"
-    accuracy = "Accuracy"
 
 
 N_DIGITS = 2000
-LOOK_EVERY_S = 0.2
 
 
 def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
-    image = ask_image(test)
+    image = given.ask(test, "stressed", "stressed image")
     amounts = ask_amounts()
     if image is not None:
         show_digit(network, image, amounts)
     show_curves(network, test, amounts)
-
-
-def ask_image(test: Dataset) -> np.ndarray | None:
-    """The digit to change, float32 (28, 28)."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.segmented_control(
-            Words.which,
-            [Words.test, Words.drawing],
-            default=Words.test,
-            required=True,
-            key="stressed",
-            persist_state="session",
-        )
-        if which == Words.test:
-            number = st.number_input(
-                Words.number, 0, len(test) - 1, 0, key="stressed image", width=130, persist_state="session"
-            )
-            return np.asarray(test.images[int(number), :, :, 0])
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
-        return None
-    return last.centred
 
 
 def ask_amounts() -> dict[str, float]:
@@ -132,16 +102,9 @@ def points(network: Network, digits: Dataset) -> dict[tuple[str, float], float]:
             future = found.get((name, amount))
             if future is None or (future.done() and future.exception()):
                 found[name, amount] = backend.submit(stress.accuracy, network, digits, name, float(amount))
-    bar = None
-    while not all(future.done() for future in found.values()):
-        done = sum(future.done() for future in found.values())
-        bar = bar or st.progress(0.0)
-        bar.progress(done / len(found), Words.computing.format(done=done, n=len(found)))
-        time.sleep(LOOK_EVERY_S)
-    if bar:
-        bar.empty()
-    with lookups.failures():
-        return {key: future.result() for key, future in found.items()}
+    keys, futures = list(found), list(found.values())
+    shares = lookups.finished(futures, lambda done: Words.computing.format(done=done, n=len(futures)))
+    return dict(zip(keys, shares, strict=True))
 
 
 def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, wait
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -14,6 +14,7 @@ from cnnviz.data import Dataset
 from cnnviz.network import Network
 from cnnviz.ui import words
 
+T = TypeVar("T")
 CHUNK = 1000
 KEEP = 32
 LOOK_EVERY_S = 0.2
@@ -37,20 +38,30 @@ def probabilities(network: Network, digits: Dataset) -> np.ndarray:
         while len(begun) > KEEP:
             del begun[next(iter(begun))]
     parts = begun[key]
-    if not all(part.done() for part in parts):
-        _wait(parts, len(digits))
+    n = len(digits)
+    return np.concatenate(finished(parts, lambda done: words.EVALUATING.format(n=n, done=min(n, done * CHUNK))))
+
+
+def finished(parts: Collection[Future[T]], told: Callable[[int], str]) -> list[T]:
+    """Wait for every part of something long, with a progress bar while any is under way.
+
+    Args:
+        parts: futures of the backend.
+        told: what the bar says when so many of them are done.
+
+    Returns:
+        their results, in order; when the computing process is gone the page says so and ends.
+    """
+    waiting = {part for part in parts if not part.done()}
+    if waiting:
+        bar = st.progress(0.0)
+        while waiting:
+            done = len(parts) - len(waiting)
+            bar.progress(done / len(parts), told(done))
+            _, waiting = wait(waiting, LOOK_EVERY_S)
+        bar.empty()
     with failures():
-        return np.concatenate([part.result() for part in parts])
-
-
-def _wait(parts: list[Future[np.ndarray]], n: int) -> None:
-    bar = st.progress(0.0)
-    waiting = set(parts)
-    while waiting:
-        done = len(parts) - len(waiting)
-        bar.progress(done / len(parts), words.EVALUATING.format(n=n, done=min(n, done * CHUNK)))
-        _, waiting = wait(waiting, LOOK_EVERY_S)
-    bar.empty()
+        return [part.result() for part in parts]
 
 
 def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz import drawing, photo, strokes
-from cnnviz.ui import canvas, choice, grid
+from cnnviz.ui import canvas, choice, given, grid
 
 PENS_PX = (12, 16, 24, 32)
 MAX_UPLOAD_BYTES = 10_000_000
@@ -27,12 +27,10 @@ class Words:
         "The strokes are known, so they can be drawn again as large as fits, with a pen that is 2.9 pixels wide in the "
         "20×20 box, as MNIST's strokes are."
     )
-    number = "Test image"
     upload = "A photograph or scan of one digit"
     upload_help = "Dark on light or light on dark, any size; uneven light does not matter."
     too_large = "{name}: expected at most {most:.0f} MB, found {size:.0f} MB."
     undo, clear = "Undo", "Clear"
-    more = "More"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +97,7 @@ def _thinned() -> np.ndarray | None:
 def draw_over() -> np.ndarray | None:
     """On the canvas, over a test image."""
     test = choice.dataset()
-    number = st.number_input(Words.number, 0, len(test) - 1, 0, key="image below", width=160, persist_state="session")
-    ink = canvas.ink(_pen(), test.images[int(number), :, :, 0])
+    ink = canvas.ink(_pen(), test.images[given.ask_number(test, "image below"), :, :, 0])
     _undo_and_clear(not canvas.easel().stages)
     return ink
 
