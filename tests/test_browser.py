@@ -55,11 +55,11 @@ def button(opened, name):
 
 
 def answer(opened, digit):
-    opened.get_by_role("heading", name=f"Answer: {digit}").wait_for(timeout=30_000)
+    opened.get_by_role("heading", name=f"Answer: {digit}").wait_for(timeout=90_000)
 
 
 def test_a_digit_is_drawn_answered_undone_and_cleared(opened):
-    assert opened.get_by_text("Nothing is drawn yet").is_visible()
+    opened.get_by_text("Nothing is drawn yet").wait_for()
     browser.draw(opened, SEVEN)
     answer(opened, 7)
     for alt in ("Probability of each digit", "28 by 28 grey pixels", "layer conv1_relu", "layer conv2_relu"):
@@ -91,8 +91,9 @@ def test_a_click_on_a_confusion_cell_opens_its_images(opened):
     go_to(opened, "Mistakes")
     opened.get_by_text("Click a cell of the matrix; its images").wait_for(timeout=60_000)
     squares = opened.locator("[data-testid=stVegaLiteChart] .mark-rect path[aria-label]")
-    squares.first.wait_for()
-    labels = [re.findall(r"\d+", square.get_attribute("aria-label")) for square in squares.all()]
+    squares.nth(99).wait_for()
+    told = squares.evaluate_all("squares => squares.map(square => square.getAttribute('aria-label'))")
+    labels = [re.findall(r"\d+", label) for label in told]
     assert len(labels) == 100
     cells = {(int(true), int(predicted)): int(count) for predicted, true, count, *_ in labels}
     assert sum(cells.values()) == 500
@@ -100,7 +101,7 @@ def test_a_click_on_a_confusion_cell_opens_its_images(opened):
     opened.locator(f".mark-rect path[aria-label^='Predicted: {predicted}; True: {true};']").click(force=True)
     opened.get_by_role("heading", name=f"{count} test images of a {true} read as {predicted}").wait_for()
     alt = f"{count} handwritten digits {true} that the network read as {predicted}."
-    assert opened.get_by_alt_text(alt).is_visible()
+    opened.get_by_alt_text(alt).wait_for()
 
 
 def test_a_picture_can_be_downloaded(opened):

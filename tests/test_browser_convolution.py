@@ -52,7 +52,7 @@ def press(opened, kind, name):
 
 
 def test_from_the_answer_to_the_ink_by_mouse_and_by_keyboard(opened):
-    assert opened.get_by_role("heading", name="From the last layer to the answer").is_visible()
+    opened.get_by_role("heading", name="From the last layer to the answer").wait_for()
     first = pixel(opened)
     assert first[3] == "conv1"
     press(opened, "layer", "conv2_relu")
@@ -67,11 +67,11 @@ def test_from_the_answer_to_the_ink_by_mouse_and_by_keyboard(opened):
     opened.keyboard.press("ArrowRight")
     moved = pixel(opened, clicked)
     assert moved[:2] in ((3, 4), (3, 3))
-    assert opened.get_by_text("pixels of the image that this pixel can see").is_visible()
+    opened.get_by_text("pixels of the image that this pixel can see").wait_for()
     press(opened, "layer", "conv1")
     ink = pixel(opened, moved)
     assert ink[3] == "conv1"
-    assert opened.locator("img[alt^='Three squares of 5 by 5 numbers']").first.is_visible()
+    opened.locator("img[alt^='Three squares of 5 by 5 numbers']").first.wait_for()
 
 
 def test_the_kernel_slides_without_asking_the_server(opened):
@@ -80,7 +80,10 @@ def test_the_kernel_slides_without_asking_the_server(opened):
     opened.reload()
     opened.locator("canvas.output").wait_for(timeout=90_000)
     pixel(opened)
-    opened.wait_for_timeout(2000)
+    before = -1
+    while len(sent) != before:
+        before = len(sent)
+        opened.wait_for_timeout(2000)
     told = opened.locator(".slide .value")
     opened.locator("button.play").click()
     opened.wait_for_timeout(500)

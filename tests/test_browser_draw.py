@@ -32,7 +32,7 @@ def open_draw(opened, address):
 
 def answered(opened, digit):
     heading = opened.get_by_role("heading", name=f"Answer: {digit}")
-    heading.wait_for(timeout=60_000)
+    heading.wait_for(timeout=90_000)
     return heading
 
 
@@ -46,10 +46,45 @@ def test_by_finger_the_page_does_not_scroll_and_the_answer_is_in_sight(address):
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def inked(opened):
+    """How many pixels of the canvas are not black."""
+    return opened.locator("canvas.dc-canvas.lower-canvas").evaluate(
+        """canvas => { const seen = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        return seen.filter((value, at) => at % 4 === 0 && value > 0).length; }"""
+    )
+
+
+def choose(opened, way):
+    opened.get_by_role("radio", name=way, exact=True).or_(
+        opened.get_by_role("button", name=way, exact=True)
+    ).first.click()
+
+
+def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(address):
+    """Back from another way in it shows what is answered; emptied, it takes a stroke in that very moment."""
+    with browser.page() as opened:
+        open_draw(opened, address)
+        browser.draw(opened, SEVEN)
+        answered(opened, 7)
+        before = inked(opened)
+        choose(opened, "Squares")
+        opened.get_by_role("grid").wait_for(timeout=30_000)
+        choose(opened, "Draw")
+        answered(opened, 7)
+        opened.wait_for_selector("canvas.upper-canvas")
+        opened.wait_for_timeout(300)
+        assert inked(opened) == pytest.approx(before, abs=50)
+        for digit, stroke in 3 * ((1, [(140, 50), (140, 230)]), (7, SEVEN)):
+            opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
+            opened.get_by_text("Nothing is drawn yet").wait_for()
+            browser.draw(opened, stroke)
+            answered(opened, digit)
+
+
 def test_squares_are_filled_by_keyboard_alone(address):
     with browser.page() as opened:
         open_draw(opened, address)
-        opened.get_by_role("radio", name="Squares").or_(opened.get_by_role("button", name="Squares")).first.click()
+        choose(opened, "Squares")
         grid = opened.get_by_role("grid")
         grid.wait_for(timeout=30_000)
         opened.locator(".squares button[tabindex='0']").focus()
@@ -67,9 +102,7 @@ def test_a_photograph_is_read(address, tmp_path):
     (tmp_path / "text.png").write_text("not a picture")
     with browser.page() as opened:
         open_draw(opened, address)
-        opened.get_by_role("radio", name="Photograph").or_(
-            opened.get_by_role("button", name="Photograph")
-        ).first.click()
+        choose(opened, "Photograph")
         chooser = opened.locator("input[type=file]")
         chooser.wait_for(state="attached", timeout=30_000)
         chooser.set_input_files(tmp_path / "text.png")

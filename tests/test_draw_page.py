@@ -47,7 +47,7 @@ def opened(canvas=None, **state):
     for key, value in state.items():
         at.session_state[key.replace("__", " ")] = value
     if canvas is not None:
-        at.session_state["canvas 1"] = canvas
+        at.session_state["canvas"] = canvas
     return at.run()
 
 
@@ -174,7 +174,7 @@ def test_a_bad_message_of_the_canvas_is_no_exception_and_the_next_drawing_works(
     at = opened(sent)
     assert not at.exception
     assert len(at.header) == 1
-    at.session_state["canvas 1"] = strokes(SEVEN)
+    at.session_state["canvas"] = strokes(SEVEN)
     at.run()
     assert at.header[1].value.startswith("Answer: 7")
 

@@ -147,7 +147,7 @@ def test_nothing_drawn_is_no_answer(open_page):
 
 @pytest.mark.parametrize("digit", [0, 3, 7])
 def test_a_drawn_digit_is_answered_with_bars_and_both_layers(open_page, digit):
-    at = open_page("draw", **{"canvas__1": canvas_message(drawn_digit(digit))})
+    at = open_page("draw", canvas=canvas_message(drawn_digit(digit)))
     assert not at.exception
     assert f"Answer: {digit}" in [header.value for header in at.header]
     alts = [image.alt for image in pictures(at)]
@@ -159,7 +159,7 @@ def test_a_drawn_digit_is_answered_with_bars_and_both_layers(open_page, digit):
 
 
 def test_a_blank_canvas_is_no_answer(open_page):
-    at = open_page("draw", **{"canvas__1": canvas_message(Image.new("RGB", (280, 280)))})
+    at = open_page("draw", canvas=canvas_message(Image.new("RGB", (280, 280))))
     assert "Nothing is drawn yet" in at.info[0].value
 
 
@@ -174,17 +174,17 @@ BAD = {
 @pytest.mark.parametrize("url", BAD.values(), ids=BAD)
 def test_a_bad_message_is_a_sentence_and_the_next_drawing_works(open_page, url):
     bad = {"drawing": {"raw": {"objects": [{}]}, "data": url}, "backgroundFit": None}
-    at = open_page("draw", **{"canvas__1": bad})
+    at = open_page("draw", canvas=bad)
     assert not at.exception
     assert len(at.error) == 1
-    at.session_state["canvas 1"] = canvas_message(drawn_digit(7))
+    at.session_state["canvas"] = canvas_message(drawn_digit(7))
     at.run()
     assert "Answer: 7" in [header.value for header in at.header]
 
 
 def test_undo_and_clear(open_page):
-    at = open_page("draw", **{"canvas__1": canvas_message(drawn_digit(7))})
-    at.session_state["canvas 1"] = canvas_message(drawn_digit(0), 2)
+    at = open_page("draw", canvas=canvas_message(drawn_digit(7)))
+    at.session_state["canvas"] = canvas_message(drawn_digit(0), 2)
     at.run()
     assert "Answer: 0" in [header.value for header in at.header]
     at.button[0].click().run()
@@ -195,7 +195,7 @@ def test_undo_and_clear(open_page):
 
 
 def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
-    at = open_page("draw", **{"canvas__1": canvas_message(drawn_digit(7))})
+    at = open_page("draw", canvas=canvas_message(drawn_digit(7)))
     at.session_state["image 0 source"] = "My drawing"
     at.switch_page("cnnviz/pages/feature_maps.py").run()
     assert "The input image, 28 by 28 pixels: Your drawing" in pictures(at)[0].alt

@@ -16,6 +16,7 @@ from cnnviz import drawing, strokes
 SIDE_PX = 280
 PEN_PX = 24
 KEY = "easel"
+CANVAS_KEY = "canvas"
 N_REMEMBERED = 50
 
 send_at_pen_up = st.components.v2.component(
@@ -30,6 +31,10 @@ class Stage:
     strokes: dict[str, Any]
     ink: np.ndarray
 
+    def is_same_as(self, other: Stage | None) -> bool:
+        """Whether the strokes and every pixel are the same."""
+        return other is not None and self.strokes == other.strokes and np.array_equal(self.ink, other.ink)
+
     @property
     def n_strokes(self) -> int:
         """How many strokes are on the canvas."""
@@ -42,23 +47,25 @@ class Easel:
 
     Attributes:
         stages: the drawing after each stroke, the last one is what stands on the canvas.
-        version: part of the component's key; a new one is a new canvas.
-        begun_with: the strokes that this canvas was opened with.
+        begun_with: what the component is to load.  It loads again when this differs from before, and stays the same
+            element of the page: a new one would be missing for a tenth of a second, with every stroke drawn in it.
+        last_sent: what the component sent last; the server keeps handing it out until something else is sent.
     """
 
     stages: list[Stage] = field(default_factory=list)
-    version: int = 0
-    begun_with: dict[str, Any] | None = None
+    begun_with: dict[str, Any] = field(default_factory=lambda: {"objects": [], "opened": 0})
+    last_sent: Stage | None = None
 
     def open(self) -> None:
-        """A new canvas that shows the last stage."""
-        self.version += 1
-        self.begun_with = self.stages[-1].strokes if self.stages else None
+        """Let the canvas show the last stage."""
+        strokes = self.stages[-1].strokes if self.stages else {"objects": []}
+        self.begun_with = strokes | {"opened": self.begun_with["opened"] + 1}
 
     def add(self, stage: Stage) -> None:
         """What the canvas sent; stages with as many strokes or more were taken back on the canvas itself."""
-        if self.stages and self.stages[-1].strokes == stage.strokes:
+        if stage.is_same_as(self.last_sent):
             return
+        self.last_sent = stage
         earlier = [old for old in self.stages if old.n_strokes < stage.n_strokes]
         self.stages = [*earlier, stage][-N_REMEMBERED:] if stage.n_strokes else []
 
@@ -70,7 +77,7 @@ def easel() -> Easel:
 
 
 def enter() -> None:
-    """Call when the page is opened: what was drawn before comes back."""
+    """Call when the canvas comes onto the page: what was drawn before comes back."""
     easel().open()
 
 
@@ -128,7 +135,7 @@ def _show(pen_px: int, under: Image.Image | None) -> Any:
             drawing_mode="freedraw",
             initial_drawing=easel().begun_with,
             return_image_data=True,
-            key=f"canvas {easel().version}",
+            key=CANVAS_KEY,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise drawing.ImageError(f"The canvas sent something that is not a drawing ({type(error).__name__}).") from None

@@ -67,6 +67,7 @@ def ask_way() -> None:
         format_func=Words.ways.__getitem__,
         key="way in",
         persist_state="session",
+        on_change=canvas.enter,
     )
 
 
