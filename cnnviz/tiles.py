@@ -119,7 +119,7 @@ def sheet(
     grid = sheet_grid(maps.shape, columns, cell_px)
     cell_width = grid.cell[1]
     text_px = max(11, min(20, cell_width // 5)) if labels else 0
-    cells = _cells(maps, palette, limits, zoom=cell_width // maps.shape[2], outline=theme.faint)
+    cells = enlarged(maps, palette, limits, zoom=cell_width // maps.shape[2], outline=theme.faint)
     grid = dataclasses.replace(grid, below=round(text_px * 1.4))
     picture = Image.fromarray(_laid_out(cells, grid, theme.paper))
     pen = ImageDraw.Draw(picture)
@@ -127,7 +127,7 @@ def sheet(
         _cross(pen, grid.box(int(i)), theme)
     for place, label in enumerate(labels):
         left, _, right, bottom = grid.box(place)
-        pen.text(((left + right + 1) / 2, bottom + 3), label, theme.text, _font(text_px), anchor="ma")
+        pen.text(((left + right + 1) / 2, bottom + 3), label, theme.text, typeface(text_px), anchor="ma")
     return beside_bar(picture, palette, limits, theme) if bar and isinstance(limits, tuple) else picture
 
 
@@ -159,7 +159,7 @@ def sheet_grid(shape: tuple[int, ...], columns: int | None = None, cell_px: int 
     return Grid(columns, (height * zoom, width * zoom), max(2, zoom * width // 24), 0)
 
 
-def _cells(
+def enlarged(
     maps: np.ndarray,
     palette: Palette,
     limits: Limits | list[Limits],
@@ -205,7 +205,7 @@ def beside_bar(picture: Image.Image, palette: Palette, limits: Limits, theme: Th
     bar_px, pad = text_px, text_px
     low, high = limits
     values = np.linspace(high, low, height)[:, None].repeat(bar_px, axis=1)
-    font = _font(text_px)
+    font = typeface(text_px)
     marks = {high: 0, low: height - 1} if high > low else {high: height // 2}
     if low < 0 < high:
         marks[0.0] = round(height * high / (high - low))
@@ -245,114 +245,8 @@ def row(images: Sequence[np.ndarray], labels: Sequence[str], cell_px: int = 160,
         picture.paste(shown.convert("RGB"), (left, top))
         pen.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=theme.faint)
         middle = place * (cell_px + gap) + cell_px / 2
-        pen.text((middle, height - 2), label, theme.text, _font(text_px), anchor="md")
+        pen.text((middle, height - 2), label, theme.text, typeface(text_px), anchor="md")
     return picture
-
-
-def beside(
-    pictures: Sequence[Image.Image], signs: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
-) -> Image.Image:
-    """Pictures of one height in a row, a sign between each two and a word under each: a × b = c."""
-    text_px, gap = 20, 48
-    width = sum(picture.width for picture in pictures) + gap * len(signs)
-    height = max(picture.height for picture in pictures)
-    whole = Image.new("RGB", (width, height + 32), theme.paper)
-    pen, left = ImageDraw.Draw(whole), 0
-    for picture, sign, label in zip(pictures, [*signs, ""], labels, strict=True):
-        whole.paste(picture, (left, 0))
-        pen.text((left + picture.width / 2, height + 6), label, theme.text, _font(text_px), anchor="ma")
-        left += picture.width
-        _sign(pen, (left + gap // 2, height // 2), sign, theme)
-        left += gap
-    return whole
-
-
-def _sign(pen: ImageDraw.ImageDraw, middle: tuple[int, int], sign: str, theme: Theme) -> None:
-    """A sign between two pictures; × is drawn, since the font of the pictures has no glyph for it."""
-    if sign != "×":
-        pen.text(middle, sign, theme.text, _font(28), anchor="mm")
-        return
-    x, y, arm = *middle, 7
-    pen.line((x - arm, y - arm, x + arm, y + arm), fill=theme.text, width=2)
-    pen.line((x - arm, y + arm, x + arm, y - arm), fill=theme.text, width=2)
-
-
-def framed(
-    image: np.ndarray, palette: Palette, boxes: Sequence[tuple[int, int, int, int]], zoom: int, theme: Theme = LIGHT
-) -> Image.Image:
-    """One image, a square for each pixel, with frames around parts of it.
-
-    Args:
-        image: float (height, width) in [0, 1].
-        palette: a matplotlib colour map.
-        boxes: top, left, bottom, right of each frame in pixels, the last two exclusive.
-        zoom: side of a square.
-        theme: colours around it.
-    """
-    cells = _cells(image[None], palette, (0.0, 1.0), zoom=zoom, outline=theme.faint)[0]
-    picture = Image.fromarray(cells)
-    pen = ImageDraw.Draw(picture)
-    for top, left, bottom, right in boxes:
-        pen.rectangle((left * zoom, top * zoom, right * zoom - 1, bottom * zoom - 1), outline=MARK, width=3)
-    return picture
-
-
-def numbers(
-    values: np.ndarray,
-    palette: Palette,
-    limits: Limits,
-    cell_px: int = 56,
-    theme: Theme = LIGHT,
-    *,
-    marked: tuple[int, int] | None = None,
-) -> Image.Image:
-    """A matrix with its numbers written in the cells; what is not a number has a cell without words.
-
-    Args:
-        values: float or int (height, width); whole numbers are written as such, others with two places.
-        palette, limits: as in `colour`.
-        cell_px: side of a cell.
-        theme: colours around it.
-        marked: row and column of a cell to frame.
-    """
-    height, width = values.shape
-    whole = values.dtype.kind in "iu"
-    cells = colour(values.astype(float), palette, limits)
-    cells[np.isnan(values.astype(float))] = theme.paper
-    picture = Image.fromarray(cells.repeat(cell_px, axis=0).repeat(cell_px, axis=1))
-    pen, font = ImageDraw.Draw(picture), _font(max(10, round(cell_px * (0.42 if whole else 0.27))))
-    for row, column in np.ndindex(height, width):
-        left, top = column * cell_px, row * cell_px
-        pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=theme.faint)
-        if np.isnan(float(values[row, column])):
-            continue
-        red, green, blue = (int(part) for part in cells[row, column])
-        ink = (255, 255, 255) if 0.3 * red + 0.59 * green + 0.11 * blue < 128 else (0, 0, 0)
-        words = f"{values[row, column]}" if whole else f"{values[row, column]:.2f}".replace("-0.00", "0.00")
-        pen.text((left + cell_px / 2, top + cell_px / 2), words, ink, font, anchor="mm")
-    if marked:
-        left, top = marked[1] * cell_px, marked[0] * cell_px
-        pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=MARK, width=max(3, cell_px // 14))
-    return picture
-
-
-def outlined(
-    picture: Image.Image, box: tuple[int, int, int, int], cell_px: int, edge: tuple[int, int, int] = MARK
-) -> Image.Image:
-    """A picture of square cells with a frame around some of them: top, left, bottom, right, the last two exclusive."""
-    top, left, bottom, right = (cell_px * side for side in box)
-    framed_picture = picture.copy()
-    width = max(3, cell_px // 14)
-    ImageDraw.Draw(framed_picture).rectangle((left, top, right - 1, bottom - 1), outline=edge, width=width)
-    return framed_picture
-
-
-def faded(picture: Image.Image, box: tuple[int, int, int, int], cell_px: int, theme: Theme = LIGHT) -> Image.Image:
-    """A picture of square cells in which those outside a box, given as for `outlined`, are pale."""
-    top, left, bottom, right = (cell_px * side for side in box)
-    pale = Image.blend(picture, Image.new("RGB", picture.size, theme.paper), 0.7)
-    pale.paste(picture.crop((left, top, right, bottom)), (left, top))
-    return pale
 
 
 def _number(value: float) -> str:
@@ -367,7 +261,7 @@ def bars(probs: np.ndarray, theme: Theme = LIGHT, height_px: int = 36) -> Image.
     """
     width, text_px = height_px * 10, round(height_px * 0.62)
     picture = Image.new("RGB", (width, height_px * len(probs)), theme.paper)
-    pen, font = ImageDraw.Draw(picture), _font(text_px)
+    pen, font = ImageDraw.Draw(picture), typeface(text_px)
     left, right = round(height_px * 0.9), width - round(height_px * 2.8)
     for digit, prob in enumerate(probs):
         top, middle = digit * height_px, (digit + 0.5) * height_px
@@ -402,5 +296,6 @@ def png(picture: Image.Image) -> bytes:
 
 
 @functools.cache
-def _font(size_px: int) -> Any:
+def typeface(size_px: int) -> Any:
+    """The font of the pictures."""
     return ImageFont.load_default(size_px)

@@ -25,7 +25,7 @@ FLOORS = [
     {"inspection", "figures", "program", "engine"},
     {"receptive", "handmade"},
     {"arithmetic"},
-    {"presets"},
+    {"presets", "sums"},
     {"network", "augmentation", "download", "tiles", "cluster", "robust"},
     {"data"},
     {"mnist"},

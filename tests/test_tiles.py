@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from cnnviz import tiles
+from cnnviz import sums, tiles
 from cnnviz.tiles import DARK, LIGHT
 
 NAN, INF = math.nan, math.inf
@@ -253,7 +253,7 @@ def test_png_keeps_every_pixel():
 
 
 def test_numbers_are_written_in_cells_of_their_colour():
-    picture = np.asarray(tiles.numbers(np.array([[0, 3], [-3, 1]]), "seismic", (-3, 3), 20, marked=(0, 1)))
+    picture = np.asarray(sums.numbers(np.array([[0, 3], [-3, 1]]), "seismic", (-3, 3), 20, marked=(0, 1)))
     assert picture.shape == (40, 40, 3)
     assert picture[2, 2].tolist() == tiles.colour(np.array([0.0]), "seismic", (-3, 3))[0].tolist()
     assert picture[22, 2].tolist() == tiles.colour(np.array([-3.0]), "seismic", (-3, 3))[0].tolist()
@@ -262,7 +262,7 @@ def test_numbers_are_written_in_cells_of_their_colour():
 
 
 def test_what_is_not_a_number_is_an_empty_cell():
-    picture = np.asarray(tiles.numbers(np.array([[np.nan, 1.0]]), "gray", (0, 1), 20, tiles.DARK))
+    picture = np.asarray(sums.numbers(np.array([[np.nan, 1.0]]), "gray", (0, 1), 20, tiles.DARK))
     assert {tuple(pixel) for pixel in picture[2:18, 2:18].reshape(-1, 3)} == {tiles.DARK.paper}
 
 
@@ -289,21 +289,21 @@ def test_sheet_grid_tells_where_the_maps_of_a_sheet_lie(shape, columns, cell_px)
 
 def test_outlined_frames_cells_and_leaves_the_picture_as_it_was():
     picture = Image.new("RGB", (40, 30), "white")
-    framed = pixels(tiles.outlined(picture, (1, 1, 3, 4), 10))
+    framed = pixels(sums.outlined(picture, (1, 1, 3, 4), 10))
     assert colours(framed[10:30, [10, 11, 12, 37, 38, 39]]) == {tiles.MARK}
     assert colours(framed[13:27, 13:37]) == {grey(255)} == colours(framed[:10])
     assert colours(pixels(picture)) == {grey(255)}
 
 
 def test_faded_keeps_the_cells_inside_its_box_and_pales_the_others():
-    faded = pixels(tiles.faded(Image.new("RGB", (30, 20), "black"), (0, 0, 1, 2), 10, LIGHT))
+    faded = pixels(sums.faded(Image.new("RGB", (30, 20), "black"), (0, 0, 1, 2), 10, LIGHT))
     assert colours(faded[:10, :20]) == {grey(0)}
     assert colours(faded[10:]) == colours(faded[:, 20:]) == {grey(178)}
 
 
 def test_the_sign_between_two_pictures_is_drawn():
     pictures = [Image.new("RGB", (20, 20), "white")] * 2
-    row = pixels(tiles.beside(pictures, ("×",), ("a", "b"), LIGHT))
+    row = pixels(sums.beside(pictures, ("×",), ("a", "b"), LIGHT))
     assert row.shape == (52, 20 + 48 + 20, 3)
     assert tuple(row[10, 44]) == LIGHT.text
     assert tuple(row[10, 30]) == LIGHT.paper

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz import arithmetic, receptive, tiles
+from cnnviz import arithmetic, receptive, sums, tiles
 from cnnviz.arithmetic import ActivationStep, ConvolutionStep, CopyStep, PoolingStep
 from cnnviz.network import Layer, Network, NetworkConfig, layers
 from cnnviz.ui import choice, given, lookups, panels
@@ -218,11 +218,11 @@ def show_channel(step: ConvolutionStep, channel: int) -> None:
     products = step.products[:, :, channel] * inside
     cell = 60 if len(kernel) <= 5 else 48
     pictures = (
-        tiles.numbers(patch, *colours(step.patch), cell, panels.theme()),
-        tiles.numbers(kernel, "seismic", tiles.symmetric(step.kernel), cell, panels.theme()),
-        tiles.numbers(products, "seismic", tiles.symmetric(step.products), cell, panels.theme()),
+        sums.numbers(patch, *colours(step.patch), cell, panels.theme()),
+        sums.numbers(kernel, "seismic", tiles.symmetric(step.kernel), cell, panels.theme()),
+        sums.numbers(products, "seismic", tiles.symmetric(step.products), cell, panels.theme()),
     )
-    picture = tiles.beside(pictures, ("x", "="), (Words.patch, Words.kernel, Words.products), panels.theme())
+    picture = sums.beside(pictures, ("×", "="), (Words.patch, Words.kernel, Words.products), panels.theme())
     values = {"channel": channel, "px": len(kernel)}
     told = {name: said(matrix) for name, matrix in (("patch", patch), ("kernel", kernel), ("products", products))}
     caption = Words.channel_row.format(total=step.channel_sums[channel], **values)
@@ -236,7 +236,7 @@ def said(matrix: np.ndarray) -> str:
 
 def show_pooling(step: PoolingStep, below: Layer, filter_: int) -> None:
     """The four values and the winner."""
-    picture = tiles.numbers(step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.winner)
+    picture = sums.numbers(step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.winner)
     caption = Words.window.format(filter=filter_, below=below.name)
     panels.picture(
         picture, caption, Words.window_alt.format(values=said(step.values)), "window", width=168, inline=True
@@ -262,7 +262,7 @@ def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, p
     ink = links[-1].position if links[-1].layer == "image" else None
     boxes = [(box.top, box.left, box.bottom, box.right)]
     boxes += [(ink[0], ink[1], ink[0] + 1, ink[1] + 1)] if ink else []
-    picture = tiles.framed(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
+    picture = sums.framed(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
     caption = Words.field_caption.format(height=box.height, width=box.width)
     alt = Words.field_alt.format(top=box.top, bottom=box.bottom - 1, left=box.left, right=box.right - 1)
     st.markdown(f"**{Words.field}**")

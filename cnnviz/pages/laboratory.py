@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz import handmade, tiles
+from cnnviz import handmade, sums, tiles
 from cnnviz.arithmetic import same_padding
 from cnnviz.data import Dataset
 from cnnviz.handmade import Laboratory, Place
@@ -195,7 +195,7 @@ def ask_place(found: Laboratory) -> Place:
     """A number of the output: clicked, or reached by arrow keys."""
     size = len(found.output)
     cell = cell_px(size)
-    picture = tiles.numbers(found.output, *colours(found.output), cell, panels.theme())
+    picture = sums.numbers(found.output, *colours(found.output), cell, panels.theme())
     first = (min(1, size - 1), min(3, size - 1))
     alt = Words.output_alt.format(size=size, numbers=in_words(found.output))
     cells = Cells(size * size, size, (cell, cell))
@@ -213,12 +213,12 @@ def show_padded(found: Laboratory, place: Place, k: int, padding: int) -> None:
     """The padded image with its numbers, a frame around the patch, pale where no place reaches."""
     side, theme = len(found.padded), panels.theme()
     cell, reached = cell_px(side), len(found.padded) - found.unreached
-    picture = tiles.numbers(found.padded, *colours(found.padded), cell, theme)
+    picture = sums.numbers(found.padded, *colours(found.padded), cell, theme)
     if found.unreached:
-        picture = tiles.faded(picture, (0, 0, reached, reached), cell, theme)
+        picture = sums.faded(picture, (0, 0, reached, reached), cell, theme)
     if padding:
-        picture = tiles.outlined(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
-    picture = tiles.outlined(picture, (place.top, place.left, place.top + k, place.left + k), cell)
+        picture = sums.outlined(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
+    picture = sums.outlined(picture, (place.top, place.left, place.top + k, place.left + k), cell)
     caption = (Words.padded if padding else Words.bare).format(side=side)
     alt = Words.padded_alt.format(side=side, numbers=in_words(found.padded))
     panels.picture(picture, caption, alt, "laboratory-image", width=min(picture.width, 520), inline=True)
@@ -226,7 +226,7 @@ def show_padded(found: Laboratory, place: Place, k: int, padding: int) -> None:
 
 def show_kernel(kernel: np.ndarray, caption: str, name: str) -> None:
     """A kernel with its numbers in red and blue."""
-    picture = tiles.numbers(shown(kernel), "seismic", tiles.symmetric(kernel), 56, panels.theme())
+    picture = sums.numbers(shown(kernel), "seismic", tiles.symmetric(kernel), 56, panels.theme())
     alt = Words.kernel_alt.format(k=len(kernel), numbers=in_words(kernel))
     panels.picture(picture, caption, alt, name, width=min(picture.width, 280), inline=True)
 
@@ -242,7 +242,7 @@ def show_place(place: Place, kernel: np.ndarray, look: tuple[Palette, Limits], o
     st.markdown(f"**{Words.place.format(row=place.row, column=place.column, total=total)}**")
     cell = 56 if len(kernel) <= 5 else 44
     pictures = [
-        tiles.numbers(shown(values), *colouring, cell, panels.theme())
+        sums.numbers(shown(values), *colouring, cell, panels.theme())
         for values, colouring in (
             (place.window, look),
             (kernel, ("seismic", tiles.symmetric(kernel))),
@@ -250,7 +250,7 @@ def show_place(place: Place, kernel: np.ndarray, look: tuple[Palette, Limits], o
         )
     ]
     labels = (Words.patch, Words.kernel.lower(), Words.products)
-    picture = tiles.beside(pictures, ("×", "="), labels, panels.theme())
+    picture = sums.beside(pictures, ("×", "="), labels, panels.theme())
     told = {"patch": in_words(place.window), "kernel": in_words(kernel), "products": in_words(place.products)}
     caption = Words.place_caption.format(top=place.top, left=place.left, on=on)
     alt = Words.place_alt.format(total=total, **told)

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import attribution, backend, receptive, tiles
+from cnnviz import attribution, backend, receptive, sums, tiles
 from cnnviz.attribution import ExcitingInput, TopImages
 from cnnviz.data import Dataset
 from cnnviz.network import IMAGE_PX, Layer, Network, layers
@@ -172,13 +172,13 @@ def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     """The digit and the gradient of its logit."""
     st.subheader(Words.saliency, anchor=False)
     theme, limits = panels.theme(), tiles.symmetric(slopes)
-    seen = tiles.framed(image, panels.map_palette(), [], ZOOM, theme)
+    seen = sums.framed(image, panels.map_palette(), [], ZOOM, theme)
     gradient = tiles.sheet(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
     gradient = tiles.beside_bar(gradient, "seismic", limits, theme)
     low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
     told = {"digit": digit, "low": slopes.min(), "high": slopes.max()}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
-    picture = tiles.beside((seen, gradient), ("",), Words.saliency_labels, theme)
+    picture = sums.beside((seen, gradient), ("",), Words.saliency_labels, theme)
     alt = Words.saliency_alt.format(**told, **places)
     panels.picture(picture, Words.saliency_caption.format(**told), alt, "saliency", inline=True)
     not_proven(Words.saliency_not)
@@ -192,8 +192,8 @@ def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, dig
     worst = image.copy()
     worst[top : top + side, left : left + side] = 0.5
     now = lookups.activations(network, worst[None, :, :, None])["softmax"][0].argmax()
-    seen = tiles.framed(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
-    picture = tiles.beside(
+    seen = sums.framed(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
+    picture = sums.beside(
         (seen, beneath(covered, side)), ("",), [words.format(digit=digit) for words in Words.occlusion_labels], theme
     )
     told = {"digit": digit, "side": side, "n": covered.size, "now": now}
@@ -311,7 +311,7 @@ def show_images(network: Network, test: Dataset, layer: str, found: TopImages, f
     chosen, theme = found.indices[filter_], panels.theme()
     seen = boxes(network, layer, found, filter_)
     pictures = [
-        tiles.framed(
+        sums.framed(
             test.images[i, :, :, 0], panels.map_palette(), [(box.top, box.left, box.bottom, box.right)], 4, theme
         )
         for i, box in zip(chosen, seen, strict=True)
@@ -392,7 +392,7 @@ def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most:
     with lookups.failures(), st.spinner(Words.computing):
         made = exciting_of(network, layer.name, filter_, seed)
     theme = panels.theme()
-    picture = tiles.framed(made.image, panels.map_palette(), [], 12, theme)
+    picture = sums.framed(made.image, panels.map_palette(), [], 12, theme)
     what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
     told = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
     caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **told)
