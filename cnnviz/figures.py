@@ -128,13 +128,25 @@ def curve_chart(
 def stress_chart(
     amounts: Sequence[float], accuracies: Sequence[float], here: float, title: str, theme: Theme = LIGHT
 ) -> Any:
-    """Accuracy over the amount of one change, with a line where one stands: an Altair chart."""
+    """Accuracy over the amount of one change, with a line where one stands: an Altair chart.
+
+    Args:
+        amounts: float, of the change.
+        accuracies: in [0, 1], one for each.
+        here: the amount to mark.
+        title: of the horizontal axis; what stands behind a comma comes below, since the chart may be narrow.
+        theme: colours around it.
+    """
     data = pandas.DataFrame({"amount": list(amounts), "accuracy": list(accuracies)})
-    y = alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
+    y = alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
     line = (
         alt.Chart(data)
         .mark_line(point=True, color=_hex(theme.accent))
-        .encode(x=alt.X("amount:Q", title=title), y=y, tooltip=["amount:Q", alt.Tooltip("accuracy:Q", format=".1%")])
+        .encode(
+            x=alt.X("amount:Q", title=title.split(", ")),  # a list is a line each
+            y=y,
+            tooltip=["amount:Q", alt.Tooltip("accuracy:Q", format=".1%")],
+        )
     )
     mark = alt.Chart(pandas.DataFrame({"amount": [here]})).mark_rule(color=CURVES[0], strokeWidth=2)
     return (line + mark.encode(x="amount:Q")).properties(height=220)

@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw
 
 from cnnviz.tiles import LIGHT, MARK, Limits, Palette, Theme, colour, enlarged, typeface
 
+SIGN_PX, LABEL_PX = 48, 32
+
 
 def numbers(
     values: np.ndarray,
@@ -94,18 +96,29 @@ def beside(
     pictures: Sequence[Image.Image], signs: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
 ) -> Image.Image:
     """Pictures of one height in a row, a sign between each two and a word under each: a × b = c."""
-    text_px, gap = 20, 48
-    width = sum(picture.width for picture in pictures) + gap * len(signs)
-    height = max(picture.height for picture in pictures)
-    whole = Image.new("RGB", (width, height + 32), theme.paper)
-    pen, left = ImageDraw.Draw(whole), 0
-    for picture, sign, label in zip(pictures, [*signs, ""], labels, strict=True):
-        whole.paste(picture, (left, 0))
-        pen.text((left + picture.width / 2, height + 6), label, theme.text, typeface(text_px), anchor="ma")
-        left += picture.width
-        _sign(pen, (left + gap // 2, height // 2), sign, theme)
-        left += gap
+    parts = terms(pictures, signs, labels, theme)
+    whole = Image.new("RGB", (sum(part.width for part in parts), max(part.height for part in parts)), theme.paper)
+    left = 0
+    for part in parts:
+        whole.paste(part, (left, 0))
+        left += part.width
     return whole
+
+
+def terms(
+    pictures: Sequence[Image.Image], signs: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
+) -> list[Image.Image]:
+    """The parts of `beside`, each but the first with the sign at its left, each with its word below."""
+    parts: list[Image.Image] = []
+    for picture, sign, label in zip(pictures, ["", *signs], labels, strict=True):
+        left = SIGN_PX if parts else 0
+        part = Image.new("RGB", (left + picture.width, picture.height + LABEL_PX), theme.paper)
+        part.paste(picture, (left, 0))
+        pen = ImageDraw.Draw(part)
+        pen.text((left + picture.width / 2, picture.height + 6), label, theme.text, typeface(20), anchor="ma")
+        _sign(pen, (left // 2, picture.height // 2), sign, theme)
+        parts.append(part)
+    return parts
 
 
 def _sign(pen: ImageDraw.ImageDraw, middle: tuple[int, int], sign: str, theme: Theme) -> None:

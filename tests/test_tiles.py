@@ -307,3 +307,6 @@ def test_the_sign_between_two_pictures_is_drawn():
     assert row.shape == (52, 20 + 48 + 20, 3)
     assert tuple(row[10, 44]) == LIGHT.text
     assert tuple(row[10, 30]) == LIGHT.paper
+    patch, kernel = sums.terms(pictures, ("×",), ("a", "b"), LIGHT)
+    assert (patch.size, kernel.size) == ((20, 52), (68, 52))
+    assert np.array_equal(np.hstack([pixels(patch), pixels(kernel)]), row)

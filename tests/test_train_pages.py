@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import presets, store, trainer
+from cnnviz import data, inspection, presets, store, trainer
 from cnnviz.data import BUNDLED
 from cnnviz.presets import Plan, Preset, Recipe
-from cnnviz.ui import digits
+from cnnviz.ui import choice, digits
 from conftest import ROOT
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
@@ -132,6 +132,22 @@ def test_pause_says_so_and_tests(open_page, tiny):
     assert button(at, "Resume")
     button(at, "Delete").click().run()
     assert trainer.of_server().runs() == []
+
+
+def test_a_run_is_tested_on_the_digits_it_belongs_to(open_page, tiny, bundled, monkeypatch):
+    """Whatever digits the sidebar shows; here ones of which every label is wrong."""
+    one = begin(tiny, learning_rate=1e-3, iterations=100_000)
+    while one.iteration < 40:
+        time.sleep(0.02)
+    trainer.of_server().pause(one)
+    wait_for(one)
+    wrong, found = data.Dataset(bundled.images, (bundled.labels + 1) % 10, "wrong test"), choice.dataset
+    monkeypatch.setattr(choice, "dataset", lambda source=None: found(source=source) if source else wrong)
+    at = open_page("train")
+    probs = inspection.activations(one.network_at(one.iteration), bundled.images)["softmax"]
+    right = (probs.argmax(axis=1) == bundled.labels).mean()
+    assert [m.value for m in at.metric if m.label == "Test accuracy"] == [f"{right:.2%}"]
+    assert "This run learns from scikit-learn's digits" in texts(at)
 
 
 def test_a_failed_run_says_why(open_page, tiny):

@@ -216,17 +216,17 @@ def show_channel(step: ConvolutionStep, channel: int) -> None:
     inside = np.where(step.inside, 1, np.nan)
     patch, kernel = step.patch[:, :, channel] * inside, step.kernel[:, :, channel]
     products = step.products[:, :, channel] * inside
-    cell = 60 if len(kernel) <= 5 else 48
+    cell = 56 if len(kernel) <= 5 else 48
     pictures = (
         sums.numbers(patch, *colours(step.patch), cell, panels.theme()),
         sums.numbers(kernel, "seismic", tiles.symmetric(step.kernel), cell, panels.theme()),
         sums.numbers(products, "seismic", tiles.symmetric(step.products), cell, panels.theme()),
     )
-    picture = sums.beside(pictures, ("×", "="), (Words.patch, Words.kernel, Words.products), panels.theme())
     values = {"channel": channel, "px": len(kernel)}
     told = {name: said(matrix) for name, matrix in (("patch", patch), ("kernel", kernel), ("products", products))}
     caption = Words.channel_row.format(total=step.channel_sums[channel], **values)
-    panels.picture(picture, caption, Words.channel_alt.format(**told, **values), f"channel-{channel}", inline=True)
+    labels, alt = (Words.patch, Words.kernel, Words.products), Words.channel_alt.format(**told, **values)
+    panels.equation(pictures, labels, caption, alt, f"channel-{channel}")
 
 
 def said(matrix: np.ndarray) -> str:

@@ -250,11 +250,10 @@ def show_place(place: Place, kernel: np.ndarray, look: tuple[Palette, Limits], o
         )
     ]
     labels = (Words.patch, Words.kernel.lower(), Words.products)
-    picture = sums.beside(pictures, ("×", "="), labels, panels.theme())
     told = {"patch": in_words(place.window), "kernel": in_words(kernel), "products": in_words(place.products)}
     caption = Words.place_caption.format(top=place.top, left=place.left, on=on)
     alt = Words.place_alt.format(total=total, **told)
-    panels.picture(picture, caption, alt, name, width=min(picture.width, 640), inline=True)
+    panels.equation(pictures, labels, caption, alt, name, width=min(640, 3 * pictures[0].width + 96))
     st.markdown(Words.sum.format(rows=" + ".join(row_sum(row) for row in place.products), total=total))
 
 

@@ -9,7 +9,7 @@ from cnnviz import figures, inspection, program, run, store, tiles, trainer
 from cnnviz.network import layers, n_weights
 from cnnviz.presets import Plan
 from cnnviz.run import Run
-from cnnviz.ui import choice, drawn, lookups, panels, recipe
+from cnnviz.ui import choice, digits, drawn, lookups, panels, recipe
 
 
 class Words:
@@ -29,7 +29,7 @@ class Words:
     runs = "Runs"
     none = "No run yet. Start one above."
     run = "Run"
-    all_runs = "All {n} runs"
+    all_runs = "All runs: {n}"
     list_columns = ("Run", "State", "Iterations", "Of", "Validation accuracy", "Experiment")
     list_caption = "Every run of this server, the latest first, as of when this page was opened."
     list_alt = "Table of {n} runs with state and iterations."
@@ -54,6 +54,7 @@ class Words:
     train_help = "Of the images of the last {n} steps, before each step."
     validation_help = "Of {n:,} validation digits at iteration {at:,}."
     test_accuracy, test_help = "Test accuracy", "{correct:,} of {n:,} test digits."
+    digits = "This run learns from {digits}, and its test digits are of the same collection."
     speed, speed_value = "Speed", "{rate:.3g} steps/s"
     not_yet = "–"
     accuracy, loss = "Accuracy", "Loss"
@@ -165,6 +166,7 @@ def watch(chosen: Run, was_active: bool) -> None:
     if was_active and not chosen.active:
         st.rerun()
     show_status(chosen)
+    st.caption(Words.digits.format(digits=digits.title(chosen.source)))
     show_controls(chosen)
     if chosen.state is None:
         return
@@ -244,7 +246,7 @@ def test_result(chosen: Run, iteration: int) -> tuple[int, int]:
     known = {s.iteration: (s.correct, s.n) for s in card.snapshots} if card else {}
     if iteration in known:
         return known[iteration]
-    test = choice.dataset()
+    test = choice.dataset(source=chosen.source)
     probs = lookups.probabilities(chosen.network_at(iteration), test)
     return int((probs.argmax(axis=1) == test.labels).sum()), len(test)
 

@@ -85,10 +85,10 @@ def opened(entry: Entry, iteration: int) -> Network:
         st.stop()
 
 
-def dataset(split: Split = "test") -> Dataset:
-    """The chosen digits; where a file is damaged the page says which and ends here."""
+def dataset(split: Split = "test", source: Source | None = None) -> Dataset:
+    """The chosen digits, or those of a source; where a file is damaged the page says which and ends here."""
     try:
-        return digits.load(current().source, split)
+        return digits.load(source or current().source, split)
     except DataError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import tiles
+from cnnviz import sums, tiles
 from cnnviz.tiles import DARK, LIGHT, Palette, Theme
 from cnnviz.ui import choice
 
@@ -53,8 +53,35 @@ def picture(
             but sent again in every run; for what changes with every stroke.
     """
     content = image if isinstance(image, bytes) else tiles.png(image)
-    shown = f"data:image/png;base64,{base64.b64encode(content).decode()}" if inline else content
-    st.image(shown, width=width, alt=alt, output_format="PNG")  # else JPEG, which blurs squares
+    st.image(_inline(content) if inline else content, width=width, alt=alt, output_format="PNG")  # JPEG blurs squares
+    _below_picture(content, caption, name)
+
+
+def equation(
+    pictures: Sequence[Image.Image], labels: Sequence[str], caption: str, alt: str, name: str, *, width: Any = "stretch"
+) -> None:
+    """Three pictures as a × b = c: side by side, and one below the other on a telephone.
+
+    Args:
+        pictures: of one height.
+        labels: a word under each.
+        caption, alt, name, width: as for a picture; the alt is for all of them.
+    """
+    signs, colours = ("×", "="), theme()
+    parts = sums.terms(pictures, signs, labels, colours)
+    with st.container(width=width):
+        places = st.columns([part.width for part in parts], gap=None)
+    for place, part, words in zip(places, parts, (alt, *labels[1:]), strict=True):
+        place.image(_inline(tiles.png(part)), width="stretch", alt=words, output_format="PNG")
+    _below_picture(lambda: tiles.png(sums.beside(pictures, signs, labels, colours)), caption, name)
+
+
+def _inline(content: bytes) -> str:
+    """A PNG as an address that holds it whole."""
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def _below_picture(content: bytes | Callable[[], bytes], caption: str, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)

@@ -1,5 +1,6 @@
 // The drawing component waits 0.2 s after the pen is lifted before it sends.  Its own button "Update the app with
-// this drawing" sends at once, so that button is pressed as soon as a stroke has ended.
+// this drawing" sends at once, so that button is pressed as soon as a stroke has ended.  The toolbar itself is hidden:
+// it would lie over the line above the canvas, and undo and clear are buttons of the page.
 const SEND = '.dc-toolbar button[title="Update the app with this drawing"]';
 
 export default function () {
@@ -11,6 +12,11 @@ export default function () {
     drawing = onCanvas ? path.find((node) => node.classList?.contains("dc-root")) : null;
   };
 
+  const hideToolbar = (event) => {
+    const root = event.composedPath().find((node) => node.classList?.contains("dc-root"));
+    if (root) root.querySelector(".dc-toolbar").style.visibility = "hidden";
+  };
+
   const penUp = () => {
     const root = drawing;
     drawing = null;
@@ -19,6 +25,8 @@ export default function () {
   };
 
   const listeners = [
+    ["pointerover", hideToolbar],
+    ["focusin", hideToolbar],
     ["mousedown", penDown],
     ["touchstart", penDown],
     ["mouseup", penUp],

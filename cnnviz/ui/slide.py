@@ -23,7 +23,7 @@ HTML = """<div class="slide"><div class="maps">
 CSS = """
 .slide { font-family: var(--st-font); color: var(--st-text-color); }
 .maps { display: flex; flex-wrap: wrap; gap: 24px; }
-.maps canvas { width: min(100%, 300px); height: auto; image-rendering: pixelated; box-sizing: border-box;
+.maps canvas { width: min(100%, 270px); height: auto; image-rendering: pixelated; box-sizing: border-box;
   border: 1px solid var(--st-border-color); }
 .output { cursor: crosshair; }
 .output:focus-visible { outline: 2px solid #4da3ff; outline-offset: 2px; }
