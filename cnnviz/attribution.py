@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from cnnviz.arithmetic import Position, find_layer
+from cnnviz.arithmetic import find_layer
 from cnnviz.data import Dataset
 from cnnviz.evaluation import probabilities
 from cnnviz.inspection import on_device
 from cnnviz.lazy import keras, tf
 from cnnviz.network import IMAGE_PX, N_CLASSES, Network, NetworkConfig, build, weight_shapes
+from cnnviz.steps import Position
 
 BATCH_SIZE = 250
 """Images a batch when all test images are searched."""

@@ -7,22 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.arithmetic import (
-    ActivationStep,
-    ConvolutionStep,
-    CopyStep,
-    DenseStep,
-    PoolingStep,
-    Position,
-    Step,
-    explain,
-    find_layer,
-    layer_below,
-    number_at,
-    same_padding,
-    stride_of,
-)
+from cnnviz.arithmetic import explain, find_layer, layer_below, number_at, same_padding, stride_of
 from cnnviz.network import POOL_PX, Layer, Network, NetworkConfig
+from cnnviz.steps import ActivationStep, ConvolutionStep, CopyStep, DenseStep, PoolingStep, Position, Step
 
 
 @dataclass(frozen=True)

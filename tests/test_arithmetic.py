@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cnnviz import arithmetic, inspection, store
-from cnnviz.arithmetic import SoftmaxStep
 from cnnviz.network import Convolution, Network, NetworkConfig, layers, weight_shapes
 from cnnviz.presets import HVASS, PRESETS
+from cnnviz.steps import SoftmaxStep, strongest
 
 CONFIGS = {
     "hvass": HVASS,
@@ -95,7 +95,7 @@ def test_channels_that_matter_most_come_first():
     step = arithmetic.convolution_at(kernel, np.array([0.0]), inputs, (0, 0, 0))
     assert step.channel_sums.tolist() == [1, -10, 6, -4]
     assert step.channels_by_weight.tolist() == [1, 2, 3, 0]
-    assert arithmetic.strongest(step.channel_sums, 2).tolist() == [1, 2]
+    assert strongest(step.channel_sums, 2).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_contributions_to_the_winner_and_the_runner_up():
     answer = arithmetic.logit_contributions(network, outputs_of(network, image))
     assert (answer.below, answer.winner, answer.runner_up) == ("flatten", 4, 9)
     assert answer.logits.tolist() == [0, 0, 0, 0, 5, 0, 0, 0, 0, 1.5]
-    assert arithmetic.strongest(answer.contributions[:, 4], 2).tolist() == [40, 30]
+    assert strongest(answer.contributions[:, 4], 2).tolist() == [40, 30]
     assert answer.contributions[[40, 30], 4].tolist() == [-4, 2]
     assert answer.contributions[[40, 30], 9].tolist() == [0.5, 1]
 

@@ -26,6 +26,7 @@ FLOORS = [
     {"receptive", "handmade"},
     {"arithmetic"},
     {"presets", "sums"},
+    {"steps"},
     {"network", "augmentation", "download", "tiles", "cluster", "robust"},
     {"data"},
     {"mnist"},

@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from cnnviz import arithmetic, receptive, sums, tiles
-from cnnviz.arithmetic import ActivationStep, ConvolutionStep, CopyStep, PoolingStep
 from cnnviz.network import Layer, Network, NetworkConfig, layers
+from cnnviz.steps import ActivationStep, ConvolutionStep, CopyStep, PoolingStep, strongest
 from cnnviz.ui import choice, given, lookups, panels
 from cnnviz.ui.slide import slide
 
@@ -127,8 +127,8 @@ def ask_place(network: Network, outputs: dict[str, np.ndarray], layer: Layer, fi
     """The pixel: clicked or reached by keyboard in the map, which the kernel can be seen to fill."""
     below = arithmetic.layer_below(network.config, layer.name)
     results = outputs[layer.name][:, :, filter_]
-    strongest = np.unravel_index(results.argmax(), results.shape)
-    row, column = st.session_state.get(PLACE, (int(strongest[0]), int(strongest[1])))
+    greatest = np.unravel_index(results.argmax(), results.shape)
+    row, column = st.session_state.get(PLACE, (int(greatest[0]), int(greatest[1])))
     place = (min(row, results.shape[0] - 1), min(column, results.shape[1] - 1))
     channel, kernel_px, stride = filter_, 1, 1
     pad = 0
@@ -283,7 +283,7 @@ def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
     """The largest contributions to the two strongest logits, and softmax with its numbers."""
     st.subheader(Words.answer, anchor=False, divider="gray")
     step = arithmetic.logit_contributions(network, outputs)
-    neurons = arithmetic.strongest(step.contributions[:, step.winner], N_NEURONS)
+    neurons = strongest(step.contributions[:, step.winner], N_NEURONS)
     gives = step.contributions[neurons]
     names = [
         name.format(below=step.below, winner=step.winner, runner_up=step.runner_up) for name in Words.answer_columns

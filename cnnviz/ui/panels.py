@@ -15,7 +15,7 @@ from PIL import Image
 
 from cnnviz import sums, tiles
 from cnnviz.tiles import DARK, LIGHT, Palette, Theme
-from cnnviz.ui import choice
+from cnnviz.ui import choice, words
 
 ICON = ":material/download:"
 _painters = ThreadPoolExecutor(2, thread_name_prefix="paint")
@@ -71,8 +71,8 @@ def equation(
     parts = sums.terms(pictures, signs, labels, colours)
     with st.container(width=width):
         places = st.columns([part.width for part in parts], gap=None)
-    for place, part, words in zip(places, parts, (alt, *labels[1:]), strict=True):
-        place.image(_inline(tiles.png(part)), width="stretch", alt=words, output_format="PNG")
+    for place, part, told in zip(places, parts, (alt, *labels[1:]), strict=True):
+        place.image(_inline(tiles.png(part)), width="stretch", alt=told, output_format="PNG")
     _below_picture(lambda: tiles.png(sums.beside(pictures, signs, labels, colours)), caption, name)
 
 
@@ -85,6 +85,11 @@ def _below_picture(content: bytes | Callable[[], bytes], caption: str, name: str
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)
+
+
+def not_proven(what: str) -> None:
+    """What the picture above must not be taken for."""
+    st.markdown(words.NOT_PROVEN.format(what=what))
 
 
 def duration(seconds: float) -> str:
