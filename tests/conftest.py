@@ -12,6 +12,7 @@ import pytest
 from cnnviz import backend, data, store
 from cnnviz.network import Convolution, NetworkConfig
 from cnnviz.presets import Recipe
+from cnnviz.ui import digits
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,6 +55,15 @@ def _hvass_first(monkeypatch):
 def bundled() -> data.Dataset:
     """scikit-learn's 500 bundled test digits."""
     return data.load(data.BUNDLED, "test")
+
+
+@pytest.fixture
+def bundled_digits(monkeypatch):
+    """The pages have scikit-learn's digits."""
+    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
+    digits.shelf.clear()
+    yield
+    digits.shelf.clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,19 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from apptest import alts, open_page
 from cnnviz import arithmetic, data, inspection, receptive, store
-from cnnviz.ui import digits
-from conftest import ROOT
 
-
-@pytest.fixture(autouse=True)
-def _bundled(monkeypatch):
-    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
-    digits.shelf.clear()
-    yield
-    digits.shelf.clear()
+pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +19,7 @@ def outputs():
 
 
 def opened(**state):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for key, value in ({"convolution image": 3} | {k.replace("__", " "): v for k, v in state.items()}).items():
-        at.session_state[key] = value
-    at.run().switch_page("cnnviz/pages/convolution.py").run()
+    at = open_page("convolution", **({"convolution__image": 3} | state))
     assert not at.exception
     assert not at.error
     return at
@@ -100,10 +89,6 @@ def test_every_input_channel_is_there(outputs):
     assert [int(re.search(r"channel (\d+)", alt)[1]) for alt in every] == step.channels_by_weight.tolist()
 
 
-def alts(at):
-    return [image.alt for element in at.get("image") for image in element.proto.imgs]
-
-
 @pytest.mark.parametrize(
     ("page", "key"),
     [
@@ -115,8 +100,6 @@ def alts(at):
     ],
 )
 def test_a_number_chosen_in_a_larger_set_becomes_the_last_of_a_smaller_one(page, key):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    at.session_state[key] = 9999
-    at.run().switch_page(f"cnnviz/pages/{page}.py").run()
+    at = open_page(page, **{key: 9999})
     assert not at.exception
     assert at.number_input(key=key).value == 499

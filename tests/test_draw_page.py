@@ -7,22 +7,15 @@ import json
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from streamlit.testing.v1 import AppTest
 
+from apptest import alts, open_page, texts
 from cnnviz import drawing, inspection, store
-from cnnviz.ui import digits
-from conftest import ROOT
 
 SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
 MODEL = "hvass"
 
 
-@pytest.fixture(autouse=True)
-def _bundled(monkeypatch):
-    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
-    digits.shelf.clear()
-    yield
-    digits.shelf.clear()
+pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 def strokes(*lines, pen=24):
@@ -42,22 +35,8 @@ def message(png, raw=None):
 
 
 def opened(canvas=None, **state):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    at.session_state["model"] = MODEL
-    for key, value in state.items():
-        at.session_state[key.replace("__", " ")] = value
-    if canvas is not None:
-        at.session_state["canvas"] = canvas
-    return at.run()
-
-
-def texts(at):
-    kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def alts(at):
-    return [image.alt for element in at.get("image") for image in element.proto.imgs]
+    sent = {} if canvas is None else {"canvas": canvas}
+    return open_page(model=MODEL, **state, **sent)
 
 
 def ink_of(lines, pen=24):

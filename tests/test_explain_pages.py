@@ -6,46 +6,18 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
+from apptest import open_page, pictures, texts
 from cnnviz import attribution, drawing, evaluation, store, surgery, tiles
 from cnnviz.ui import digits
-from conftest import MNIST, ROOT, needs_mnist
+from conftest import MNIST, needs_mnist
 
-
-@pytest.fixture(autouse=True)
-def _bundled_digits(monkeypatch):
-    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
-    digits.shelf.clear()
-    yield
-    digits.shelf.clear()
-
-
-@pytest.fixture
-def open_page():
-    """Open a page; what is given is in the session before it, with spaces for underscores."""
-
-    def opened(page, **state):
-        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for key, value in state.items():
-            at.session_state[key.replace("__", " ")] = value
-        return at.run().switch_page(f"cnnviz/pages/{page}.py").run()
-
-    return opened
+pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 @pytest.fixture(scope="module")
 def hvass():
     return store.load(store.open_model(store.ROOT / "hvass"))
-
-
-def texts(at):
-    kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def pictures(at):
-    return [image for element in at.get("image") for image in element.proto.imgs]
 
 
 def by_label(widgets, start):
@@ -74,7 +46,7 @@ def a_seven():
 
 @pytest.mark.parametrize("page", ["look", "break_it"])
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
-def test_both_pages_open_with_every_picture_in_words(open_page, page, model):
+def test_both_pages_open_with_every_picture_in_words(page, model):
     at = open_page(page, model=model)
     assert not at.exception
     assert not at.error
@@ -85,7 +57,7 @@ def test_both_pages_open_with_every_picture_in_words(open_page, page, model):
 
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
 @pytest.mark.parametrize("page", ["look", "break_it"])
-def test_every_layer_of_a_network_can_be_chosen(open_page, page, model):
+def test_every_layer_of_a_network_can_be_chosen(page, model):
     at = open_page(page, model=model)
     for name in ("conv2", "dense1", "logits"):
         by_label(at.main.button_group, "Layer").set_value(name).run()
@@ -98,7 +70,7 @@ def test_every_layer_of_a_network_can_be_chosen(open_page, page, model):
 # What it looks at
 
 
-def test_the_saliency_picture_is_the_gradient(open_page, hvass, bundled):
+def test_the_saliency_picture_is_the_gradient(hvass, bundled):
     at = open_page("look", looked__at__image=3)
     digit = int(evaluation.probabilities(hvass, bundled.images[3:4]).argmax())
     slopes = attribution.saliency(hvass, bundled.images[3], digit)
@@ -114,7 +86,7 @@ def test_the_saliency_picture_is_the_gradient(open_page, hvass, bundled):
     assert np.abs(middles.astype(int) - expected.astype(int)).max() <= 4
 
 
-def test_another_digit_can_be_asked_about(open_page, hvass, bundled):
+def test_another_digit_can_be_asked_about(hvass, bundled):
     at = open_page("look", asked__about=4)
     slopes = attribution.saliency(hvass, bundled.images[0], 4)
     caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
@@ -123,7 +95,7 @@ def test_another_digit_can_be_asked_about(open_page, hvass, bundled):
     assert "Asked about: **4**" in texts(at)
 
 
-def test_occlusion_tells_the_worst_place(open_page, hvass, bundled):
+def test_occlusion_tells_the_worst_place(hvass, bundled):
     at = open_page("look", square__side=8)
     digit = int(evaluation.probabilities(hvass, bundled.images[:1]).argmax())
     covered = attribution.occlusion(hvass, bundled.images[0], digit, 8)
@@ -137,7 +109,7 @@ def test_occlusion_tells_the_worst_place(open_page, hvass, bundled):
     assert f"the digit is read as {now}." in texts(at)
 
 
-def test_all_test_digits_are_searched_for_a_filter(open_page, hvass, bundled):
+def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
     at = open_page("look", **{"liked filter of conv1 of 16": 5})
     found = attribution.top_images(hvass, bundled, "conv1")
     numbers = ", ".join(f"{i} (a {bundled.labels[i]})" for i in found.indices[5])
@@ -150,7 +122,7 @@ def test_all_test_digits_are_searched_for_a_filter(open_page, hvass, bundled):
     assert texts(at).count("Does not prove") == 4
 
 
-def test_a_drawing_is_asked_about_when_it_is_chosen(open_page, hvass):
+def test_a_drawing_is_asked_about_when_it_is_chosen(hvass):
     prepared = a_seven()
     at = open_page("look", looked__at="My drawing")
     assert "Nothing is drawn yet" in at.info[0].value
@@ -164,14 +136,14 @@ def test_a_drawing_is_asked_about_when_it_is_chosen(open_page, hvass):
 # Break it
 
 
-def test_nothing_is_changed_at_first(open_page, hvass, bundled):
+def test_nothing_is_changed_at_first(hvass, bundled):
     at = open_page("break_it")
     assert "Nothing is changed" in texts(at)
     assert metric(at, "Accuracy before") == metric(at, "Accuracy after") == share(hvass, bundled)
     assert by_label(at.button, "Restore").disabled
 
 
-def test_filters_are_switched_off_and_restored(open_page, hvass, bundled):
+def test_filters_are_switched_off_and_restored(hvass, bundled):
     at = open_page("break_it")
     by_label(at.multiselect, "Switch off").set_value([1, 13]).run()
     broken = surgery.without_filters(hvass, "conv1", [1, 13])
@@ -193,7 +165,7 @@ def test_filters_are_switched_off_and_restored(open_page, hvass, bundled):
     assert by_label(at.multiselect, "Switch off").value == []
 
 
-def test_changes_of_several_layers_add_up_and_stay_with_the_page(open_page, hvass, bundled):
+def test_changes_of_several_layers_add_up_and_stay_with_the_page(hvass, bundled):
     at = open_page("break_it")
     by_label(at.multiselect, "Switch off").set_value([2]).run()
     by_label(at.main.button_group, "Layer").set_value("dense1").run()
@@ -213,7 +185,7 @@ def test_changes_of_several_layers_add_up_and_stay_with_the_page(open_page, hvas
 
 
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
-def test_a_layer_goes_back_to_random_values_and_again_to_the_learnt(open_page, bundled, model):
+def test_a_layer_goes_back_to_random_values_and_again_to_the_learnt(bundled, model):
     at = open_page("break_it", model=model)
     opened = store.open_model(store.ROOT / model)
     network = store.load(opened)
@@ -228,7 +200,7 @@ def test_a_layer_goes_back_to_random_values_and_again_to_the_learnt(open_page, b
     assert "Nothing is changed" in texts(at)
 
 
-def test_a_kernel_is_typed(open_page, hvass, bundled):
+def test_a_kernel_is_typed(hvass, bundled):
     at = open_page("break_it")
     by_label(at.number_input, "Filter").set_value(1).run()
     shown = np.array([line.split() for line in by_label(at.text_area, "Kernel").value.splitlines()], float)
@@ -251,7 +223,7 @@ def test_a_kernel_is_typed(open_page, hvass, bundled):
         ("\n".join(["1 2 3 4 1e9"] * 5), "Expected numbers from -1000 to 1000"),
     ],
 )
-def test_what_is_no_kernel_is_refused_in_a_sentence(open_page, hvass, bundled, text, told):
+def test_what_is_no_kernel_is_refused_in_a_sentence(hvass, bundled, text, told):
     at = open_page("break_it")
     by_label(at.text_area, "Kernel").set_value(text).run()
     assert not at.exception
@@ -260,7 +232,7 @@ def test_what_is_no_kernel_is_refused_in_a_sentence(open_page, hvass, bundled, t
     assert metric(at, "Accuracy after") == share(hvass, bundled)
 
 
-def test_the_ranking_is_what_the_loss_of_each_filter_costs(open_page, hvass, bundled):
+def test_the_ranking_is_what_the_loss_of_each_filter_costs(hvass, bundled):
     at = open_page("break_it")
     by_label(at.button, "Rank the filters of conv1").click().run()
     costs = surgery.cost_part(hvass, bundled, "conv1", 0, 1)
@@ -276,7 +248,7 @@ def test_the_ranking_is_what_the_loss_of_each_filter_costs(open_page, hvass, bun
     assert "all 500 test digits" in texts(at)
 
 
-def test_the_drawing_is_answered_before_and_after(open_page, hvass):
+def test_the_drawing_is_answered_before_and_after(hvass):
     prepared = a_seven()
     at = open_page("break_it")
     assert "Nothing is drawn yet" in texts(at)
@@ -289,7 +261,7 @@ def test_the_drawing_is_answered_before_and_after(open_page, hvass):
         assert told in texts(at)
 
 
-def test_the_model_on_disk_stays_as_it_was(open_page):
+def test_the_model_on_disk_stays_as_it_was():
     folder = store.ROOT / "hvass"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     at = open_page("break_it")
@@ -298,7 +270,7 @@ def test_the_model_on_disk_stays_as_it_was(open_page):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_another_network_has_its_own_changes(open_page, bundled):
+def test_another_network_has_its_own_changes(bundled):
     at = open_page("break_it")
     by_label(at.multiselect, "Switch off").set_value([0]).run()
     at.sidebar.selectbox(key="model").select("low-level").run()
@@ -309,7 +281,7 @@ def test_another_network_has_its_own_changes(open_page, bundled):
 
 
 @needs_mnist
-def test_large_networks_are_ranked_on_a_sample_that_is_called_one(open_page, monkeypatch):
+def test_large_networks_are_ranked_on_a_sample_that_is_called_one(monkeypatch):
     at = open_page("break_it", model="low-level")
     assert "all 500 test digits are read" in texts(at)
     monkeypatch.setenv("CNNVIZ_DATA", str(MNIST))

@@ -5,39 +5,25 @@ import re
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import browser
+from apptest import alts, open_page
 from cnnviz import data, handmade
 from cnnviz.drawing import Preparation
-from cnnviz.ui import digits, picker
+from cnnviz.ui import picker
 from cnnviz.ui.picker import Cells
-from conftest import ROOT
 
-
-@pytest.fixture(autouse=True)
-def _bundled(monkeypatch):
-    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
-    digits.shelf.clear()
-    yield
-    digits.shelf.clear()
+pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 def opened(**state):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for key, value in state.items():
-        at.session_state[key.replace("__", " ")] = value
-    at.run().switch_page("cnnviz/pages/laboratory.py").run()
+    at = open_page("laboratory", **state)
     assert not at.exception
     return at
 
 
 def told(at):
     return [element.value for element in at.markdown]
-
-
-def alts(at):
-    return [image.alt for element in at.get("image") for image in element.proto.imgs]
 
 
 def sums(at):

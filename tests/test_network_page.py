@@ -4,29 +4,19 @@ import dataclasses
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from apptest import open_page
 from cnnviz import data, inspection, network, store, trainer
 from cnnviz.cards import Card
 from cnnviz.network import Convolution, NetworkConfig, layers
 from cnnviz.presets import PRESETS, Recipe
-from cnnviz.ui import answers, digits
-from conftest import ROOT
+from cnnviz.ui import answers
 
-
-@pytest.fixture(autouse=True)
-def _bundled(monkeypatch):
-    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
-    digits.shelf.clear()
-    yield
-    digits.shelf.clear()
+pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 def opened(**state):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for key, value in state.items():
-        at.session_state[key.replace("__", " ")] = value
-    at.run().switch_page("cnnviz/pages/network.py").run()
+    at = open_page("network", **state)
     assert not at.exception
     assert not at.error
     return at

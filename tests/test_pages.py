@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+import apptest
+from apptest import pictures, texts
 from cnnviz import data, evaluation, mnist, network, store
 from cnnviz.ui import digits
 from conftest import MNIST, ROOT, needs_mnist
@@ -36,10 +38,7 @@ def open_page(monkeypatch):
 
     def opened(page, source="bundled", **state):
         monkeypatch.setenv("CNNVIZ_DATA", source)
-        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for key, value in state.items():
-            at.session_state[key.replace("__", " ")] = value
-        return at.run().switch_page(f"cnnviz/pages/{page}.py").run()
+        return apptest.open_page(page, **state)
 
     return opened
 
@@ -50,16 +49,6 @@ def models(monkeypatch, tmp_path):
     shutil.copytree(store.ROOT / "low-level", tmp_path / "low-level")
     monkeypatch.setattr(store, "ROOT", tmp_path)
     return tmp_path
-
-
-def texts(at):
-    kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def pictures(at):
-    """Every picture on the page: its alt and its address."""
-    return [image for element in at.get("image") for image in element.proto.imgs]
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -5,13 +5,12 @@ import time
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from apptest import open_page, texts
 from cnnviz import data, inspection, presets, store, trainer
 from cnnviz.data import BUNDLED
 from cnnviz.presets import Plan, Preset, Recipe
 from cnnviz.ui import choice, digits
-from conftest import ROOT
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
 
@@ -29,19 +28,6 @@ def _own_server(monkeypatch, tmp_path, tiny):
     digits.shelf.clear()
 
 
-@pytest.fixture
-def open_page():
-    """Open a page; what is given is in the session before it."""
-
-    def opened(page, **state):
-        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for key, value in state.items():
-            at.session_state[key.replace("__", " ")] = value
-        return at.run().switch_page(f"cnnviz/pages/{page}.py").run()
-
-    return opened
-
-
 def begin(tiny, seed=0, name="tiny", **changes):
     recipe = dataclasses.replace(RECIPE, **changes)
     return trainer.of_server().begin(Plan(dataclasses.replace(tiny, dropout=0.0), recipe, seed), BUNDLED, name)
@@ -54,11 +40,6 @@ def wait_for(*runs):
         time.sleep(0.02)
 
 
-def texts(at):
-    kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
 def button(at, label):
     return next(one for one in at.button if one.label == label)
 
@@ -67,7 +48,7 @@ def table(at, first_column):
     return next(frame.value for frame in at.dataframe if frame.value.columns[0] == first_column)
 
 
-def test_a_run_is_started_watched_and_found_again(open_page):
+def test_a_run_is_started_watched_and_found_again():
     at = open_page("train", train__preset="tiny")
     assert "No run yet" in texts(at)
     button(at, "Start").click().run()
@@ -92,7 +73,7 @@ def test_a_run_is_started_watched_and_found_again(open_page):
     ]
 
 
-def test_what_the_form_says_is_what_is_trained(open_page):
+def test_what_the_form_says_is_what_is_trained():
     at = open_page("train", train__preset="tiny")
     number = {widget.key: widget for widget in at.number_input}
     number["tiny: Iterations"].set_value(12)
@@ -107,7 +88,7 @@ def test_what_the_form_says_is_what_is_trained(open_page):
     wait_for(*trainer.of_server().runs())
 
 
-def test_an_impossible_network_is_refused_by_its_layer(open_page):
+def test_an_impossible_network_is_refused_by_its_layer():
     at = open_page("train", train__preset="tiny")
     at.session_state["tiny: Convolution layers"] = 4
     for i in range(1, 5):
@@ -119,7 +100,7 @@ def test_an_impossible_network_is_refused_by_its_layer(open_page):
     assert trainer.of_server().runs() == []
 
 
-def test_pause_says_so_and_tests(open_page, tiny):
+def test_pause_says_so_and_tests(tiny):
     one = begin(tiny, iterations=100_000)
     while one.iteration < 3:
         time.sleep(0.02)
@@ -134,7 +115,7 @@ def test_pause_says_so_and_tests(open_page, tiny):
     assert trainer.of_server().runs() == []
 
 
-def test_a_run_is_tested_on_the_digits_it_belongs_to(open_page, tiny, bundled, monkeypatch):
+def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch):
     """Whatever digits the sidebar shows; here ones of which every label is wrong."""
     one = begin(tiny, learning_rate=1e-3, iterations=100_000)
     while one.iteration < 40:
@@ -150,14 +131,14 @@ def test_a_run_is_tested_on_the_digits_it_belongs_to(open_page, tiny, bundled, m
     assert "This run learns from scikit-learn's digits" in texts(at)
 
 
-def test_a_failed_run_says_why(open_page, tiny):
+def test_a_failed_run_says_why(tiny):
     one = begin(tiny, optimizer="sgd", learning_rate=1e9, iterations=300)
     wait_for(one)
     at = open_page("train")
     assert "no longer a number" in texts(at)
 
 
-def test_the_slider_moves_filters_through_a_run(open_page, tiny):
+def test_the_slider_moves_filters_through_a_run(tiny):
     one = begin(tiny)
     wait_for(one)
     at = open_page("filters", model=one.name)
@@ -171,7 +152,7 @@ def test_the_slider_moves_filters_through_a_run(open_page, tiny):
     assert "after 0 iterations" in texts(at)
 
 
-def test_play_begins_at_the_first_snapshot(open_page, tiny):
+def test_play_begins_at_the_first_snapshot(tiny):
     one = begin(tiny)
     wait_for(one)
     at = open_page("filters", model=one.name)
@@ -182,7 +163,7 @@ def test_play_begins_at_the_first_snapshot(open_page, tiny):
     assert button(at, "Play")
 
 
-def test_compare_shows_what_differs_and_tells_luck(open_page, tiny):
+def test_compare_shows_what_differs_and_tells_luck(tiny):
     first, second = begin(tiny), begin(tiny, learning_rate=1e-3)
     wait_for(first, second)
     at = open_page("compare")
@@ -195,7 +176,7 @@ def test_compare_shows_what_differs_and_tells_luck(open_page, tiny):
     assert f"**{best.name}** read most test digits right" in texts(at)
 
 
-def test_compare_two_networks_on_one_drawing(open_page):
+def test_compare_two_networks_on_one_drawing():
     prepared = _drawing()
     at = open_page("compare", compared=["hvass", "low-level"])
     at.session_state["drawing"] = prepared
@@ -215,7 +196,7 @@ def _drawing():
     return drawing.prepare(ink)
 
 
-def test_an_exercise_is_run_and_concluded(open_page):
+def test_an_exercise_is_run_and_concluded():
     at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
     runs = trainer.of_server().runs()
@@ -228,7 +209,7 @@ def test_an_exercise_is_run_and_concluded(open_page):
     assert "to the bit" in texts(at)
 
 
-def test_a_sweep_can_be_stopped_as_a_whole(open_page):
+def test_a_sweep_can_be_stopped_as_a_whole():
     at = open_page("experiments", experiment__preset="tiny", experiment__iterations=50_000, experiment__kind="Sweep")
     button(at, "Start the experiment").click().run()
     runs = trainer.of_server().runs()
@@ -240,7 +221,7 @@ def test_a_sweep_can_be_stopped_as_a_whole(open_page):
 
 
 @pytest.mark.parametrize("number", range(1, 14))
-def test_every_exercise_opens(open_page, number):
+def test_every_exercise_opens(number):
     at = open_page("experiments", exercise=number, experiment__preset="tiny", model="low-level")
     assert not at.exception
     assert not at.error

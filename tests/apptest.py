@@ -1,0 +1,33 @@
+"""A page without a browser: opened with AppTest, and what stands on it."""
+
+from streamlit.testing.v1 import AppTest
+
+from conftest import ROOT
+
+
+def open_page(page="", **state):
+    """The application at a page, the first one by default.
+
+    What is given is in the session before the page is opened, with spaces for double underscores.
+    """
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in state.items():
+        at.session_state[key.replace("__", " ")] = value
+    at.run()
+    return at.switch_page(f"cnnviz/pages/{page}.py").run() if page else at
+
+
+def texts(at):
+    """Every sentence on the page."""
+    kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def pictures(at):
+    """Every picture, as the browser is told of it."""
+    return [image for element in at.get("image") for image in element.proto.imgs]
+
+
+def alts(at):
+    """What every picture says to who cannot see it."""
+    return [image.alt for image in pictures(at)]
