@@ -18,7 +18,7 @@ WARM_S = 5
 PAGES = {
     "filters": ("conv2", "conv1"),
     "feature-maps": ("Random", "Random"),
-    "mistakes": ("Nine it was surest of", "The first nine"),
+    "mistakes": ("The surest nine", "The first nine"),
     "data": ("test", "train"),
 }
 

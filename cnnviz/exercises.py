@@ -79,7 +79,7 @@ def _networks(base: Plan, iterations: int, variants: Sequence[tuple[str, Network
 def _again(base: Plan, iterations: int) -> list[Named]:
     plan = replace(base, recipe=replace(base.recipe, iterations=iterations))
     other = replace(plan, seed=plan.seed + 1)
-    return [Named("first run", plan), Named("the same again", plan), Named("another seed", other)]
+    return [Named("the first run", plan), Named("the same again", plan), Named("another seed", other)]
 
 
 def _longer(base: Plan, iterations: int) -> list[Named]:

@@ -110,7 +110,7 @@ def curve_chart(
         for x, y in zip(xs, ys, strict=True)
     ]
     scale = alt.Scale(zero=False) if top is None else alt.Scale(domainMax=top, zero=False)
-    legend = alt.Legend(title=None, orient="top", labelLimit=300)
+    legend = alt.Legend(title=None, orient="top", labelLimit=300, columns=3)
     colours = [_hex(theme.accent), *CURVES][: len(series)]
     return (
         alt.Chart(pandas.DataFrame(rows, columns=["iteration", "value", "series"]))

@@ -67,11 +67,12 @@ class Recipe:
         self._check_numbers()
 
     def _check_numbers(self) -> None:
-        if not (0 < self.learning_rate <= MAX_RATE and 0 < self.epsilon <= 1):
+        if not 0 < self.learning_rate <= MAX_RATE:
             raise ValueError(
-                f"Expected a learning rate above 0 and at most {MAX_RATE:g}, and epsilon above 0 and at most 1. "
-                f"Received {self.learning_rate} and {self.epsilon}."
+                f"Expected a learning rate above 0 and at most {MAX_RATE:g}. Received {self.learning_rate}."
             )
+        if not 0 < self.epsilon <= 1:
+            raise ValueError(f"Expected epsilon above 0 and at most 1. Received {self.epsilon}.")
         if not 1 <= self.batch_size <= MAX_BATCH:
             raise ValueError(f"Expected a batch of 1 to {MAX_BATCH} images. Received {self.batch_size}.")
         if not 1 <= self.iterations <= MAX_ITERATIONS:

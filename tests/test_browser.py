@@ -99,7 +99,7 @@ def test_a_click_on_a_confusion_cell_opens_its_images(opened):
     assert sum(cells.values()) == 500
     (true, predicted), count = max(((c, n) for c, n in cells.items() if c[0] != c[1]), key=lambda found: found[1])
     opened.locator(f".mark-rect path[aria-label^='Predicted: {predicted}; True: {true};']").click(force=True)
-    opened.get_by_role("heading", name=f"{count} test images of a {true} read as {predicted}").wait_for()
+    opened.get_by_role("heading", name=f"{true} read as {predicted}: {count} of the test images").wait_for()
     alt = f"{count} handwritten digits {true} that the network read as {predicted}."
     opened.get_by_alt_text(alt).wait_for()
 

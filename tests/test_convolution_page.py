@@ -52,7 +52,7 @@ def test_the_pixel_that_is_taken_apart_is_the_networks(outputs, layer, filter_, 
 def test_the_chain_goes_down_to_the_ink(outputs):
     network, found = outputs
     at = opened(convolution__layer="conv2_relu", convolution__filter=10, convolution__place=(3, 3))
-    table = next(frame.value for frame in at.dataframe if "Gave to the one above" in frame.value.columns)
+    table = next(frame.value for frame in at.table if "Gave to the one above" in frame.value.columns)
     links = receptive.chain(network, found, "conv2_relu", (3, 3, 10))
     assert table["Layer"].tolist() == [link.layer for link in links]
     assert table["Value"].tolist() == [f"{link.value:.4f}" for link in links]

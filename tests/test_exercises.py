@@ -234,14 +234,16 @@ def test_nothing_is_concluded_from_nothing(number):
 
 def test_running_again_is_judged_by_the_weights():
     other = result("another seed", 9820, seed=1, key="b")
-    words = BY_NUMBER[1].conclude([result("first run"), result("the same again"), other])
+    words = BY_NUMBER[1].conclude([result("the first run"), result("the same again"), other])
     assert words == (
         "The same plan with the same seed ended in the same weights, to the bit. Another seed ended in other weights. "
-        "First run: 98.00 % (95 % interval 97.71 % to 98.26 %). "
-        "Another seed: 98.20 %, no difference from first run that these digits could show. "
+        "The first run: 98.00 % (95 % interval 97.71 % to 98.26 %). "
+        "Another seed: 98.20 %, no difference from the first run that these digits could show. "
         "Only chance sets these two apart: a difference no larger than this one need mean nothing."
     )
-    assert "not decided by the seed" in BY_NUMBER[1].conclude([result("first run"), result("the same again", key="c")])
+    assert "not decided by the seed" in BY_NUMBER[1].conclude(
+        [result("the first run"), result("the same again", key="c")]
+    )
 
 
 def test_swapping_is_judged_by_weights_accuracy_and_time():

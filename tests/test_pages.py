@@ -255,7 +255,7 @@ def test_a_cell_shows_exactly_its_images(open_page):
     off = matrix * (1 - np.eye(10, dtype=int))
     true, predicted = (int(i) for i in np.unravel_index(off.argmax(), off.shape))
     at = open_page("mistakes", matrix={"selection": {"cell": [{"true": true, "predicted": predicted}]}})
-    assert f"{off.max()} test images of a {true} read as {predicted}" in texts(at)
+    assert f"{true} read as {predicted}: {off.max()} of the test images" in texts(at)
     alts = [image.alt for image in pictures(at)]
     assert f"{off.max()} handwritten digits {true} that the network read as {predicted}." in alts
     empty = open_page("mistakes", matrix={"selection": {"cell": [{"true": 0, "predicted": 1}]}})

@@ -111,7 +111,7 @@ def test_pause_says_so_and_tests(tiny):
     assert one.status == "paused"
     assert any(m.label == "Test accuracy" for m in at.metric)
     assert button(at, "Resume")
-    button(at, "Delete").click().run()
+    button(at, f"Delete {one.name} for good").click().run()
     assert trainer.of_server().runs() == []
 
 
@@ -200,7 +200,7 @@ def test_an_exercise_is_run_and_concluded():
     at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
     runs = trainer.of_server().runs()
-    assert [one.label for one in runs] == ["first run", "the same again", "another seed"]
+    assert [one.label for one in runs] == ["the first run", "the same again", "another seed"]
     wait_for(*runs)
     at.run()
     assert not at.exception

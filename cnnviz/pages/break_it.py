@@ -43,8 +43,8 @@ class Words:
     kernels = "Kernels of {layer}"
     kernels_whole = "The {n} kernels of {layer} for input channel {channel}; red adds, blue takes away, white is 0."
     kernels_before = "Before: the {n} kernels of {layer} for input channel {channel}. Both pictures have one scale."
-    kernels_after = "After: {n_changed} of the {n} kernels are not what they were.{crossed}"
-    crossed = " {n} of them are 0 everywhere and crossed out."
+    kernels_after = "After: {n_changed} of the {n} kernels changed.{crossed}"
+    crossed = " 0 everywhere and crossed out: {n}."
     kernels_alt = "{n} kernels of {px} by {px} weights of {layer}, from {low:+.3f} to {high:+.3f}."
 
     drawing = "Your drawing"
@@ -93,7 +93,7 @@ def show_changes(network: Network, changes: Changes) -> None:
             key="restore",
             on_click=damage.restore,
             args=(network,),
-            disabled=not told,
+            disabled=not told and not changes.unread,
         )
 
 

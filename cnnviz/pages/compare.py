@@ -29,6 +29,7 @@ class Words:
     luck = "{names}: no difference from it that {n:,} digits could show."
     worse = "{names}: worse than it by more than luck explains."
     one_seed = "Another seed may say otherwise: an experiment runs several."
+    tested = "Tested on: {names}."
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
     curves = "Curves"
     what = "What"
@@ -80,7 +81,9 @@ def show_table(rows: list[Row]) -> None:
     columns[Words.seconds] = [round(row.seconds, 1) for row in rows]
     columns[Words.per_1000] = [round(row.seconds_per_1000, 2) for row in rows]
     columns[Words.weights] = [row.n_weights for row in rows]
-    panels.table(columns, Words.table, Words.table_alt.format(n=len(rows)), "compare")
+    names = ", ".join(sorted({row.test_digits for row in rows if row.test}))
+    tested_on = f" {Words.tested.format(names=names)}" if names else ""
+    panels.table(columns, Words.table + tested_on, Words.table_alt.format(n=len(rows)), "compare")
 
 
 def show_verdict(rows: list[Row]) -> None:

@@ -14,7 +14,10 @@ class Words:
     """What this page says."""
 
     title = "Convolution"
-    intro = "Take one pixel of a feature map apart, number by number, and follow it back to the ink."
+    intro = (
+        "Take one pixel of a feature map apart, number by number, and follow it back to the ink. Rows, columns and "
+        "maps are counted from 0."
+    )
     no_maps = "This network has no layer of feature maps to take apart."
     layer, filter, channel = "Layer", "Map", "Input channel shown"
     sliding = {
@@ -50,9 +53,9 @@ class Words:
     then = "Then, in {name}:"
     field = "Back to the ink"
     field_caption = (
-        "The frame: the {height}×{width} pixels of the image that this pixel can see, through every layer between. "
-        "The small frame: the pixel of ink at the end of the chain."
+        "The frame: the {height}×{width} pixels of the image that this pixel can see, through every layer between."
     )
+    field_ink = " The small frame: the pixel of ink at the end of the chain."
     field_alt = "The image with a frame around rows {top} to {bottom} and columns {left} to {right}."
     chain = "In each layer the number that gave most to the one above it, from this pixel down to the ink."
     chain_alt = "Table of {n} numbers from {first} down to {last}."
@@ -263,7 +266,7 @@ def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, p
     boxes = [(box.top, box.left, box.bottom, box.right)]
     boxes += [(ink[0], ink[1], ink[0] + 1, ink[1] + 1)] if ink else []
     picture = sums.framed(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
-    caption = Words.field_caption.format(height=box.height, width=box.width)
+    caption = Words.field_caption.format(height=box.height, width=box.width) + (Words.field_ink if ink else "")
     alt = Words.field_alt.format(top=box.top, bottom=box.bottom - 1, left=box.left, right=box.right - 1)
     st.markdown(f"**{Words.field}**")
     panels.picture(picture, caption, alt, "receptive-field", width=300, inline=True)
@@ -274,7 +277,7 @@ def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, p
     ]  # fmt: skip
     table = dict(zip(Words.chain_columns, zip(*rows, strict=True), strict=True))
     alt = Words.chain_alt.format(n=len(rows), first=layer.name, last=links[-1].layer)
-    panels.table(table, Words.chain, alt, "chain")
+    panels.text_table(table, Words.chain, alt, "chain")
     if ink is None:
         st.caption(Words.chain_ends.format(name=links[-1].layer))
 

@@ -37,7 +37,7 @@ class Words:
     seen_alt = "The drawing as 28 by 28 grey pixels, centred."
     maps = "The {n} feature maps of {side}×{side} that leave {layer}; {shade} is stronger.{dead}"
     shades = {"binary": "darker", "gray": "brighter"}
-    dead = " {n} of them are zero everywhere and crossed out."
+    dead = " Zero everywhere and crossed out: {n}."
     maps_alt = "{n} feature maps of layer {layer}, {side} by {side} pixels each, on one scale from 0 to {top:.2g}."
     more = "More"
     network_beside = "A second network on the same drawing"
@@ -53,10 +53,13 @@ class Words:
                "centre": "without centring by mass"}  # fmt: skip
     changes = "Leave one step out, and the answer changes: {changes}."
     change = "{without} it reads {digit}, {share}"
+    change_to_none = "{without} it sees no digit"
     no_change = "Leave any one step out, and this drawing is still read as {digit}."
+    still_none = "Leave any one step out, and there is still no digit here."
     forgets = "The network does not learn from your drawing, and nothing of it is kept: it is gone with this session."
 
 
+ANSWER_PX = 250
 CLOSE = 0.2
 """A second digit with that share of the softmax is named beside the first."""
 
@@ -75,7 +78,8 @@ def show() -> None:
 @st.fragment
 def laboratory(network: Network) -> None:
     """Canvas, answer, maps and steps; only this part runs again after a stroke."""
-    left, middle, right = st.columns([1.15, 1.1, 1.75], gap="medium")
+    with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow
+        left, middle, right = st.container(width=canvas.SIDE_PX), st.container(width=ANSWER_PX), st.container()
     below = st.container()
     without, other = ask_more()
     with left:
@@ -89,9 +93,8 @@ def laboratory(network: Network) -> None:
             show_seen(np.zeros((28, 28), np.float32), Words.seen_nothing)
         return
     left_out = variants(ink, without)
-    images = np.stack([preparation.centred, *left_out.values()])[..., None]
+    images = np.stack([one.centred for one in (preparation, *left_out.values())])[..., None]
     outputs = lookups.activations(network, images)
-    probs = outputs["softmax"]
     with middle:
         show_answer(preparation, {name: output[0] for name, output in outputs.items()})
         show_beside(other, preparation)
@@ -101,7 +104,9 @@ def laboratory(network: Network) -> None:
             show_maps(layer, outputs[layer][0])
     with below:
         show_steps(preparation, without)
-        show_changes(probs[0], dict(zip(left_out, probs[1:], strict=True)))
+        each = [{name: output[i] for name, output in outputs.items()} for i in range(len(images))]
+        readings = [read(one, outputs) for one, outputs in zip((preparation, *left_out.values()), each, strict=True)]
+        show_changes(readings[0], dict(zip(left_out, readings[1:], strict=True)))
 
 
 def draw() -> np.ndarray | None:
@@ -133,18 +138,31 @@ def ask_more() -> tuple[frozenset[str], str]:
     return frozenset(drawing.STEPS) - frozenset(chosen), other or Words.none
 
 
-def variants(ink: np.ndarray, without: frozenset[str]) -> dict[str, np.ndarray]:
-    """What the network would see with one more step left out; by step."""
+def variants(ink: np.ndarray, without: frozenset[str]) -> dict[str, Preparation]:
+    """The drawing with one more step left out; by step."""
     found = {step: drawing.prepare(ink, without | {step}) for step in drawing.STEPS if step not in without}
-    return {step: preparation.centred for step, preparation in found.items() if preparation}
+    return {step: preparation for step, preparation in found.items() if preparation}
+
+
+def refuse(preparation: Preparation, outputs: dict[str, np.ndarray]) -> guard.Refusal | None:
+    """Why there is no digit; what is unlike all digits is known only to a network at the end of its training."""
+    chosen = choice.current()
+    entry = chosen.entry
+    knows_none = entry is not None and entry.knows_none and chosen.iteration == entry.iterations[-1]
+    return guard.refuse(preparation, outputs, knows_none)
+
+
+def read(preparation: Preparation, outputs: dict[str, np.ndarray]) -> tuple[int, float] | None:
+    """The digit and its share of the softmax; None for no digit."""
+    probs = outputs["softmax"]
+    return None if refuse(preparation, outputs) else (int(probs.argmax()), float(probs.max()))
 
 
 def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> None:
     """The digit, how sure, and all ten probabilities; or why there is none."""
     probs = outputs["softmax"]
     second, first = np.argsort(probs)[-2:]
-    entry = choice.current().entry
-    refusal = guard.refuse(preparation, outputs, knows_none=bool(entry and entry.knows_none))
+    refusal = refuse(preparation, outputs)
     if refusal:
         st.header(Words.refused, anchor=False)
         st.markdown(Words.reasons[refusal.reason].format(n=refusal.n_things))
@@ -214,15 +232,20 @@ def show_steps(preparation: Preparation, without: frozenset[str]) -> None:
     panels.picture(picture, caption, Words.steps_alt, "steps", width=900, inline=True)
 
 
-def show_changes(probs: np.ndarray, left_out: dict[str, np.ndarray]) -> None:
-    """What the answer would be with one more step left out."""
-    digit = int(probs.argmax())
-    told = [
-        Words.change.format(without=Words.without[step], digit=found.argmax(), share=tiles.percent(found.max()))
-        for step, found in left_out.items()
-        if int(found.argmax()) != digit
-    ]
-    st.markdown(Words.changes.format(changes="; ".join(told)) if told else Words.no_change.format(digit=digit))
+def show_changes(reading: tuple[int, float] | None, left_out: dict[str, tuple[int, float] | None]) -> None:
+    """What the answer would be with one more step left out; readings as from `read`."""
+    digit = reading and reading[0]
+    told = []
+    for step, found in left_out.items():
+        if found is None and digit is not None:
+            told.append(Words.change_to_none.format(without=Words.without[step]))
+        elif found is not None and found[0] != digit:
+            share = tiles.percent(found[1])
+            told.append(Words.change.format(without=Words.without[step], digit=found[0], share=share))
+    if told:
+        st.markdown(Words.changes.format(changes="; ".join(told)))
+    elif left_out:
+        st.markdown(Words.still_none if digit is None else Words.no_change.format(digit=digit))
 
 
 show()

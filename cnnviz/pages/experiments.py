@@ -36,7 +36,7 @@ class Words:
     exercise_name, sweep_name = "exercise {n}", "sweep"
     progress = "{done} of {n} runs have ended; {share:.0%} of all iterations"
     stop, stop_help = "Stop the experiment", "Ends every run of it where it stands."
-    delete = "Delete its runs"
+    delete, delete_sure = "Delete its runs", "Delete them for good"
     result_columns = ("Run", "Seed", "State", "Iterations", "Seconds per 1,000", "Weights", "Validation", "Test",
                       "95 % interval")  # fmt: skip
     results = "The runs of this experiment. The interval: accuracies on endless digits that fit what was counted."
@@ -196,7 +196,7 @@ def watch(members: list[Run], was_active: bool) -> None:
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
             room.stop_all(members)
             st.rerun()
-    elif st.button(Words.delete, icon=":material/delete:"):
+    elif st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
         for run in members:
             room.delete(run)
         st.rerun()

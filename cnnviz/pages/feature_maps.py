@@ -49,7 +49,7 @@ class Words:
     }
     names = {"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"}
     maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}.{crossed}"
-    crossed = " {n} of them are zero everywhere and crossed out."
+    crossed = " Zero everywhere and crossed out: {n}."
     neurons = "{n:,} values, from {low:.2f} to {high:.2f}; {dead:,} of them zero."
     answer = "Answer {digit}, with {share} of the softmax."
     maps_alt = "{n} pictures of {height} by {width} pixels, the output of layer {layer} for {image}"

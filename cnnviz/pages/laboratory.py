@@ -17,7 +17,10 @@ class Words:
     """What this page says."""
 
     title = "Laboratory"
-    intro = "Compute a convolution by hand, on a few whole numbers and then on a digit, with any kernel you like."
+    intro = (
+        "Compute a convolution by hand, on a few whole numbers and then on a digit, with any kernel you like. Rows "
+        "and columns are counted from 0."
+    )
     by_hand = "By hand: a few whole numbers"
     size, stride, padding = "Kernel size k", "Stride s", "Padding p"
     other = "Other numbers"
@@ -161,13 +164,25 @@ def ask_numbers(k: int, stride: int, padding: int) -> tuple[np.ndarray, np.ndarr
         kernel = edge_kernel(k)
         if k <= handmade.MAX_KERNEL_PX:
             kernel_text = ask_text(right, Words.kernel, kernel, f"laboratory text kernel {k}")
-    image = handmade.parse(image_text)
+    image = read(Words.image, image_text)
     handmade.output_size(len(image), k, stride, padding)
     if k <= handmade.MAX_KERNEL_PX:
-        kernel = handmade.parse(kernel_text)
+        kernel = read(Words.kernel, kernel_text)
     if len(kernel) != k:
         raise ValueError(Words.other_size.format(k=k, received=len(kernel)))
     return image, kernel
+
+
+def read(label: str, text: str) -> np.ndarray:
+    """The numbers of one of the two boxes, which an error names.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong.
+    """
+    try:
+        return handmade.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
 
 
 def ask_text(place: st.delta_generator.DeltaGenerator, label: str, values: np.ndarray, key: str) -> str:

@@ -23,7 +23,7 @@ class Words:
     choices: dict[evaluation.Choice, str] = {
         "first": "The first nine",
         "random": "Nine at random",
-        "surest": "Nine it was surest of",
+        "surest": "The surest nine",
     }
     another = "Another nine"
     label = "True: {true}, Pred: {predicted}"
@@ -39,9 +39,9 @@ class Words:
     matrix = "Confusion matrix"
     matrix_caption = "Row: the true digit. Column: what the network read. Click a cell to see its images."
     matrix_alt = "Confusion matrix, {right:,} of {n:,} on the diagonal; most often confused: {worst}."
-    cell = "{n:,} test images of a {true} read as {predicted}"
+    cell = "{true} read as {predicted}: {n:,} of the test images"
     cell_none = "No {true} was read as {predicted}."
-    cell_caption = "All {n:,} of them, in the order of the test set; the first is image {first}."
+    cell_caption = "All of them, in the order of the test set; the first is image {first}."
     cell_alt = "{n} handwritten digits {true} that the network read as {predicted}."
     cell_hint = "Click a cell of the matrix; its images appear here."
     per_digit = "Each digit"

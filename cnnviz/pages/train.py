@@ -46,8 +46,9 @@ class Words:
     at = "Iteration {at:,} of {target:,}, {left}"
     left = "about {time} of training left"
     left_unknown = "time left not known yet"
-    testing = "All {n:,} iterations are done; its snapshots are read the test digits."
+    testing = "Training has ended at iteration {n:,}; now every snapshot reads the test digits."
     pause, resume, stop, extend, delete = "Pause", "Resume", "Stop", "Train on", "Delete"
+    delete_sure = "Delete {name} for good"
     stop_help = "Ends the run here; what it has learnt becomes a network in the sidebar."
     more_iterations = "Iterations more"
     train_accuracy, validation_accuracy = "Training accuracy", "Validation accuracy"
@@ -59,7 +60,8 @@ class Words:
     not_yet = "–"
     accuracy, loss = "Accuracy", "Loss"
     curves = (
-        "Accuracy (left) and cross-entropy an image (right): training batches, {n} steps a point; validation digits."
+        "Accuracy (left) and cross-entropy an image (right): training batches (steps to a point: {n}), and "
+        "validation digits."
     )
     curve_alt = "Line chart of {what} over {n:,} iterations; training ends at {train}, validation at {validation}."
     kernels = "The kernels of conv1 at iteration {at:,}; red adds, blue takes away."
@@ -211,7 +213,8 @@ def show_controls(chosen: Run) -> None:
                 room.extend(chosen, int(more))
                 st.rerun()
         if not chosen.active:
-            act(Words.delete, ":material/delete:", room.delete, chosen)
+            with st.popover(Words.delete, icon=":material/delete:", key=f"delete {chosen.name}"):
+                act(Words.delete_sure.format(name=chosen.name), ":material/delete:", room.delete, chosen)
 
 
 def act(words: str, icon: str, what: object, chosen: Run, help: str | None = None) -> None:

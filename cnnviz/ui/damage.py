@@ -28,14 +28,13 @@ class Words:
         "At first the learnt numbers stand here. A row a line, numbers apart by spaces: 2, -1, 0.5 or 1/9. "
         "They take effect when you leave the field."
     )
-    kernel_size = (
-        "Expected {px} rows of {px} numbers, as large as the kernels of {layer} are. Received {rows} by {rows}."
-    )
+    kernel_size = "The kernels of {layer} are {px} rows of {px} numbers."
+    kernel_received = "Received {rows} rows of {rows}."
     kernel_large = "The kernels of {layer} are {px}×{px} pixels, too large to type."
     noise = "Noise on the weights of {layer}, share of their standard deviation"
 
     changed_off = "{layer} without {what} {numbers}"
-    filters, neurons = "filters", "neurons"
+    filters, neurons = ("filter", "filters"), ("neuron", "neurons")
     changed_initial = "{layer} with the random values that its training began with"
     changed_drawn = "{layer} with newly drawn random values, since those that its training began with were not kept"
     changed_noise = "{layer} with noise of {share:g} standard deviations"
@@ -56,12 +55,14 @@ class Changes:
         noise: share of a layer's standard deviation, by layer.
         kernels: typed text by layer, input channel and filter.
         off: filters or neurons switched off, by layer.
+        unread: where text was typed that is no kernel; it changes nothing.
     """
 
     random: set[str] = field(default_factory=set)
     noise: dict[str, float] = field(default_factory=dict)
     kernels: dict[Spot, str] = field(default_factory=dict)
     off: dict[str, list[int]] = field(default_factory=dict)
+    unread: set[Spot] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return any((self.random, self.noise, self.kernels, self.off))
@@ -160,12 +161,14 @@ def ask_kernel(network: Network, layer: Layer, changes: Changes) -> int:
     words = Words.kernel.format(layer=layer.name, channel=channel, filter_=filter_)
     text = st.text_area(words, key=key, height=40 + 24 * px, help=Words.kernel_help)
     changes.kernels.pop(spot, None)
+    changes.unread.discard(spot)
     if text.strip() == learnt:
         return channel
     try:
         check_size(handmade.parse(text), layer)
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        changes.unread.add(spot)
+        st.error(f"{Words.kernel_size.format(px=px, layer=layer.name)} {error}", icon=":material/error:")
     else:
         changes.kernels[spot] = text
     return channel
@@ -180,7 +183,7 @@ def check_size(kernel: np.ndarray, layer: Layer) -> None:
     """Refuse a kernel of another size than the layer's, in a sentence."""
     px = layer.kernel_shape[0]
     if len(kernel) != px:
-        raise ValueError(Words.kernel_size.format(px=px, layer=layer.name, rows=len(kernel)))
+        raise ValueError(Words.kernel_received.format(rows=len(kernel)))
 
 
 def initial() -> Network | int:
@@ -222,5 +225,6 @@ def in_words(network: Network, changes: Changes) -> Iterable[str]:
     for layer, channel, filter_ in changes.kernels:
         yield Words.changed_kernel.format(layer=layer, channel=channel, filter_=filter_)
     for layer, filters in changes.off.items():
-        what = Words.filters if network.weights[f"{layer}/kernel"].ndim == 4 else Words.neurons
+        one, many = Words.filters if network.weights[f"{layer}/kernel"].ndim == 4 else Words.neurons
+        what = one if len(filters) == 1 else many
         yield Words.changed_off.format(layer=layer, what=what, numbers=", ".join(map(str, filters)))

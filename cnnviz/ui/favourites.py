@@ -27,7 +27,7 @@ class Words:
     favourites = "The test digits that excite it most"
     images_caption = (
         "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first, "
-        "and where: test images {numbers}.{dead}"
+        "and where: test images, with their digits, {numbers}.{dead}"
     )
     dead = " Even the greatest is not above 0, so the ReLU behind it lets nothing through: the filter is dead."
     images_alt = "{n} test digits, {digits}; framed the {px} by {px} pixels, in part beyond the edge, that did it."
@@ -170,7 +170,7 @@ def show_images(network: Network, test: Dataset, layer: str, found: TopImages, f
         )
         for i, box in zip(chosen, seen, strict=True)
     ]
-    told = ", ".join(f"{i} (a {test.labels[i]})" for i in chosen)
+    told = ", ".join(f"{i} ({test.labels[i]})" for i in chosen)
     is_dead = network.config.activation == "relu" and found.activations[filter_, 0] <= 0
     values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer, "numbers": told}
     caption = Words.images_caption.format(dead=Words.dead if is_dead else "", **values)

@@ -27,13 +27,9 @@ def ask(test: Dataset, kind_key: str, number_key: str) -> np.ndarray | None:
         the digit, float32 (28, 28); None, and a hint where to draw, when the drawing is chosen and there is none.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.session_state.setdefault(kind_key, Words.test)
         which = st.segmented_control(
-            Words.which,
-            [Words.test, Words.drawing],
-            default=Words.test,
-            required=True,
-            key=kind_key,
-            persist_state="session",
+            Words.which, [Words.test, Words.drawing], required=True, key=kind_key, persist_state="session"
         )
         if which == Words.test:
             return np.asarray(test.images[ask_number(test, number_key), :, :, 0])

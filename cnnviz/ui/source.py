@@ -13,6 +13,7 @@ from cnnviz.ui import canvas, choice, given, grid
 
 PENS_PX = (12, 16, 24, 32)
 MAX_UPLOAD_BYTES = 10_000_000
+PHOTO = "photograph kept"
 TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
 
 
@@ -30,6 +31,7 @@ class Words:
     upload = "A photograph or scan of one digit"
     upload_help = "Dark on light or light on dark, any size; uneven light does not matter."
     too_large = "{name}: expected at most {most:.0f} MB, found {size:.0f} MB."
+    kept = "Still here: {name}."
     undo, clear = "Undo", "Clear"
 
 
@@ -111,14 +113,30 @@ def _undo_and_clear(empty: bool) -> None:
 
 def upload() -> np.ndarray | None:
     """A file."""
-    sent = st.file_uploader(Words.upload, TYPES, help=Words.upload_help, key="photograph")
+    sent = st.file_uploader(Words.upload, TYPES, help=Words.upload_help, key="photograph", on_change=_forget)
     if sent is None:
-        return None
+        return _kept()
     if sent.size > MAX_UPLOAD_BYTES:
         raise drawing.ImageError(
             Words.too_large.format(name=sent.name, most=MAX_UPLOAD_BYTES / 1e6, size=sent.size / 1e6)
         )
-    return photo.ink_in(drawing.open_image(sent.getvalue(), sent.name), sent.name)
+    ink = photo.ink_in(drawing.open_image(sent.getvalue(), sent.name), sent.name)
+    st.session_state[PHOTO] = sent.name, ink
+    return ink
+
+
+def _forget() -> None:
+    st.session_state.pop(PHOTO, None)
+
+
+def _kept() -> np.ndarray | None:
+    """The photograph that was read before one looked elsewhere; the uploader itself forgets it."""
+    if PHOTO not in st.session_state:
+        return None
+    name, ink = st.session_state[PHOTO]
+    st.caption(Words.kept.format(name=name))
+    st.button(Words.clear, icon=":material/delete:", on_click=_forget)
+    return np.asarray(ink)
 
 
 def fill() -> np.ndarray | None:
