@@ -25,7 +25,7 @@ def main() -> None:
         for stroke in (SEVEN, BAR):
             browser.draw(opened, stroke, steps=12)
             opened.wait_for_timeout(4000)
-        opened.mouse.move(720, 850)
+        opened.mouse.move(1420, 40)
         opened.get_by_role("heading", name="Answer").wait_for()
         opened.wait_for_timeout(1500)
         opened.screenshot(path=target)

@@ -14,6 +14,7 @@ from cnnviz.lazy import LazyModule
 from cnnviz.network import Weights
 from cnnviz.presets import Plan
 from cnnviz.program import number
+from cnnviz.shares import NO_BREAK
 
 stats: Any = LazyModule("scipy.stats")
 
@@ -124,8 +125,8 @@ _NAMES = {
 
 _WORDS: dict[str, Callable[[Any], str]] = {
     "pool_first": lambda first: "pooling, then activation" if first else "activation, then pooling",
-    "warm_up": lambda share: f"{100 * share:g} %",
-    "dropout": lambda share: f"{100 * share:g} %" if share else "none",
+    "warm_up": lambda share: f"{100 * share:g}{NO_BREAK}%",
+    "dropout": lambda share: f"{100 * share:g}{NO_BREAK}%" if share else "none",
     "shuffle_buffer": lambda n: f"{n:,}" if n else "all images",
 }
 
@@ -168,11 +169,6 @@ def _in_words(name: str, value: Any) -> str:
     if isinstance(value, tuple):
         return listed(value) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value).replace("_", " ")
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with two places."""
-    return f"{100 * share:.2f} %"
 
 
 def capital(words: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from cnnviz.comparing import Result, capital, interval, percent, verdict
+from cnnviz.comparing import Result, capital, interval, verdict
+from cnnviz.shares import percent
 
 
 def _groups(results: Sequence[Result]) -> dict[str, list[Result]]:

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from cnnviz.drawing import ImageError
 from cnnviz.lazy import LazyModule
+from cnnviz.shares import percent
 
 ndimage: Any = LazyModule("scipy.ndimage")
 
@@ -117,5 +118,7 @@ def _largest(inked: np.ndarray, name: str) -> np.ndarray:
         raise ImageError(f"{name}: expected one digit, found {len(kept)} separate things. Cut out one digit.")
     chosen: np.ndarray = np.isin(things, kept)
     if chosen.mean() > MOST_INK:
-        raise ImageError(f"{name}: expected strokes on paper, found that {chosen.mean():.0%} of it would be ink.")
+        raise ImageError(
+            f"{name}: expected strokes on paper, found that {percent(chosen.mean(), 0)} of it would be ink."
+        )
     return chosen

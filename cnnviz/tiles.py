@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cnnviz.lazy import LazyModule
+from cnnviz.shares import NO_BREAK, probability
 
 matplotlib: Any = LazyModule("matplotlib")
 
@@ -271,21 +272,8 @@ def bars(probs: np.ndarray, theme: Theme = LIGHT, height_px: int = 36) -> Image.
         pen.line((left, top + 5, left, top + height_px - 5), fill=theme.faint, width=2)
         if filled > left:
             pen.rectangle((left, top + 5, filled, top + height_px - 5), fill=theme.accent if best else theme.faint)
-        pen.text((filled + 10, middle), percent(float(prob)).replace(NO_BREAK, " "), theme.text, font, anchor="lm")
+        pen.text((filled + 10, middle), probability(float(prob)).replace(NO_BREAK, " "), theme.text, font, anchor="lm")
     return picture
-
-
-NO_BREAK = "\u00a0"
-"""A space that keeps a number and its sign on one line; the font of the pictures has no glyph for it."""
-
-
-def percent(prob: float) -> str:
-    """A probability in words that does not claim more than it is: 99.97 % is not 100 %."""
-    if 0 < prob < 0.0005:
-        return "<0.1\u00a0%"
-    if prob >= 0.9995:  # a softmax is 1 only by rounding
-        return ">99.9\u00a0%"
-    return f"{100 * prob:.1f}\u00a0%"
 
 
 def png(picture: Image.Image) -> bytes:

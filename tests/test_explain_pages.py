@@ -9,6 +9,7 @@ from PIL import Image
 
 from apptest import open_page, pictures, texts
 from cnnviz import attribution, drawing, evaluation, store, surgery, tiles
+from cnnviz.shares import percent, probability
 from cnnviz.ui import digits
 from conftest import MNIST, needs_mnist
 
@@ -34,7 +35,7 @@ def metric(at, label):
 
 def share(network, test):
     probs = evaluation.probabilities(network, test.images)
-    return f"{evaluation.score(test.labels, probs).accuracy:.2%}"
+    return percent(evaluation.score(test.labels, probs).accuracy)
 
 
 def a_seven():
@@ -102,7 +103,7 @@ def test_occlusion_tells_the_worst_place(hvass, bundled):
     top, left = np.unravel_index(covered.argmin(), covered.shape)
     alt = next(i.alt for i in pictures(at) if "the square that hurts most" in i.alt)
     assert f"rows {top} to {top + 7}, columns {left} to {left + 7};" in alt
-    assert f"from {tiles.percent(float(covered.min()))} to {tiles.percent(float(covered.max()))}." in alt
+    assert f"from {probability(float(covered.min()))} to {probability(float(covered.max()))}." in alt
     image = bundled.images[:1].copy()
     image[0, top : top + 8, left : left + 8] = 0.5
     now = evaluation.probabilities(hvass, image).argmax()
@@ -256,7 +257,7 @@ def test_the_drawing_is_answered_before_and_after(hvass):
     both = (hvass, surgery.without_filters(hvass, "conv1", range(16)))
     for network, when in zip(both, ("Before", "After"), strict=True):
         probs = evaluation.probabilities(network, prepared.centred[None, :, :, None])[0]
-        told = f"{when}: read as {probs.argmax()}, with {tiles.percent(float(probs.max()))} of the softmax."
+        told = f"{when}: read as {probs.argmax()}, with {probability(float(probs.max()))} of the softmax."
         assert told in texts(at)
 
 

@@ -35,7 +35,7 @@ FLOORS = [
     {"hands"},
     {"distortion", "guard"},
     {"drawing"},
-    {"lazy"},
+    {"lazy", "shares"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 FILES = [ROOT / "app.py", *sorted((ROOT / "cnnviz").rglob("*.py"))]

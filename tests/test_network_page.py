@@ -125,7 +125,7 @@ def test_the_weights_of_a_dense_layer():
 
 def test_kept_or_dropped_and_what_is_rescaled():
     found = answered(DEEP, "dropout")["Is 0.5 the share that is kept or dropped, and what is rescaled?"]
-    assert found.startswith("Dropped: in every step of the training 50% of the 1,024 values")
+    assert found.startswith("Dropped: in every step of the training 50\u00a0% of the 1,024 values")
     assert "1 / 0.5 = 2" in found
     config = dataclasses.replace(DEEP, dropout=0.2)
     found = answered(config, "dropout")["Is 0.2 the share that is kept or dropped, and what is rescaled?"]

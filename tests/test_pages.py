@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import apptest
 from apptest import pictures, texts
 from cnnviz import data, evaluation, mnist, network, store
+from cnnviz.shares import percent
 from cnnviz.ui import digits
 from conftest import MNIST, ROOT, needs_mnist
 
@@ -228,7 +229,7 @@ def test_mistakes_are_those_of_the_network(open_page, source):
     probs = evaluation.probabilities(store.load(store.open_model(store.ROOT / "hvass")), test.images)
     wrong = np.flatnonzero(probs.argmax(axis=1) != test.labels)
     right = len(test) - len(wrong)
-    assert at.metric[0].value == f"{right / len(test):.2%}"
+    assert at.metric[0].value == percent(right / len(test))
     assert at.metric[1].value == f"{right:,} of {len(test):,}"
     assert at.metric[2].value == str(len(wrong))
     assert f"The first 9 of {len(wrong)} mistakes: test images {', '.join(map(str, wrong[:9]))}." in texts(at)

@@ -227,22 +227,6 @@ def test_the_words_beside_a_full_bar_fit():
     assert LIGHT.text in colours(image[:36, 260:])
 
 
-@pytest.mark.parametrize(
-    ("prob", "words"),
-    [
-        (0, "0.0 %"),
-        (0.0004, "<0.1 %"),
-        (0.0005, "0.1 %"),
-        (0.5, "50.0 %"),
-        (0.9994, "99.9 %"),
-        (0.99951, ">99.9 %"),
-        (1, ">99.9 %"),
-    ],
-)
-def test_percent_claims_no_more_than_is_true(prob, words):
-    assert tiles.percent(prob).replace("\u00a0", " ") == words
-
-
 def test_png_keeps_every_pixel():
     picture = tiles.sheet(np.arange(8.0).reshape(2, 2, 2), "viridis", (0.0, 7.0), labels=["a", "b"])
     content = tiles.png(picture)

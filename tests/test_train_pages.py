@@ -10,6 +10,7 @@ from apptest import open_page, texts
 from cnnviz import data, inspection, presets, store, trainer
 from cnnviz.data import BUNDLED
 from cnnviz.presets import Plan, Preset, Recipe
+from cnnviz.shares import percent
 from cnnviz.ui import choice, digits
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
@@ -60,13 +61,13 @@ def test_a_run_is_started_watched_and_found_again():
     assert not again.exception
     assert "Finished after 30 iterations" in texts(again)
     correct, n = one.test
-    assert [m.value for m in again.metric if m.label == "Test accuracy"] == [f"{correct / n:.2%}"]
+    assert [m.value for m in again.metric if m.label == "Test accuracy"] == [percent(correct / n)]
     milestones = table(again, "Iterations")
     card = store.open_model(trainer.of_server().root / one.name).card
     at_one = next(s.accuracy for s in card.snapshots if s.iteration == 1)
     assert milestones["This run"].tolist() == [
-        f"{card.snapshots[0].accuracy:.1%}",
-        f"{at_one:.1%}",
+        percent(card.snapshots[0].accuracy, 1),
+        percent(at_one, 1),
         "–",
         "–",
         "–",
@@ -127,7 +128,7 @@ def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch)
     at = open_page("train")
     probs = inspection.activations(one.network_at(one.iteration), bundled.images)["softmax"]
     right = (probs.argmax(axis=1) == bundled.labels).mean()
-    assert [m.value for m in at.metric if m.label == "Test accuracy"] == [f"{right:.2%}"]
+    assert [m.value for m in at.metric if m.label == "Test accuracy"] == [percent(right)]
     assert "This run learns from scikit-learn's digits" in texts(at)
 
 
@@ -171,7 +172,7 @@ def test_compare_shows_what_differs_and_tells_luck(tiny):
     assert found["Run"].tolist() == [second.name, first.name]
     assert found["learning rate"].tolist() == ["0.001", "0.01"]
     assert {"batch", "seed", "filters"}.isdisjoint(found.columns)
-    assert found["Test"].tolist() == [f"{c / n:.2%}" for c, n in (second.test, first.test)]
+    assert found["Test"].tolist() == [percent(c / n) for c, n in (second.test, first.test)]
     best = max((first, second), key=lambda one: one.test[0])
     assert f"**{best.name}** read most test digits right" in texts(at)
 

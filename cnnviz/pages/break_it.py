@@ -7,6 +7,7 @@ from cnnviz import evaluation, inspection, surgery, tiles
 from cnnviz.data import Dataset
 from cnnviz.evaluation import Score
 from cnnviz.network import Layer, Network
+from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, damage, drawn, lookups, panels, ranking
 from cnnviz.ui.damage import Changes
 
@@ -102,10 +103,10 @@ def show_accuracy(network: Network, broken: Network, test: Dataset) -> None:
     before = evaluation.score(test.labels, lookups.probabilities(network, test))
     after = evaluation.score(test.labels, lookups.probabilities(broken, test))
     with st.container(horizontal=True, gap="large"):
-        st.metric(Words.before, f"{before.accuracy:.2%}", width="content")
+        st.metric(Words.before, percent(before.accuracy), width="content")
         points = 100 * (after.accuracy - before.accuracy)
         delta = Words.points.format(points=points) if after.correct != before.correct else None
-        st.metric(Words.after, f"{after.accuracy:.2%}", delta, width="content")
+        st.metric(Words.after, percent(after.accuracy), delta, width="content")
     lost = before.correct - after.correct
     difference = (Words.fewer if lost > 0 else Words.more_right if lost else Words.as_many).format(n=abs(lost))
     st.markdown(Words.counts.format(n=before.n, before=before.correct, after=after.correct, difference=difference))
@@ -187,8 +188,8 @@ def show_drawing(network: Network, broken: Network) -> None:
     for place, (one, words, name) in zip(places, both, strict=True):
         with place:
             probs = lookups.activations(one, last.centred[None, :, :, None])["softmax"][0]
-            shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
-            caption = words.format(digit=probs.argmax(), share=tiles.percent(probs.max()))
+            shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+            caption = words.format(digit=probs.argmax(), share=probability(probs.max()))
             alt = f"{caption} {Words.bars_alt.format(shares=shares)}"
             bars = tiles.bars(probs, panels.theme())
             panels.picture(bars, caption, alt, f"answer-{name}", width=320, inline=True)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from cnnviz import comparing, figures, run, tiles
 from cnnviz.run import Run
+from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, drawn, lookups, panels, results
 from cnnviz.ui.results import Row
 
@@ -102,7 +103,7 @@ def show_verdict(rows: list[Row]) -> None:
         if row is not best and row.test:
             low, _ = comparing.difference_interval(correct, row.test[0], n)
             apart[low > 0].append(row.name)
-    told = [Words.verdict.format(best=best.name, share=f"{correct / n:.2%}")]
+    told = [Words.verdict.format(best=best.name, share=percent(correct / n))]
     if apart[False]:
         told.append(Words.luck.format(names=", ".join(apart[False]), n=n))
     if apart[True]:
@@ -164,8 +165,8 @@ def show_both() -> None:
             at = entries[name].iterations[-1]
             network = choice.opened(entries[name], at)
             probs = lookups.activations(network, last.centred[None, :, :, None])["softmax"][0]
-            shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
-            caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=tiles.percent(probs.max()))
+            shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+            caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
             alt = Words.answer_alt.format(shares=shares)
             panels.picture(tiles.bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from cnnviz import arithmetic, receptive, sums, tiles
 from cnnviz.network import Layer, Network, NetworkConfig, layers
+from cnnviz.shares import probability
 from cnnviz.steps import ActivationStep, ConvolutionStep, CopyStep, PoolingStep, strongest
 from cnnviz.ui import choice, given, lookups, panels
 from cnnviz.ui.slide import slide
@@ -74,6 +75,7 @@ class Words:
 
 
 N_CHANNELS, N_NEURONS = 3, 8
+FOUR_PLACES = st.column_config.NumberColumn(format="%.4f")
 LAYER, FILTER, PLACE = "convolution layer", "convolution filter", "convolution place"
 
 
@@ -302,7 +304,8 @@ def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
     with left:
         caption = Words.answer_caption.format(n=len(neurons), below=step.below, **told)
         table = dict(zip(names, columns, strict=True))
-        panels.table(table, caption, Words.answer_alt.format(**told), "contributions")
+        places = dict.fromkeys(names[1:], FOUR_PLACES)
+        panels.table(table, caption, Words.answer_alt.format(**told), "contributions", column_config=places)
     with right:
         softmax = step.softmax
         values = (
@@ -310,10 +313,11 @@ def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
             softmax.logits.round(4).tolist(),
             softmax.shifted.round(4).tolist(),
             [f"{x:.3g}" for x in softmax.exponentials],
-            [tiles.percent(x) for x in softmax.probabilities],
+            [probability(x) for x in softmax.probabilities],
         )
-        table = dict(zip(Words.softmax_columns, values, strict=True))
-        panels.table(table, Words.softmax_caption.format(total=softmax.total), Words.softmax_alt, "softmax")
+        table, logits = dict(zip(Words.softmax_columns, values, strict=True)), Words.softmax_columns[1:3]
+        caption, places = Words.softmax_caption.format(total=softmax.total), dict.fromkeys(logits, FOUR_PLACES)
+        panels.table(table, caption, Words.softmax_alt, "softmax", column_config=places)
 
 
 show()

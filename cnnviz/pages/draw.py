@@ -6,6 +6,7 @@ import streamlit as st
 from cnnviz import drawing, guard, tiles
 from cnnviz.drawing import Preparation
 from cnnviz.network import Network, layers
+from cnnviz.shares import probability
 from cnnviz.ui import canvas, choice, drawn, lookups, panels, sidebar, source
 
 
@@ -166,14 +167,14 @@ def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> Non
     if refusal:
         st.header(Words.refused, anchor=False)
         st.markdown(Words.reasons[refusal.reason].format(n=refusal.n_things))
-        st.caption(Words.refused_softmax.format(digit=first, share=tiles.percent(probs[first])))
+        st.caption(Words.refused_softmax.format(digit=first, share=probability(probs[first])))
     else:
         close = probs[second] >= CLOSE
         digit = Words.either.format(first=first, second=second) if close else str(first)
         st.header(Words.answer.format(digit=digit), anchor=False)
-        share, second_share = tiles.percent(probs[first]), tiles.percent(probs[second])
+        share, second_share = probability(probs[first]), probability(probs[second])
         st.markdown(Words.sure.format(share=share, second=second, second_share=second_share))
-    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     picture = tiles.bars(probs, panels.theme())
     panels.picture(picture, Words.bars, Words.bars_alt.format(shares=shares), "answer", inline=True)
 
@@ -185,8 +186,8 @@ def show_beside(name: str, preparation: Preparation) -> None:
         return
     network = choice.opened(entry, entry.iterations[-1])
     probs = lookups.activations(network, preparation.centred[None, :, :, None])["softmax"][0]
-    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
-    caption = Words.beside.format(name=name, digit=probs.argmax(), share=tiles.percent(probs.max()))
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+    caption = Words.beside.format(name=name, digit=probs.argmax(), share=probability(probs.max()))
     picture = tiles.bars(probs, panels.theme())
     panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "answer-beside", inline=True)
 
@@ -240,7 +241,7 @@ def show_changes(reading: tuple[int, float] | None, left_out: dict[str, tuple[in
         if found is None and digit is not None:
             told.append(Words.change_to_none.format(without=Words.without[step]))
         elif found is not None and found[0] != digit:
-            share = tiles.percent(found[1])
+            share = probability(found[1])
             told.append(Words.change.format(without=Words.without[step], digit=found[0], share=share))
     if told:
         st.markdown(Words.changes.format(changes="; ".join(told)))

@@ -11,6 +11,7 @@ from cnnviz.exercises import EXERCISES, Exercise, Named
 from cnnviz.network import Network, n_weights
 from cnnviz.presets import PRESETS, Plan
 from cnnviz.run import Run
+from cnnviz.shares import percent
 from cnnviz.ui import choice, lookups, panels, recipe, results
 
 
@@ -34,7 +35,7 @@ class Words:
     which = "Experiment"
     none = "No experiment yet. Start one above."
     exercise_name, sweep_name = "exercise {n}", "sweep"
-    progress = "{done} of {n} runs have ended; {share:.0%} of all iterations"
+    progress = "{done} of {n} runs have ended; {share} of all iterations"
     stop, stop_help = "Stop the experiment", "Ends every run of it where it stands."
     delete, delete_sure = "Delete its runs", "Delete them for good"
     result_columns = ("Run", "Seed", "State", "Iterations", "Seconds per 1,000", "Weights", "Validation", "Test",
@@ -192,7 +193,7 @@ def watch(members: list[Run], was_active: bool) -> None:
     if active:
         done = sum(not run.active for run in members)
         share = trainer.progress(members)
-        st.progress(share, Words.progress.format(done=done, n=len(members), share=share))
+        st.progress(share, Words.progress.format(done=done, n=len(members), share=percent(share, 0)))
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
             room.stop_all(members)
             st.rerun()

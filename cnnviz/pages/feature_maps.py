@@ -10,6 +10,7 @@ import streamlit as st
 from cnnviz import tiles
 from cnnviz.data import Dataset
 from cnnviz.network import Layer, Network, layers
+from cnnviz.shares import probability
 from cnnviz.ui import choice, drawn, lookups, panels
 
 
@@ -250,8 +251,8 @@ def draw_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input) -> P
 
 def draw_answer(probs: np.ndarray) -> Pane:
     """The ten probabilities."""
-    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
-    caption = Words.answer.format(digit=probs.argmax(), share=tiles.percent(probs.max()))
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+    caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
     return Pane(panels.begin_bars(probs), caption, Words.bars_alt.format(shares=shares))
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from cnnviz import inspection, tiles
 from cnnviz.network import Network, layers
+from cnnviz.shares import percent
 from cnnviz.ui import choice, panels
 
 
@@ -35,10 +36,7 @@ class Words:
         "All {count} kernels of {layer}: a row for each of the {n} filters, a column for each of the "
         "{channels} input channels. White is 0; one scale for the whole layer."
     )
-    alt = (
-        "{count} kernels of {px} by {px} weights of layer {layer}, "
-        "from {low:+.3f} to {high:+.3f}; {share:.0%} positive."
-    )
+    alt = "{count} kernels of {px} by {px} weights of layer {layer}, from {low:+.3f} to {high:+.3f}; {share} positive."
     biases = "Bias of each filter, and its least and greatest weight over all input channels."
     biases_alt = "Table of {n} filters with bias, least weight and greatest weight."
     columns = ("Filter", "Bias", "Least weight", "Greatest weight")
@@ -105,7 +103,7 @@ def show_kernels(network: Network, layer: str, channel: int | None, palette: til
         caption = Words.one
     picture = tiles.sheet(shown, palette, limits, bar=True, theme=panels.theme(), **options)
     values = {"n": n, "layer": layer, "channel": channel, "channels": channels, "count": len(shown), "px": px}
-    alt = Words.alt.format(low=shown.min(), high=shown.max(), share=np.mean(shown > 0), **values)
+    alt = Words.alt.format(low=shown.min(), high=shown.max(), share=percent(float(np.mean(shown > 0)), 0), **values)
     panels.picture(picture, caption.format(**values), alt, f"kernels-{layer}")
 
 

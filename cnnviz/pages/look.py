@@ -7,6 +7,7 @@ from PIL import Image
 from cnnviz import attribution, backend, sums, tiles
 from cnnviz.data import Dataset
 from cnnviz.network import IMAGE_PX, Network
+from cnnviz.shares import probability
 from cnnviz.ui import choice, favourites, given, lookups, panels
 
 
@@ -84,8 +85,8 @@ def look_at_image(network: Network, test: Dataset) -> None:
     with lookups.failures(), st.spinner(Words.computing):
         slopes = saliency_of(network, image, digit)
         covered = occlusion_of(network, image, digit, side)
-    asked = Words.asked_about.format(digit=digit, share=tiles.percent(probs[digit])) if about != Words.answer else ""
-    st.markdown(Words.read.format(digit=probs.argmax(), share=tiles.percent(probs.max()), asked=asked))
+    asked = Words.asked_about.format(digit=digit, share=probability(probs[digit])) if about != Words.answer else ""
+    st.markdown(Words.read.format(digit=probs.argmax(), share=probability(probs.max()), asked=asked))
     left, right = st.columns(2, gap="large")
     with left:
         show_saliency(image, slopes, digit)
@@ -137,7 +138,7 @@ def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, dig
     )
     told = {"digit": digit, "side": side, "n": covered.size, "now": now}
     probs = {"free": free, "least": covered.min(), "most": covered.max()}
-    told |= {name: tiles.percent(float(p)) for name, p in probs.items()}
+    told |= {name: probability(float(p)) for name, p in probs.items()}
     places = {"top": top, "bottom": top + side - 1, "left": left, "right": left + side - 1}
     alt = Words.occlusion_alt.format(**places, **told)
     panels.picture(picture, Words.occlusion_caption.format(**told), alt, "occlusion", inline=True)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from cnnviz import evaluation, figures, tiles
 from cnnviz.data import Dataset
+from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, lookups, panels
 
 
@@ -72,7 +73,7 @@ def show() -> None:
 def show_accuracy(result: evaluation.Score) -> None:
     """Accuracy with its counts."""
     with st.container(horizontal=True, gap="large"):
-        st.metric(Words.accuracy, f"{result.accuracy:.2%}", width="content")
+        st.metric(Words.accuracy, percent(result.accuracy), width="content")
         st.metric(Words.right, Words.of.format(part=result.correct, n=result.n), width="content")
         st.metric(Words.wrong, f"{result.n - result.correct:,}", width="content")
 
@@ -105,7 +106,7 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
         n=len(chosen),
         all=f"{wrong:,}",
         numbers=", ".join(str(i) for i in chosen),
-        shares=f"{tiles.percent(probs[chosen].max(axis=1).min())} and more",
+        shares=f"{probability(probs[chosen].max(axis=1).min())} and more",
     )
     told = ", ".join(Words.pair.format(true=true, predicted=predicted) for true, predicted in pairs)
     panels.picture(picture, caption, Words.gallery_alt.format(n=len(chosen), pairs=told), f"mistakes-{which}")

@@ -8,6 +8,7 @@ from cnnviz.arithmetic import stride_of
 from cnnviz.data import Dataset
 from cnnviz.network import Layer, Network, NetworkConfig, layers, n_weights
 from cnnviz.presets import Recipe
+from cnnviz.shares import percent, probability
 from cnnviz.ui import answers, choice, given, lookups, panels
 from cnnviz.ui.picker import Cells, choose
 
@@ -39,7 +40,7 @@ class Words:
         "average": "Keeps the mean of each 2×2 pixels: half the side, a quarter of the numbers.",
         "flatten": "Puts all the pixels of all the maps in one row.",
         "dense": "Each neuron adds up all {inputs:,} inputs, every one times a weight of its own, and a bias.",
-        "dropout": "In training drops {share:.0%} of the values at random; off everywhere else.",
+        "dropout": "In training drops {share} of the values at random; off everywhere else.",
         "softmax": "Turns the ten numbers into positive shares that add up to 1.",
     }
     flowing = "A digit on its way through"
@@ -113,7 +114,7 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
         px, _, depth, channels = layer.kernel_shape
         return sentence.format(channels=channels, px=px, depth=depth, stride=stride_of(config, layer.name))
     inputs = layer.kernel_shape[0] if layer.kernel_shape else 0
-    return sentence.format(inputs=inputs, share=config.dropout)
+    return sentence.format(inputs=inputs, share=percent(config.dropout, 0))
 
 
 @st.fragment
@@ -241,8 +242,8 @@ def show_neurons(layer: Layer, output: np.ndarray) -> None:
 
 def show_answer(probs: np.ndarray) -> None:
     """The ten probabilities."""
-    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
-    caption = Words.answer.format(digit=probs.argmax(), share=tiles.percent(probs.max()))
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+    caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
     picture = tiles.bars(probs, panels.theme())
     panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "softmax", width=320, inline=True)
 

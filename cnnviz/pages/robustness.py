@@ -8,6 +8,7 @@ import streamlit as st
 from cnnviz import backend, figures, stress, tiles
 from cnnviz.data import Dataset
 from cnnviz.network import Network
+from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, given, lookups, panels
 
 
@@ -34,7 +35,7 @@ class Words:
         "One change at a time, done to the first {n:,} test digits. The line marks where the slider stands. Each curve "
         "says how often the network is right, not how sure it is."
     )
-    curve_alt = "Line chart: accuracy from {worst:.0%} to {best:.0%} over {name}."
+    curve_alt = "Line chart: accuracy from {worst} to {best} over {name}."
     computing = "Reading changed test digits: {done} of {n} points"
 
 
@@ -80,9 +81,9 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
         picture = tiles.row((image, changed), (Words.before, Words.after), 252, panels.theme())
         panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
     with right:
-        shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(after))
+        shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(after))
         caption = Words.answer.format(
-            digit=after.argmax(), share=tiles.percent(after.max()), before=tiles.percent(before[after.argmax()])
+            digit=after.argmax(), share=probability(after.max()), before=probability(before[after.argmax()])
         )
         bars = tiles.bars(after, panels.theme())
         panels.picture(bars, caption, Words.bars_alt.format(shares=shares), "changed-answer", width=320, inline=True)
@@ -115,7 +116,9 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     for place, (name, one) in zip(st.columns(len(stress.STRESSES)), stress.STRESSES.items(), strict=True):
         values = [found[name, amount] for amount in one.amounts]
         chart = figures.stress_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
-        alt = Words.curve_alt.format(worst=min(values), best=max(values), name=Words.names[name])
+        alt = Words.curve_alt.format(
+            worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
+        )
         place.altair_chart(chart, alt=alt, key=f"curve {name}")
     st.caption(Words.curves_caption.format(n=n))
 

@@ -9,6 +9,7 @@ from cnnviz import figures, inspection, program, run, store, tiles, trainer
 from cnnviz.network import layers, n_weights
 from cnnviz.presets import Plan
 from cnnviz.run import Run
+from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, digits, drawn, lookups, panels, recipe
 
 
@@ -76,8 +77,7 @@ class Words:
     problem = "A run could not be read: {reason}"
 
 
-TUTORIALS = {0: ("4.2%", "10.9%"), 1: ("5.3%", "13.0%"), 100: ("70.8%", "66.6%"), 1000: ("93.5%", "93.1%"),
-             10_000: ("98.7%", "98.8%")}  # fmt: skip
+TUTORIALS = {0: (0.042, 0.109), 1: (0.053, 0.130), 100: (0.708, 0.666), 1000: (0.935, 0.931), 10_000: (0.987, 0.988)}
 """Test accuracy by iteration that M. E. H. Pedersen's tutorial 02 reports, in two runs."""
 LOOK_EVERY_S = 1.0
 N_LAST = 100
@@ -154,7 +154,7 @@ def show_list(known: Sequence[Run]) -> None:
             Words.status[one.status],
             one.iteration,
             one.target,
-            f"{one.checks[-1].accuracy:.1%}" if one.checks else Words.not_yet,
+            percent(one.checks[-1].accuracy, 1) if one.checks else Words.not_yet,
             one.experiment,
         )
         for one in known
@@ -229,16 +229,16 @@ def show_figures(chosen: Run) -> None:
     state = chosen.state
     with st.container(horizontal=True, gap="large"):
         recent = state.accuracies[-N_LAST:] if state is not None else np.zeros(0)
-        told = f"{recent.mean():.1%}" if len(recent) else Words.not_yet
+        told = percent(recent.mean(), 1) if len(recent) else Words.not_yet
         st.metric(Words.train_accuracy, told, width="content", help=Words.train_help.format(n=N_LAST))
         if chosen.checks:
             last = chosen.checks[-1]
             hint = Words.validation_help.format(n=last.n, at=last.iteration)
-            st.metric(Words.validation_accuracy, f"{last.accuracy:.1%}", width="content", help=hint)
+            st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
         if not chosen.active:
             correct, n = test_result(chosen, chosen.iteration)
             hint = Words.test_help.format(correct=correct, n=n)
-            st.metric(Words.test_accuracy, f"{correct / n:.2%}", width="content", help=hint)
+            st.metric(Words.test_accuracy, percent(correct / n), width="content", help=hint)
         if chosen.step_s:
             st.metric(Words.speed, Words.speed_value.format(rate=1 / chosen.step_s), width="content")
 
@@ -299,7 +299,7 @@ def show_answer(chosen: Run) -> None:
         return
     at = chosen.iteration
     probs = lookups.activations(chosen.network_at(at), last.centred[None, :, :, None])["softmax"][0]
-    shares = ", ".join(f"{digit}: {tiles.percent(prob)}" for digit, prob in enumerate(probs))
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), at=at)
     bars = tiles.bars(probs, panels.theme())
     panels.picture(bars, caption, Words.answer_alt.format(shares=shares), "answer-now", width=300, inline=True)
@@ -314,8 +314,8 @@ def show_milestones(chosen: Run) -> None:
         mine = Words.not_yet
         if iteration in have:
             correct, n = test_result(chosen, iteration)
-            mine = f"{correct / n:.1%}"
-        rows.append((f"{iteration:,}", mine, *told))
+            mine = percent(correct / n, 1)
+        rows.append((f"{iteration:,}", mine, *(percent(share, 1) for share in told)))
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
     panels.table(table, Words.table, Words.table_alt, "milestones")
 

@@ -7,6 +7,7 @@ import math
 from cnnviz.arithmetic import layer_below, same_padding, stride_of
 from cnnviz.network import POOL_PX, Layer, NetworkConfig, layers, n_weights
 from cnnviz.presets import Recipe
+from cnnviz.shares import percent
 
 Answered = tuple[str, str]
 
@@ -75,10 +76,11 @@ class Words:
     weights_answer = "{units:,} neurons, each with {inputs:,} weights and a bias: {units:,} × ({inputs:,} + 1) = {n:,}."
     dropout = "Is {share:g} the share that is kept or dropped, and what is rescaled?"
     dropout_answer = (
-        "Dropped: in every step of the training {share:.0%} of the {n:,} values, chosen anew for each image, are set "
-        "to 0, and {kept:.0%} are kept. (Some tutorials state the share kept, `keep_prob`, here {kept:g}.) The values "
-        "that are kept are multiplied by 1 / {kept:g} = {factor:.3g}, so that the sums in the next layer stay about "
-        "as large as they are without dropout. Outside training nothing is dropped and nothing is rescaled, as here."
+        "Dropped: in every step of the training {share} of the {n:,} values, chosen anew for each image, are set "
+        "to 0, and {kept} are kept. (Some tutorials state the share kept, `keep_prob`, here {keep_prob:g}.) The values "
+        "that are kept are multiplied by 1 / {keep_prob:g} = {factor:.3g}, so that the sums in the next layer stay "
+        "about as large as they are without dropout. Outside training nothing is dropped and nothing "
+        "is rescaled, as here."
     )
     adam = "How were the weights learnt, and why Adam?"
     adam_answer = (
@@ -168,7 +170,8 @@ def _dense(layer: Layer) -> Answered:
 
 def _dropout(config: NetworkConfig, layer: Layer) -> Answered:
     share, kept = config.dropout, round(1 - config.dropout, 6)
-    answer = Words.dropout_answer.format(share=share, kept=kept, n=layer.shape[0], factor=1 / kept)
+    shares = {"share": percent(share, 0), "kept": percent(kept, 0), "keep_prob": kept}
+    answer = Words.dropout_answer.format(n=layer.shape[0], factor=1 / kept, **shares)
     return Words.dropout.format(share=share), answer
 
 

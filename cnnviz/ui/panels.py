@@ -14,6 +14,7 @@ import streamlit as st
 from PIL import Image
 
 from cnnviz import sums, tiles
+from cnnviz.shares import NO_BREAK
 from cnnviz.tiles import DARK, LIGHT, Palette, Theme
 from cnnviz.ui import choice, words
 
@@ -155,9 +156,10 @@ def download_csv(columns: Mapping[str, Sequence[Any]], name: str) -> None:
     writer = csv.writer(content)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
+    plain = content.getvalue().replace(NO_BREAK, " ")  # for programs that take a percentage for a number
     st.download_button(
         "CSV",
-        content.getvalue(),
+        plain,
         f"{name}.csv",
         "text/csv",
         key=f"csv {name}",

@@ -12,6 +12,7 @@ from cnnviz.mnist import DataError
 from cnnviz.network import n_weights
 from cnnviz.presets import Plan
 from cnnviz.run import Run
+from cnnviz.shares import percent
 from cnnviz.ui import choice, digits, lookups
 
 
@@ -106,4 +107,4 @@ def of_run(run: Run) -> Result | None:
 def share_and_interval(correct: int, n: int) -> tuple[str, str]:
     """Accuracy and its 95 % interval, in words."""
     low, high = interval(correct, n)
-    return f"{correct / n:.2%}", f"{low:.2%} to {high:.2%}"
+    return percent(correct / n), f"{percent(low)} to {percent(high)}"
