@@ -17,6 +17,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60
+PATIENCE_MS = 120_000
+"""TensorFlow is loaded at low priority: on a machine that does other work as well, the first answer takes long."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 Stroke = Sequence[tuple[float, float]]
 
@@ -81,7 +83,9 @@ def page(**options: Any) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         try:
-            yield browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options)).new_page()
+            opened = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options)).new_page()
+            opened.set_default_timeout(PATIENCE_MS)
+            yield opened
         finally:
             browser.close()
 
@@ -122,7 +126,7 @@ def timed_stroke(opened: Any, stroke: Stroke, expected: int) -> float:
     """Draw one stroke; milliseconds from pen up until `expected` new pictures stand on the page."""
     opened.evaluate(f"window.expected = {expected}")
     draw(opened, stroke)
-    opened.wait_for_function("window.took !== null && window.took !== undefined", timeout=30_000)
+    opened.wait_for_function("window.took !== null && window.took !== undefined")
     took: float = opened.evaluate("window.took")
     opened.evaluate("window.took = null")
     return took

@@ -29,7 +29,7 @@ def strokes(opened: Any, n: int) -> list[float]:
 def open_draw(opened: Any, address: str) -> None:
     """A new session on the Draw page, warm."""
     opened.goto(address)
-    opened.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+    opened.wait_for_selector("canvas.upper-canvas")
     opened.evaluate(browser.WATCH)
     time.sleep(WARM_S)
 
@@ -37,10 +37,10 @@ def open_draw(opened: Any, address: str) -> None:
 def start_two(opened: Any, address: str) -> None:
     """Start two runs of 10,000 iterations and wait until both have taken steps."""
     opened.goto(f"{address}/train")
-    opened.get_by_role("heading", name="Train", exact=True).wait_for(timeout=60_000)
+    opened.get_by_role("heading", name="Train", exact=True).wait_for()
     for _ in range(2):
         opened.get_by_role("button", name="Start", exact=True).click()
-        opened.get_by_text("of 10,000, about").wait_for(timeout=120_000)
+        opened.get_by_text("of 10,000, about").wait_for()
         time.sleep(3)
 
 

@@ -48,7 +48,7 @@ def clicks(opened: Any, n: int) -> float:
     took = []
     for i in range(n + 2):
         opened.evaluate(CLICK, [0.1 + 0.8 * ((i * 7) % 13) / 13, 0.1 + 0.8 * ((i * 5) % 11) / 11])
-        opened.wait_for_function("window.took !== null", timeout=30_000)
+        opened.wait_for_function("window.took !== null")
         took.append(opened.evaluate("window.took"))
         time.sleep(0.4)
     return statistics.median(took[2:])
@@ -73,7 +73,7 @@ def in_browser(n: int) -> None:
         sent: list[str] = []
         opened.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append("")))
         opened.goto(f"{address}/convolution")
-        opened.locator("canvas.output").wait_for(timeout=90_000)
+        opened.locator("canvas.output").wait_for()
         time.sleep(8)
         print(f"click on a pixel of conv1 to its calculation    {clicks(opened, n):6.0f} ms, median of {n}")
         rate, asked = places_a_second(opened, sent, 20)

@@ -27,7 +27,7 @@ def canvas_usable(opened: Any, script: str) -> float:
     """Milliseconds from starting the server until one can draw; the browser is already open."""
     with browser.server(script) as (address, began):
         opened.goto(address)
-        opened.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+        opened.wait_for_selector("canvas.upper-canvas")
         return 1000 * (time.perf_counter() - began)
 
 
@@ -35,7 +35,7 @@ def strokes(opened: Any, script: str, n: int, expected: int) -> list[float]:
     """Milliseconds from pen up to answer and maps, for n strokes; the first comes five seconds after opening."""
     with browser.server(script) as (address, _):
         opened.goto(address)
-        opened.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+        opened.wait_for_selector("canvas.upper-canvas")
         opened.evaluate(browser.WATCH)
         time.sleep(WARM_S)
         took = []
@@ -70,12 +70,12 @@ def reruns(opened: Any, n: int) -> dict[str, float]:
     with browser.server() as (address, _):
         for page, words in PAGES.items():
             opened.goto(f"{address}/{page}")
-            opened.wait_for_selector("[data-testid=stImage] img", timeout=90_000)
+            opened.wait_for_selector("[data-testid=stImage] img")
             time.sleep(4)
             took = []
             for i in range(n + 2):
                 opened.evaluate(RERUN, words[i % 2])
-                opened.wait_for_function("window.took !== null", timeout=30_000)
+                opened.wait_for_function("window.took !== null")
                 took.append(opened.evaluate("window.took"))
                 time.sleep(0.5)
             medians[page] = statistics.median(took[2:])

@@ -21,7 +21,7 @@ def main() -> None:
     size = {"viewport": {"width": 1440, "height": 860}}
     with browser.page(**size) as opened, browser.server() as (address, _):
         opened.goto(address)
-        opened.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+        opened.wait_for_selector("canvas.upper-canvas")
         for stroke in (SEVEN, BAR):
             browser.draw(opened, stroke, steps=12)
             opened.wait_for_timeout(4000)

@@ -40,7 +40,7 @@ def opened(window, address):
     complaints = []
     window.on("pageerror", lambda error: complaints.append(str(error)))
     window.goto(address)
-    window.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+    window.wait_for_selector("canvas.upper-canvas")
     yield window
     assert complaints == []
 
@@ -55,7 +55,7 @@ def button(opened, name):
 
 
 def answer(opened, digit):
-    opened.get_by_role("heading", name=f"Answer: {digit}").wait_for(timeout=90_000)
+    opened.get_by_role("heading", name=f"Answer: {digit}").wait_for()
 
 
 def test_a_digit_is_drawn_answered_undone_and_cleared(opened):
@@ -89,7 +89,7 @@ def test_the_drawing_survives_a_change_of_page_and_of_model(opened):
 
 def test_a_click_on_a_confusion_cell_opens_its_images(opened):
     go_to(opened, "Mistakes")
-    opened.get_by_text("Click a cell of the matrix; its images").wait_for(timeout=60_000)
+    opened.get_by_text("Click a cell of the matrix; its images").wait_for()
     squares = opened.locator("[data-testid=stVegaLiteChart] .mark-rect path[aria-label]")
     squares.nth(99).wait_for()
     told = squares.evaluate_all("squares => squares.map(square => square.getAttribute('aria-label'))")
@@ -132,7 +132,7 @@ def test_mnist_arrives_behind_the_scenes(window, tmp_path):
         environment = {"CNNVIZ_MNIST_URL": f"http://127.0.0.1:{mirror.server_port}", "KERAS_HOME": str(tmp_path)}
         with browser.server(**environment, XDG_CACHE_HOME=str(tmp_path), CNNVIZ_DATA="") as (address, _):
             window.goto(f"{address}/data")
-            window.get_by_text("digits: MNIST").wait_for(timeout=60_000)
+            window.get_by_text("digits: MNIST").wait_for()
             window.get_by_text("(55000, 28, 28, 1)").or_(window.locator("[data-testid=stDataFrame]")).first.wait_for()
         mirror.shutdown()
     assert len(list((tmp_path / "cnnviz" / "MNIST").glob("*.gz"))) == 4

@@ -28,7 +28,7 @@ def opened(address):
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/convolution")
-        window.locator("canvas.output").wait_for(timeout=90_000)
+        window.locator("canvas.output").wait_for()
         pixel(window)
         yield window
         assert complaints == []
@@ -78,7 +78,7 @@ def test_the_kernel_slides_without_asking_the_server(opened):
     sent = []
     opened.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(1)))
     opened.reload()
-    opened.locator("canvas.output").wait_for(timeout=90_000)
+    opened.locator("canvas.output").wait_for()
     pixel(opened)
     before = -1
     while len(sent) != before:

@@ -27,12 +27,12 @@ def address():
 
 def open_draw(opened, address):
     opened.goto(address)
-    opened.wait_for_selector("canvas.upper-canvas", timeout=60_000)
+    opened.wait_for_selector("canvas.upper-canvas")
 
 
 def answered(opened, digit):
     heading = opened.get_by_role("heading", name=f"Answer: {digit}")
-    heading.wait_for(timeout=90_000)
+    heading.wait_for()
     return heading
 
 
@@ -77,7 +77,7 @@ def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(address):
         answered(opened, 7)
         before = inked(opened)
         choose(opened, "Squares")
-        opened.get_by_role("grid").wait_for(timeout=30_000)
+        opened.get_by_role("grid").wait_for()
         choose(opened, "Draw")
         answered(opened, 7)
         opened.wait_for_selector("canvas.upper-canvas")
@@ -108,7 +108,7 @@ def test_squares_are_filled_by_keyboard_alone(address):
         open_draw(opened, address)
         choose(opened, "Squares")
         grid = opened.get_by_role("grid")
-        grid.wait_for(timeout=30_000)
+        grid.wait_for()
         opened.locator(".squares button[tabindex='0']").focus()
         for key in ["ArrowUp"] * 10 + ["Space"] + ["Shift+ArrowDown"] * 20 + ["ArrowRight"] + ["Shift+ArrowUp"] * 20:
             opened.keyboard.press(key)
@@ -126,15 +126,15 @@ def test_a_photograph_is_read(address, tmp_path):
         open_draw(opened, address)
         choose(opened, "Photograph")
         chooser = opened.locator("input[type=file]")
-        chooser.wait_for(state="attached", timeout=30_000)
+        chooser.wait_for(state="attached")
         chooser.set_input_files(tmp_path / "text.png")
-        opened.get_by_text("text.png: not a picture").wait_for(timeout=30_000)
+        opened.get_by_text("text.png: not a picture").wait_for()
         chooser.set_input_files(tmp_path / "seven.jpg")
         answered(opened, 7)
         choose(opened, "Squares")
-        opened.get_by_text("Nothing is drawn yet").wait_for(timeout=30_000)
+        opened.get_by_text("Nothing is drawn yet").wait_for()
         choose(opened, "Photograph")
-        opened.get_by_text("Still here: seven.jpg").wait_for(timeout=30_000)
+        opened.get_by_text("Still here: seven.jpg").wait_for()
         answered(opened, 7)
         opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
-        opened.get_by_text("Nothing is drawn yet").wait_for(timeout=30_000)
+        opened.get_by_text("Nothing is drawn yet").wait_for()

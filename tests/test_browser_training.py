@@ -28,7 +28,7 @@ def opened(address):
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/train")
-        window.get_by_role("heading", name="Train", exact=True).wait_for(timeout=60_000)
+        window.get_by_role("heading", name="Train", exact=True).wait_for()
         yield window
         assert complaints == []
 
@@ -44,7 +44,7 @@ def press(opened, name):
 
 def test_start_watch_pause_go_back_reload(opened):
     press(opened, "Start")
-    opened.get_by_text(re.compile(r"Iteration [1-9][\d,]* of 10,000")).wait_for(timeout=60_000)
+    opened.get_by_text(re.compile(r"Iteration [1-9][\d,]* of 10,000")).wait_for()
     early = iteration(opened)
     kernels = opened.locator("img[alt*='kernels of the first convolution layer']").first
     first = kernels.get_attribute("src")
@@ -52,32 +52,31 @@ def test_start_watch_pause_go_back_reload(opened):
         "early => { const m = document.body.innerText.match(/Iteration ([\\d,]+) of 10,000/);"
         " return m && +m[1].replace(',', '') > Math.max(early, 20) }",
         arg=early,
-        timeout=90_000,
     )
     opened.wait_for_function(
-        "first => [...document.querySelectorAll(\"img[alt*='kernels of the first']\")].every(i => i.src !== first)",
+        "first => { const seen = [...document.querySelectorAll(\"img[alt*='kernels of the first']\")];"
+        " return seen.length && seen.every(i => i.src !== first) }",
         arg=first,
-        timeout=30_000,
     )
     press(opened, "Pause")
-    opened.get_by_text(re.compile(r"Paused\. Iteration")).wait_for(timeout=60_000)
+    opened.get_by_text(re.compile(r"Paused\. Iteration")).wait_for()
     at = iteration(opened)
-    opened.get_by_test_id("stMetric").filter(has_text="Test accuracy").wait_for(timeout=60_000)
+    opened.get_by_test_id("stMetric").filter(has_text="Test accuracy").wait_for()
 
     opened.get_by_role("link", name="Mistakes", exact=True).click()
     opened.get_by_role("heading", name="Mistakes", exact=True).wait_for()
     opened.get_by_role("combobox", name="Network").click()
     opened.get_by_role("option", name="hvass-1").click()
-    opened.get_by_text(f"Network hvass-1, after {at:,} iterations").wait_for(timeout=60_000)
+    opened.get_by_text(f"Network hvass-1, after {at:,} iterations").wait_for()
     opened.get_by_role("slider", name="Iterations trained").press("Home")
-    opened.get_by_text("Network hvass-1, after 0 iterations").wait_for(timeout=60_000)
+    opened.get_by_text("Network hvass-1, after 0 iterations").wait_for()
     untrained = re.compile(r"Test accuracy\s*([0-9]|1[0-9]|2[0-4])(\.[0-9]+)?\s*%")
-    opened.get_by_test_id("stMetric").filter(has_text=untrained).wait_for(timeout=60_000)
+    opened.get_by_test_id("stMetric").filter(has_text=untrained).wait_for()
 
     opened.goto(opened.url.replace("mistakes", "train"))
     opened.reload()
-    opened.get_by_text(re.compile(rf"Paused\. Iteration {at:,} of 10,000")).wait_for(timeout=60_000)
+    opened.get_by_text(re.compile(rf"Paused\. Iteration {at:,} of 10,000")).wait_for()
     press(opened, "Resume")
-    opened.get_by_text(re.compile(r"Running\. Iteration")).wait_for(timeout=60_000)
+    opened.get_by_text(re.compile(r"Running\. Iteration")).wait_for()
     press(opened, "Stop")
-    opened.get_by_text(re.compile(r"Finished after [\d,]+ iterations")).wait_for(timeout=60_000)
+    opened.get_by_text(re.compile(r"Finished after [\d,]+ iterations")).wait_for()

@@ -164,7 +164,7 @@ def window():
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(str(frame))))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{address}/laboratory")
-        page.locator(".slide .value").filter(has_text="Row").wait_for(timeout=60_000)
+        page.locator(".slide .value").filter(has_text="Row").wait_for()
         yield page
         assert page.complaints == []
 
@@ -182,7 +182,7 @@ def in_browser(test):
 
 
 def worked_out(window, row, column):
-    window.get_by_text(f"Row {row}, column {column}: patch × kernel").first.wait_for(timeout=20_000)
+    window.get_by_text(f"Row {row}, column {column}: patch × kernel").first.wait_for()
 
 
 @in_browser
@@ -205,7 +205,7 @@ def test_the_kernel_slides_without_the_server_and_stops_where_it_is_paused(windo
     window.wait_for_timeout(500)
     window.sent.clear()
     stage.locator(".play").click()
-    stage.locator(".value").filter(has_text="Row 1,").wait_for(timeout=20_000)
+    stage.locator(".value").filter(has_text="Row 1,").wait_for()
     assert window.sent == []
     stage.locator(".play").click()
     assert stage.locator(".play").inner_text() == "Play"
