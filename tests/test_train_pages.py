@@ -219,6 +219,8 @@ def test_a_sweep_can_be_stopped_as_a_whole():
     wait_for(*runs)
     assert all(one.iteration < 50_000 for one in runs)
     assert {one.status for one in runs} <= {"finished", "failed"}
+    states = next(frame.value for frame in at.run().dataframe if "State" in frame.value.columns)["State"]
+    assert set(states) <= {"stopped", "failed"}
 
 
 @pytest.mark.parametrize("number", range(1, 14))

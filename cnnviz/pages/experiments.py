@@ -214,10 +214,8 @@ def show_results(members: Sequence[Run]) -> None:
     for run in members:
         final = results.share_and_interval(run.final.correct, run.final.n)[0] if run.final else Words.not_yet
         test = results.share_and_interval(*run.test) if run.test else (Words.not_yet,) * 2
-        speed = round(run.seconds_per_1000, 2)
-        rows.append(
-            (run.label, run.plan.seed, run.status, run.iteration, speed, n_weights(run.plan.network), final, *test)
-        )
+        speed, weights = round(run.seconds_per_1000, 2), n_weights(run.plan.network)
+        rows.append((run.label, run.plan.seed, results.state(run), run.iteration, speed, weights, final, *test))
     table = dict(zip(Words.result_columns, zip(*rows, strict=True), strict=True))
     panels.table(table, Words.results, Words.results_alt.format(n=len(rows)), "experiment")
 

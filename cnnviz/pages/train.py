@@ -10,7 +10,7 @@ from cnnviz.network import layers, n_weights
 from cnnviz.presets import Plan
 from cnnviz.run import Run
 from cnnviz.shares import percent, probability
-from cnnviz.ui import choice, digits, drawn, lookups, panels, recipe
+from cnnviz.ui import choice, digits, drawn, lookups, panels, recipe, results
 
 
 class Words:
@@ -34,15 +34,10 @@ class Words:
     list_columns = ("Run", "State", "Iterations", "Of", "Validation accuracy", "Experiment")
     list_caption = "Every run of this server, the latest first, as of when this page was opened."
     list_alt = "Table of {n} runs with state and iterations."
-    status = {
-        "waiting": "waiting for its turn",
-        "running": "running",
-        "paused": "paused",
-        "testing": "being tested",
-        "finished": "finished",
-        "failed": "failed",
-    }
     finished = "Finished after {n:,} iterations and {time} of training. It stands in the sidebar as a network."
+    stopped = (
+        "Stopped after {n:,} of {planned:,} iterations and {time} of training. It stands in the sidebar as a network."
+    )
     failed = "This run has failed. {reason} Its state at iteration {n:,} is kept."
     at = "Iteration {at:,} of {target:,}, {left}"
     left = "about {time} of training left"
@@ -151,7 +146,7 @@ def show_list(known: Sequence[Run]) -> None:
     rows = [
         (
             one.name,
-            Words.status[one.status],
+            results.state(one),
             one.iteration,
             one.target,
             percent(one.checks[-1].accuracy, 1) if one.checks else Words.not_yet,
@@ -186,15 +181,16 @@ def show_status(chosen: Run) -> None:
     if chosen.status == "failed":
         st.error(Words.failed.format(reason=chosen.reason, n=chosen.iteration), icon=":material/error:")
     elif chosen.status == "finished":
-        st.success(
-            Words.finished.format(n=chosen.iteration, time=panels.duration(chosen.seconds)), icon=":material/check:"
-        )
+        planned = chosen.plan.recipe.iterations
+        ended = Words.stopped if chosen.iteration < planned else Words.finished
+        told = ended.format(n=chosen.iteration, planned=planned, time=panels.duration(chosen.seconds))
+        st.success(told, icon=":material/check:")
     elif chosen.status == "testing":
         st.progress(1.0, Words.testing.format(n=chosen.iteration))
     else:
         left = Words.left.format(time=panels.duration(chosen.left_s)) if chosen.step_s else Words.left_unknown
         told = Words.at.format(at=chosen.iteration, target=chosen.target, left=left)
-        st.progress(min(1.0, chosen.iteration / chosen.target), f"{Words.status[chosen.status].capitalize()}. {told}")
+        st.progress(min(1.0, chosen.iteration / chosen.target), f"{results.state(chosen).capitalize()}. {told}")
 
 
 def show_controls(chosen: Run) -> None:

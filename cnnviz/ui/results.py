@@ -13,7 +13,7 @@ from cnnviz.network import n_weights
 from cnnviz.presets import Plan
 from cnnviz.run import Run
 from cnnviz.shares import percent
-from cnnviz.ui import choice, digits, lookups
+from cnnviz.ui import choice, digits, lookups, words
 
 
 @dataclass(frozen=True)
@@ -108,3 +108,10 @@ def share_and_interval(correct: int, n: int) -> tuple[str, str]:
     """Accuracy and its 95 % interval, in words."""
     low, high = interval(correct, n)
     return percent(correct / n), f"{percent(low)} to {percent(high)}"
+
+
+def state(run: Run) -> str:
+    """What a run does, or how it ended, in words; "stopped" is one that ended before its plan did."""
+    if run.status == "finished" and run.iteration < run.plan.recipe.iterations:
+        return words.STOPPED
+    return words.STATES[run.status]

@@ -21,4 +21,13 @@ RETRY = "Try again"
 COMPUTING = "Computing"
 EVALUATING = "Reading {n:,} test digits: {done:,} done"
 BACKEND_FAILED = "{reason} The rest works."
+STATES = {
+    "waiting": "waiting for its turn",
+    "running": "running",
+    "paused": "paused",
+    "testing": "being tested",
+    "finished": "finished",
+    "failed": "failed",
+}
+STOPPED = "stopped"
 NOT_PROVEN = ":material/report: **Does not prove:** {what}"
