@@ -42,8 +42,8 @@ def ink_in(image: Image.Image, name: str) -> np.ndarray:
     Raises:
         ImageError: when there is no ink to be told from paper, or far too many things.
     """
-    grey = _grey(image)
-    difference = _flattened(grey)
+    values = grey(image)
+    difference = _flattened(values)
     if float(np.percentile(np.abs(difference), 99.7)) < LEAST_CONTRAST:
         raise ImageError(f"{name}: no ink can be told from the paper. Take the photograph closer, with more light.")
     ink = _ink(difference)
@@ -52,8 +52,12 @@ def ink_in(image: Image.Image, name: str) -> np.ndarray:
     return np.where(near, ink, 0).astype(np.float32)
 
 
-def _grey(image: Image.Image) -> np.ndarray:
-    """Upright, on white where it is transparent, float32 in [0, 1], small enough to be quick."""
+def grey(image: Image.Image) -> np.ndarray:
+    """The picture that is worked on: upright, on white where it is transparent, small enough to be quick.
+
+    Returns:
+        float32 (height, width), the longer side at most WORK_PX, in [0, 1], 1 = white.
+    """
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, np.float32)
         top = 65535.0 if values.max(initial=0) > 255 else 255.0
@@ -67,14 +71,14 @@ def _grey(image: Image.Image) -> np.ndarray:
     return smooth
 
 
-def _flattened(grey: np.ndarray) -> np.ndarray:
+def _flattened(values: np.ndarray) -> np.ndarray:
     """Brightness minus the paper's; the sign such that ink is positive."""
-    small = Image.fromarray(grey).resize(_size(grey.shape, LIGHT_PX), Image.Resampling.BOX)
+    small = Image.fromarray(values).resize(_size(values.shape, LIGHT_PX), Image.Resampling.BOX)
     window = max(3, round(0.6 * LIGHT_PX))
     light = ndimage.median_filter(np.asarray(small), size=window, mode="nearest")
     smooth = ndimage.gaussian_filter(light, window / 6)
-    paper = np.asarray(Image.fromarray(smooth).resize(grey.shape[::-1], Image.Resampling.BICUBIC))
-    difference: np.ndarray = grey - paper
+    paper = np.asarray(Image.fromarray(smooth).resize(values.shape[::-1], Image.Resampling.BICUBIC))
+    difference: np.ndarray = values - paper
     dark, bright = np.percentile(-difference, 99.5), np.percentile(difference, 99.5)
     return -difference if dark >= bright else difference
 

@@ -131,6 +131,7 @@ def test_a_photograph_is_read(address, tmp_path):
         opened.get_by_text("text.png: not a picture").wait_for()
         chooser.set_input_files(tmp_path / "seven.jpg")
         answered(opened, 7)
+        opened.get_by_alt_text("The photograph seven.jpg in shades of grey.").wait_for()
         choose(opened, "Squares")
         opened.get_by_text("Nothing is drawn yet").wait_for()
         choose(opened, "Photograph")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from cnnviz import drawing, photo, strokes
-from cnnviz.ui import canvas, choice, given, grid
+from cnnviz.ui import canvas, choice, given, grid, panels
 
 PENS_PX = (12, 16, 24, 32)
 MAX_UPLOAD_BYTES = 10_000_000
@@ -32,6 +33,8 @@ class Words:
     upload_help = "Dark on light or light on dark, any size; uneven light does not matter."
     too_large = "{name}: expected at most {most:.0f} MB, found {size:.0f} MB."
     kept = "Still here: {name}."
+    photographed = "What was photographed, without its colours."
+    photographed_alt = "The photograph {name} in shades of grey."
     undo, clear = "Undo", "Clear"
 
 
@@ -120,8 +123,11 @@ def upload() -> np.ndarray | None:
         raise drawing.ImageError(
             Words.too_large.format(name=sent.name, most=MAX_UPLOAD_BYTES / 1e6, size=sent.size / 1e6)
         )
-    ink = photo.ink_in(drawing.open_image(sent.getvalue(), sent.name), sent.name)
-    st.session_state[PHOTO] = sent.name, ink
+    image = drawing.open_image(sent.getvalue(), sent.name)
+    grey = photo.grey(image)
+    _show_photograph(sent.name, grey)
+    ink = photo.ink_in(image, sent.name)
+    st.session_state[PHOTO] = sent.name, grey, ink
     return ink
 
 
@@ -133,10 +139,16 @@ def _kept() -> np.ndarray | None:
     """The photograph that was read before one looked elsewhere; the uploader itself forgets it."""
     if PHOTO not in st.session_state:
         return None
-    name, ink = st.session_state[PHOTO]
+    name, grey, ink = st.session_state[PHOTO]
     st.caption(Words.kept.format(name=name))
+    _show_photograph(name, grey)
     st.button(Words.clear, icon=":material/delete:", on_click=_forget)
     return np.asarray(ink)
+
+
+def _show_photograph(name: str, grey: np.ndarray) -> None:
+    picture = Image.fromarray((grey * 255).round().astype(np.uint8))
+    panels.picture(picture, Words.photographed, Words.photographed_alt.format(name=name), "photographed", inline=True)
 
 
 def fill() -> np.ndarray | None:
