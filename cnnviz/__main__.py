@@ -7,6 +7,7 @@ import dataclasses
 import json
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
+        return BAD_INPUT
+    except OSError as error:
+        print(error, file=sys.stderr)
         return BAD_INPUT
 
 
@@ -214,6 +218,7 @@ def _train(args: argparse.Namespace) -> int:
             raise UsageError(f"{unfinished}: expected the run of these settings, found another preset, seed or length.")
     elif unfinished.exists():
         raise UsageError(f"{unfinished} holds an interrupted run. Add --resume to go on with it, or delete it.")
+    _check_writable(folder.parent)
     source = _digits(args.data)
     train = _training_set(source, recipe, args.seed)
     if not args.resume:
@@ -223,6 +228,7 @@ def _train(args: argparse.Namespace) -> int:
     try:
         for state in _with_progress(recorder, train):
             _print_status(state)
+        model = recorder.finish(train, data.load(source, "test"))
     except KeyboardInterrupt:
         recorder.save()
         print(
@@ -231,13 +237,21 @@ def _train(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    model = recorder.finish(train, data.load(source, "test"))
     if model.card is None:
         raise BrokenModel(model.reason)
     last = model.card.last
     print(f"Test accuracy {_accuracy(last.correct, last.n)} on {model.card.test_digits}.")
     print(f"Time used: {state.seconds:.0f} s. Written to {folder}.")
     return 0
+
+
+def _check_writable(folder: Path) -> None:
+    """Before the training, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f"{folder}: expected a folder that can be written to. {error.strerror}.") from None
 
 
 def _training_set(source: data.Source, recipe: Recipe, seed: int) -> data.Dataset:

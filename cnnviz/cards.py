@@ -103,7 +103,7 @@ def parse(path: Path) -> Card:
     try:
         content = json.loads(path.read_text("utf-8"))
         stated, card = content.pop("seal"), content
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenModel(f"{path}: expected a model card in JSON, found something else ({error}).") from None
     if _seal(card) != stated:
         raise BrokenModel(f"{path}: its figures do not belong to its weights; the card was changed after training.")
@@ -111,9 +111,9 @@ def parse(path: Path) -> Card:
         if card["format"] != FORMAT:
             raise BrokenModel(f"{path}: expected format {FORMAT}, found {card['format']}.")
         found = _card_from(card)
+        _check_figures(path, found)
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenModel(f"{path}: expected a complete model card. {error}") from None
-    _check_figures(path, found)
     return found
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from cnnviz.comparing import Result, capital, interval, verdict
 from cnnviz.shares import percent
 
+NOTHING = "There is nothing to compare yet."
+
 
 def _groups(results: Sequence[Result]) -> dict[str, list[Result]]:
     """The runs that came to their end, by label, in their order."""
@@ -41,17 +43,19 @@ def _against(first_label: str, first: Sequence[Result], label: str, runs: Sequen
 
 def _sentences(results: Sequence[Result]) -> list[str]:
     """One sentence for the first setting, one for each other, one for each run that failed."""
-    failed = [
-        f"{capital(r.label)}, seed {r.plan.seed}, did not come to its end: {r.failure}" for r in results if r.failure
-    ]
     groups = _groups(results)
     if len(groups) < 2:
-        return ["There is nothing to compare yet.", *failed]
+        return [NOTHING, *_left_out(results)]
     (label, first), *others = groups.items()
     found = [_first(label, first), *(_against(label, first, other, runs) for other, runs in others)]
     if max(map(len, groups.values())) == 1:
         found.append("With one seed each, another seed may say otherwise.")
-    return found + failed
+    return found + _left_out(results)
+
+
+def _left_out(results: Sequence[Result]) -> list[str]:
+    """One sentence for each run that did not come to its end."""
+    return [f"{capital(r.label)}, seed {r.plan.seed}, is left out: {r.failure}" for r in results if r.failure]
 
 
 def _times(results: Sequence[Result]) -> list[str]:
@@ -92,7 +96,7 @@ def again(results: Sequence[Result]) -> str:
         found.append(_first(first.label, [first]))
         found.append(_against(first.label, [first], second.label, [second]))
         found.append("Only chance sets these two apart: a difference no larger than this one need mean nothing.")
-    return " ".join(found) or "There is nothing to compare yet."
+    return " ".join([*(found or [NOTHING]), *_left_out(results)])
 
 
 def swapped(results: Sequence[Result]) -> str:

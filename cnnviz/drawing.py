@@ -141,11 +141,13 @@ def open_image(
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
-            most = max_pixels if image.format == "JPEG" else min(max_pixels, MAX_DECODED_PIXELS)
+            most = max_pixels if image.format in ("JPEG", "MPO") else min(max_pixels, MAX_DECODED_PIXELS)
             if image.width * image.height > most:
                 raise ImageError(f"{name}: expected at most {most:,} pixels, found {image.width}×{image.height}.")
             image.draft("L", (1024, 1024))
             image.load()
+            if image.mode == "F" and not np.isfinite(np.asarray(image)).all():
+                raise ImageError(f"{name}: expected the brightness of pixels, found values that are no numbers.")
             return image
     except ImageError:
         raise

@@ -93,6 +93,10 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
     return (squares.add_params(pick) + numbers).properties(height=460)
 
 
+LEGEND_COLUMNS = 2
+"""More would be cut off on a telephone."""
+
+
 def curve_chart(
     series: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str, theme: Theme = LIGHT, top: float | None = None
 ) -> Any:
@@ -110,18 +114,18 @@ def curve_chart(
         for x, y in zip(xs, ys, strict=True)
     ]
     scale = alt.Scale(zero=False) if top is None else alt.Scale(domainMax=top, zero=False)
-    legend = alt.Legend(title=None, orient="top", labelLimit=300, columns=3)
+    legend = alt.Legend(title=None, orient="top", labelLimit=140, columns=LEGEND_COLUMNS)
     colours = [_hex(theme.accent), *CURVES][: len(series)]
     return (
         alt.Chart(pandas.DataFrame(rows, columns=["iteration", "value", "series"]))
         .mark_line(point={"size": 12})
         .encode(
-            x=alt.X("iteration:Q", title="Iteration", axis=alt.Axis(format=",d", tickCount=5)),
+            x=alt.X("iteration:Q", title="Iteration", axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1)),
             y=alt.Y("value:Q", title=title, scale=scale),
             color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=list(series), range=colours)),
             tooltip=["series:N", alt.Tooltip("iteration:Q", format=",d"), alt.Tooltip("value:Q", format=".4f")],
         )
-        .properties(height=300)
+        .properties(height=260 + 28 * math.ceil(len(series) / LEGEND_COLUMNS))
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -48,6 +49,8 @@ class Run:
         test: correct answers and number of test digits, once it is finished.
         step_s: seconds a step took in the last piece.
         timed_s, timed_steps: seconds and steps of all pieces but the first, which compiles, and very short ones.
+        filed: when it was last sent to its file, by the monotonic clock.
+        deleted: it is to leave no file any more.
     """
 
     name: str
@@ -67,6 +70,8 @@ class Run:
     step_s: float = 0.0
     timed_s: float = 0.0
     timed_steps: int = 0
+    filed: float = field(default_factory=time.monotonic, repr=False)
+    deleted: bool = False
     filing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -144,7 +149,7 @@ class Run:
     def save(self, root: Path, status: Status | None = None) -> None:
         """Write it to its file as it is now; a finished run's snapshots stand in its model."""
         with self.filing:
-            if self.state is not None:
+            if self.state is not None and not self.deleted:
                 notes = self._notes() | ({"status": status} if status else {})
                 snapshots = {} if notes["status"] == "finished" else self.snapshots
                 runs.save_run(self.file(root), self.state, snapshots, notes)
@@ -205,8 +210,8 @@ def curves(run: Run, n_points: int = 200) -> dict[str, np.ndarray]:
     Returns:
         "iteration", "accuracy", "loss": float64, one length; each point is the mean of the steps up to its iteration.
     """
-    n = run.iteration
-    state = run.state
+    state = run.state  # once: the trainer may put another in its place
+    n = state.iteration if state else 0
     if state is None or n == 0:
         return {name: np.zeros(0) for name in ("iteration", "accuracy", "loss")}
     edges = np.unique(np.linspace(0, n, min(n, n_points) + 1).round().astype(int))

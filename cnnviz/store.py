@@ -185,13 +185,24 @@ def write(folder: Path, card: Card, weights: Mapping[int, Weights], *, replace: 
         text = card_json(dataclasses.replace(card, name=folder.name, snapshots=tuple(snapshots)))
         (draft / "card.json").write_text(text, "utf-8")
         draft.chmod(0o755)
-        if folder.exists():
-            folder.rename(draft.with_name(f"{draft.name}.old"))
-        draft.rename(folder)
+        _put_in_place(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(draft.with_name(f"{draft.name}.old"), ignore_errors=True)
     return open_model(folder)
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    """Rename a folder; the one in its place goes, or comes back when that fails."""
+    old = draft.with_name(f"{draft.name}.old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        draft.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def delete(folder: Path) -> None:
@@ -206,7 +217,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file in one step; a reader finds the old or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    os.replace(draft.name, path)
+        pass
+    try:
+        with open(draft.name, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft.name, path)
+    except BaseException:
+        Path(draft.name).unlink(missing_ok=True)
+        raise

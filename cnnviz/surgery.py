@@ -224,11 +224,11 @@ def _halves(config: NetworkConfig, layer: str) -> tuple[Callable[..., Any], Call
     model = build(config)
     ends = [model.get_layer(entry.name).output for entry in (entries[end], cut)]
     lower, upper = keras.Model(model.inputs[0], ends), keras.Model(ends[1], model.outputs[0])
-    frozen = [variable.value for variable in upper.non_trainable_variables]
+    frozen_below, frozen = ([variable.value for variable in part.non_trainable_variables] for part in (lower, upper))
     dead = activation_at(config.activation, 0.0).result
 
     def below(weights: list[Any], images: Any) -> Any:
-        return lower.stateless_call(weights[:n_below], [], images, training=False)[0]
+        return lower.stateless_call(weights[:n_below], frozen_below, images, training=False)[0]
 
     def above(weights: list[Any], maps: Any, sums: Any, filter_: Any) -> Any:
         change = dead - tf.gather(maps, [filter_], axis=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -73,6 +74,9 @@ def plans(base: Plan, chosen: Mapping[str, Sequence[Any]], n_seeds: int) -> list
     Raises:
         ValueError: when there are too many runs, or a combination is no network; the message says which.
     """
+    n_runs = math.prod(map(len, chosen.values())) * n_seeds
+    if n_runs > MAX_RUNS:  # before any is made: there may be millions
+        raise ValueError(f"Expected at most {MAX_RUNS} runs. These settings make {n_runs:,}.")
     found = []
     for combination in itertools.product(*chosen.values()):
         label = (
@@ -86,6 +90,4 @@ def plans(base: Plan, chosen: Mapping[str, Sequence[Any]], n_seeds: int) -> list
         except ValueError as error:
             raise ValueError(f"{label}: {error}") from None
         found += [Named(label, dataclasses.replace(plan, seed=base.seed + i)) for i in range(n_seeds)]
-    if len(found) > MAX_RUNS:
-        raise ValueError(f"Expected at most {MAX_RUNS} runs. These settings make {len(found)}.")
     return found

@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
+import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -25,6 +27,8 @@ from cnnviz.run import Run, Wish, load
 
 log = logging.getLogger(__name__)
 
+FILE_EVERY_S = 10.0
+"""A run is on disk as it was no longer than about that ago; between its snapshots, too."""
 N_WATCHED = 1000
 """Validation digits that a run looks at on its way; all of them at its end."""
 
@@ -39,9 +43,17 @@ class Digits:
     test: Dataset
 
 
-@functools.lru_cache(maxsize=2)
+_loading = threading.Lock()
+
+
 def load_digits(source: Source, hold_back: bool) -> Digits:
     """The digits of a run; nothing to look at when it learns from the validation digits too."""
+    with _loading:  # the cache alone would let several threads read the same at once
+        return _load_digits(source, hold_back)
+
+
+@functools.lru_cache(maxsize=2)
+def _load_digits(source: Source, hold_back: bool) -> Digits:
     held_back = data.load(source, "validation") if hold_back else None
     watched = held_back and Dataset(held_back.images[:N_WATCHED], held_back.labels[:N_WATCHED], held_back.name)
     return Digits(data.load_for_training(source, hold_back), watched, held_back, data.load(source, "test"))
@@ -93,6 +105,20 @@ class Trainer:
         self._prepare(run)
         return run
 
+    def begin_experiment(self, planned: Sequence[tuple[str, Plan]], source: Source, name: str) -> str:
+        """Begin a run for every label and plan; gives the experiment's name, which no other has: name (2)."""
+        with self._lock:
+            taken = {run.experiment for run in self._runs.values()}
+            number = next(i for i in range(1, 100_000) if f"{name} ({i})" not in taken)
+            stem = re.sub(r"[^a-z0-9]+", "-", name)
+            for label, plan in planned:
+                self.begin(plan, source, f"{stem}-{number}", experiment=f"{name} ({number})", label=label)
+        return f"{name} ({number})"
+
+    def _holds(self, run: Run) -> bool:
+        """True while it is on the list; a page may still show one that another session has deleted."""
+        return self._runs.get(run.name) is run
+
     def _free_name(self, name: str) -> str:
         taken = self._runs.keys() | {model.name for model in store.models()}
         return next(found for i in range(1, 100_000) if (found := f"{name}-{i}") not in taken)
@@ -114,6 +140,8 @@ class Trainer:
 
     def _wish(self, run: Run, wish: Wish) -> None:
         with self._lock:
+            if not self._holds(run):
+                return
             run.wish = wish
             held = run.status in ("paused", "failed")
             idle = run.status in ("waiting", "running") and run.name not in self._in_flight
@@ -123,6 +151,8 @@ class Trainer:
     def resume(self, run: Run) -> None:
         """Go on with a run that is paused or has failed."""
         with self._lock:
+            if not self._holds(run):
+                return
             if run.active:
                 run.wish = "go on"
                 return
@@ -132,17 +162,18 @@ class Trainer:
     def extend(self, run: Run, iterations: int) -> None:
         """Train another `iterations`; the count goes on."""
         with self._lock:
-            run.target = max(run.target, run.iteration) + iterations
-        self.resume(run)
+            if self._holds(run):
+                run.target = max(run.target, run.iteration) + iterations
+                self.resume(run)
 
     def delete(self, run: Run) -> None:
-        """Forget a run that is not active, and the model that came of it."""
+        """Forget a run and the model that came of it; one that is active, or has become so again, stays."""
         with self._lock:
-            if run.active:
-                raise ValueError(f"{run.name} is still training. Stop it first.")
+            if run.active or not self._holds(run):
+                return
             del self._runs[run.name]
-            self._ready.pop(run.name, None)
         with run.filing:
+            run.deleted = True
             run.file(self.root).unlink(missing_ok=True)
             store.delete(self.root / run.name)
 
@@ -150,7 +181,7 @@ class Trainer:
         """At the server's end: keep every run that is not finished as it stands."""
         with self._lock:
             self._closed = True
-            unfinished = [run for run in self._runs.values() if run.status not in ("testing", "finished")]
+            unfinished = [run for run in self._runs.values() if run.status != "finished"]
         self._desk.shutdown(wait=False, cancel_futures=True)
         for run in unfinished:
             run.save(self.root)
@@ -164,10 +195,12 @@ class Trainer:
             digits = load_digits(run.source, run.plan.recipe.hold_back)
             written = store.open_model(self.root / run.name)
             with self._lock:
+                if not self._holds(run):
+                    return
                 self._ready[run.name] = digits
                 if written.card:
                     run.snapshots = _snapshots(written) | run.snapshots
-                if run.state is not None and run.iteration >= run.target:
+                if run.status == "waiting" and run.state is not None and run.iteration >= run.target:
                     self._settle(run)
                 self._fill()
 
@@ -187,8 +220,8 @@ class Trainer:
             self._desk.submit(guarded)
 
     def _file(self, run: Run) -> None:
-        if not self._closed:
-            self._desk.submit(run.save, self.root)
+        run.filed = time.monotonic()
+        self._at_desk(run, lambda: run.save(self.root))
 
     def _fail(self, run: Run, reason: str) -> None:
         with self._lock:
@@ -197,6 +230,8 @@ class Trainer:
 
     def _fill(self) -> None:
         """Send pieces until every worker has one and another waits; experiments and single runs take turns."""
+        held = {name for name, run in self._runs.items() if run.active}
+        self._ready = {name: digits for name, digits in self._ready.items() if name in held}
         while not self._closed and len(self._in_flight) <= backend.n_workers():
             run = self._next()
             if run is None:
@@ -246,7 +281,7 @@ class Trainer:
         with self._lock:
             self._in_flight.discard(run.name)
             error = sent.exception()
-            if self._closed or run.name not in self._runs:
+            if self._closed or not self._holds(run):
                 return
             if error is not None:
                 told = isinstance(error, (training.TrainingDiverged, backend.BackendError, ValueError))
@@ -268,14 +303,18 @@ class Trainer:
             run.checks = (*run.checks, check)
         if run.is_kept(run.iteration):
             run.snapshots = {**run.snapshots, run.iteration: state.weights}
-            if run.iteration >= runs.SHORT_RUN / 10 and run.iteration < run.target:
-                self._file(run)
+        if run.iteration < run.target and (
+            (run.is_kept(run.iteration) and run.iteration >= runs.SHORT_RUN / 10)
+            or time.monotonic() - run.filed > FILE_EVERY_S
+        ):
+            self._file(run)
 
     def _settle(self, run: Run) -> None:
         """Between two pieces: end, hold, or go on."""
         if run.state is not None and (run.iteration >= run.target or run.wish == "stop"):
             run.snapshots = {**run.snapshots, run.iteration: run.state.weights}
             run.target, run.status = run.iteration, "testing"
+            self._file(run)
             self._at_desk(run, lambda: self._finish(run))
         elif run.wish == "pause":
             if run.state is not None:
@@ -317,6 +356,7 @@ class Trainer:
         run.save(self.root, status="finished")
         with self._lock:
             run.status, run.wish, run.snapshots = "finished", "go on", {}
+            self._fill()
 
 
 def _snapshots(model: store.Model) -> dict[int, Weights]:

@@ -79,4 +79,4 @@ def test_start_watch_pause_go_back_reload(opened):
     press(opened, "Resume")
     opened.get_by_text(re.compile(r"Running\. Iteration")).wait_for()
     press(opened, "Stop")
-    opened.get_by_text(re.compile(r"Stopped after [\d,]+ of 10,000 iterations")).wait_for()
+    opened.get_by_text(re.compile(r"Ended after [\d,]+ iterations, of 10,000 planned")).wait_for()

@@ -102,11 +102,12 @@ def test_robust_draws_its_digits_and_counts_them(tmp_path, capsys, monkeypatch):
 def test_bad_images_are_named_and_the_others_answered(sevens, tmp_path, capsys):
     (tmp_path / "text.png").write_text("not a picture")
     (tmp_path / "cut.png").write_bytes(sevens[0].read_bytes()[:200])
-    bad = [tmp_path / "text.png", tmp_path / "cut.png", tmp_path / "absent.png", tmp_path]
+    Image.fromarray(np.full((40, 30), np.nan, np.float32)).save(tmp_path / "nan.tif")
+    bad = [tmp_path / "text.png", tmp_path / "cut.png", tmp_path / "absent.png", tmp_path / "nan.tif", tmp_path]
     run("predict", "hvass", bad[0], sevens[0], *bad[1:], sevens[1], "--json", status=2)
     out, err = capsys.readouterr()
     assert [json.loads(line)["digit"] for line in out.splitlines()] == [7, 7]
-    assert len(err.splitlines()) == 4
+    assert len(err.splitlines()) == 5
     assert all(str(path) in line for path, line in zip(bad, err.splitlines(), strict=True))
 
 
@@ -128,6 +129,14 @@ def test_bad_input_is_one_line_and_status_2(arguments, words, capsys, monkeypatc
     run(*arguments, status=2)
     told = capsys.readouterr().err.replace("\r", "\n").strip().splitlines()[-1]
     assert words in told
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    run("train", "--preset", "hvass", "--data", "bundled", "--out", tmp_path / "file" / "new", status=2)
+    out, err = capsys.readouterr()
+    assert "expected a folder that can be written to" in err
+    assert "Iteration" not in out
 
 
 @pytest.mark.parametrize("arguments", [["train", "--preset", "x"], ["train", "--preset", "hvass", "--seed", "-1"], []])

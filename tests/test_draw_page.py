@@ -176,3 +176,18 @@ def test_only_a_network_at_the_end_of_its_training_knows_what_is_unlike_a_digit(
         untrained = open_page(model="robust", canvas=drawn, **{"iteration of robust": 0})
         assert "after 0 iterations" in texts(untrained)
         assert untrained.header[1].value.startswith("Answer: ")
+
+
+@pytest.mark.parametrize(
+    "page", ["compare", "break_it", "look", "robustness", "feature_maps", "network", "convolution"]
+)
+def test_every_page_says_that_it_is_no_digit(page):
+    square = strokes([(70, 70), (210, 70), (210, 210), (70, 210), (70, 70)])
+    mine = {"looked at", "stressed", "convolution image kind", "image 0 source", "network digit"}
+    at = open_page(model="robust", canvas=square)
+    for key in mine:
+        at.session_state[key] = "My drawing"
+    at.switch_page(f"cnnviz/pages/{page}.py").run()
+    assert not at.exception
+    assert "robust calls this drawing **no digit**" in texts(at)
+    assert "hvass calls" not in texts(at)  # it was never shown what is no digit

@@ -227,10 +227,16 @@ def test_one_seed_and_a_failed_run_are_said():
     failed = result("learning rate 0.01", 0, n_test=0, failure="The loss is no longer a number at iteration 7.")
     words = BY_NUMBER[3].conclude([result("learning rate 0.0001"), result("learning rate 0.001", 9900), failed])
     assert "With one seed each, another seed may say otherwise." in words
-    assert words.endswith(
-        "Learning rate 0.01, seed 0, did not come to its end: The loss is no longer a number at iteration 7."
-    )
+    assert words.endswith("Learning rate 0.01, seed 0, is left out: The loss is no longer a number at iteration 7.")
     assert BY_NUMBER[3].conclude([result(), failed]).startswith("There is nothing to compare yet.")
+
+
+def test_a_run_that_was_stopped_is_not_taken_for_another_outcome():
+    stopped = result("the same again", 5000, key="b", failure="It was stopped after 120 of 300 iterations.")
+    other = result("another seed", 9820, seed=1, key="c")
+    words = BY_NUMBER[1].conclude([result("the first run"), stopped, other])
+    assert "not decided by the seed" not in words
+    assert words.endswith("The same again, seed 0, is left out: It was stopped after 120 of 300 iterations.")
 
 
 @pytest.mark.parametrize("number", range(1, 12))

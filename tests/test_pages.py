@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import apptest
 from apptest import pictures, texts
 from cnnviz import data, evaluation, mnist, network, store
-from cnnviz.shares import percent
+from cnnviz.shares import percent, probability
 from cnnviz.ui import digits
 from conftest import MNIST, ROOT, needs_mnist
 
@@ -246,7 +246,13 @@ def test_nine_at_random_and_another_nine(open_page):
 
 def test_the_surest_nine_are_in_order(open_page):
     at = open_page("mistakes", mistakes__choice="surest")
-    assert "with the highest softmax for the wrong answer" in texts(at)
+    test = data.load(data.BUNDLED, "test")
+    probs = evaluation.probabilities(store.load(store.open_model(store.ROOT / "hvass")), test.images)
+    wrong = np.flatnonzero(probs.argmax(axis=1) != test.labels)
+    surest = sorted(wrong, key=lambda i: -probs[i].max())[:9]
+    share = probability(probs[surest[-1]].max())
+    numbers = ", ".join(map(str, surest))
+    assert f"for the wrong answer ({share} and more): test images {numbers}." in texts(at)
 
 
 def test_a_cell_shows_exactly_its_images(open_page):

@@ -1,5 +1,6 @@
 """Photographs: uneven light, noise, either polarity, specks and edges; what cannot be read is refused."""
 
+import io
 import struct
 import subprocess
 import sys
@@ -172,3 +173,15 @@ def test_bad_pictures_get_a_sentence_and_little_memory(sent):
     assert all("no ink can be told" in line for line in lines[6:8])
     assert lines[8:] == [f"read {name}" for name in good]
     assert float(megabytes) < 100
+
+
+def test_a_telephones_photograph_of_twelve_megapixels_is_read():
+    """Many cameras write JPEG with a second, small picture behind it; Pillow calls that MPO."""
+    paper = Image.new("RGB", (4032, 3024), (215, 210, 200))
+    ImageDraw.Draw(paper).line([(1500, 700), (2500, 700), (2100, 1500), (1900, 2400)], (40, 40, 60), 160, "curve")
+    content = io.BytesIO()
+    paper.save(content, "MPO", save_all=True, append_images=[paper.resize((160, 120))])
+    image = drawing.open_image(content.getvalue(), "telephone.jpg")
+    assert image.width < 4032  # it was decoded at half its size or less
+    ink = photo.ink_in(image, "telephone.jpg")
+    assert 0.01 < ink.mean() < 0.2

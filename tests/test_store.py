@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,6 +99,12 @@ def unknown_field(folder):
     edit_card(folder, seal=True, network=card["network"] | {"depth": 3})
 
 
+def file_of_another_kind(folder):
+    card = json.loads((folder / "card.json").read_text())
+    card["snapshots"][0]["file"] = 5
+    edit_card(folder, seal=True, snapshots=card["snapshots"])
+
+
 def pickled_weights(folder):
     np.savez(folder / "weights-000006.npz", weights=np.array([{"a": 1}], dtype=object))
 
@@ -110,6 +117,9 @@ BREAK = {
     "huge card": (lambda f: (f / "card.json").write_text(" " * 2_000_000), "at most"),
     "edited figure": (better_accuracy, "do not belong to its weights"),
     "other matrix": (other_matrix, "confusion matrix counts 10 of 10"),
+    "ragged matrix": (lambda f: edit_card(f, seal=True, confusion_matrix=[[1], [2, 3]]), "complete model card"),
+    "deep card": (lambda f: (f / "card.json").write_text("[" * 100_000), "card in JSON"),
+    "file of another kind": (file_of_another_kind, "complete model card"),
     "other format": (lambda f: edit_card(f, seal=True, format=2), "format 1, found 2"),
     "unknown field": (unknown_field, "complete model card"),
     "path outside": (path_outside, "not plausible"),
@@ -190,3 +200,26 @@ def test_figures_on_other_digits_that_do_not_agree_are_refused(tmp_path):
     path.write_text(cards.card_json(wrong))
     with pytest.raises(cards.BrokenModel, match="do not agree with their confusion matrix"):
         cards.parse(path)
+
+
+def test_a_model_that_cannot_be_replaced_stays(written, folder, monkeypatch):
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.name.startswith(".") and not path.name.endswith(".old"):
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    weights = {s.iteration: store.load(written, s.iteration).weights for s in written.card.snapshots}
+    with pytest.raises(PermissionError):
+        store.write(folder, written.card, weights, replace=True)
+    assert store.open_model(folder).card
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_file_that_cannot_be_written_leaves_no_draft(tmp_path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        store.write_atomically(tmp_path / "taken", b"content")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

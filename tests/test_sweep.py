@@ -51,3 +51,5 @@ def test_a_combination_that_is_no_network_is_named():
         sweep.plans(BASE, {"pooling": ["max", "sideways"]}, 1)
     with pytest.raises(ValueError, match=r"at most 60 runs\. These settings make 70"):
         sweep.plans(BASE, {"batch": list(range(1, 8))}, 10)
+    with pytest.raises(ValueError, match=r"These settings make 10,000,000,000\."):  # refused before they are made
+        sweep.plans(BASE, {setting: list(range(100)) for setting in ("batch", "seed", "a", "b", "c")}, 1)

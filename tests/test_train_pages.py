@@ -177,6 +177,40 @@ def test_compare_shows_what_differs_and_tells_luck(tiny):
     assert f"**{best.name}** read most test digits right" in texts(at)
 
 
+def test_accuracies_on_other_digits_are_not_compared(tiny):
+    """The names decide, not how many digits there are."""
+    first, second = begin(tiny), begin(tiny, learning_rate=1e-3)
+    wait_for(first, second)
+    model = store.open_model(trainer.of_server().root / first.name)
+    weights = {s.iteration: store.load(model, s.iteration).weights for s in model.card.snapshots}
+    store.write(model.folder, dataclasses.replace(model.card, test_digits="others"), weights, replace=True)
+    at = open_page("compare")
+    assert "tested on different digits (bundled digits test, others)" in texts(at)
+    assert "read most test digits right" not in texts(at)
+
+
+def test_a_network_without_convolution_has_no_filters(tiny):
+    one = begin(dataclasses.replace(tiny, convolutions=()))
+    wait_for(one)
+    at = open_page("filters", model=one.name)
+    assert not at.exception
+    assert "no convolution layer" in texts(at)
+
+
+def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny):
+    plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=1_000_000))
+    room = trainer.of_server()
+    room.begin_experiment([("the first run", plan), ("the same again", plan)], BUNDLED, "exercise 1")
+    runs = room.runs()
+    while runs[0].iteration <= 3:
+        time.sleep(0.02)
+    room.stop_all(runs)
+    wait_for(*runs)
+    at = open_page("experiments")
+    assert "not decided by the seed" not in texts(at)
+    assert f"is left out: It ended after {runs[0].iteration:,} of 1,000,000 iterations." in texts(at)
+
+
 def test_compare_two_networks_on_one_drawing():
     prepared = _drawing()
     at = open_page("compare", compared=["hvass", "low-level"])
@@ -220,7 +254,7 @@ def test_a_sweep_can_be_stopped_as_a_whole():
     assert all(one.iteration < 50_000 for one in runs)
     assert {one.status for one in runs} <= {"finished", "failed"}
     states = next(frame.value for frame in at.run().dataframe if "State" in frame.value.columns)["State"]
-    assert set(states) <= {"stopped", "failed"}
+    assert set(states) <= {"stopped before it began", "ended early"}
 
 
 @pytest.mark.parametrize("number", range(1, 14))

@@ -3,7 +3,9 @@
 import dataclasses
 import os
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -212,13 +214,96 @@ def data_source(path):
 
 def test_deleting_takes_file_and_model_away(room, plan):
     one = room.begin(dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=3)), BUNDLED, "tiny")
-    with pytest.raises(ValueError, match="Stop it first"):
-        room.delete(one)
     until(ended(one))
     until(lambda: one.file(room.root).is_file())
     room.delete(one)
     assert room.runs() == []
     assert list(room.root.iterdir()) == []
+
+
+def test_a_page_that_still_shows_a_deleted_run_cannot_touch_its_namesake(room, plan):
+    gone = room.begin(plan, BUNDLED, "tiny")
+    until(ended(gone))
+    room.delete(gone)
+    namesake = room.begin(plan, BUNDLED, "tiny")
+    assert namesake.name == gone.name
+    for act in (room.delete, room.stop, room.pause, room.resume, lambda one: room.extend(one, 60)):
+        act(gone)
+    until(ended(namesake))
+    assert room.runs() == [namesake]
+    assert (namesake.status, namesake.iteration) == ("finished", 60)
+    assert gone.target == 60
+
+
+def test_a_run_that_is_deleted_leaves_no_file_even_when_it_was_being_written(room, plan):
+    one = room.begin(plan, BUNDLED, "tiny")
+    until(ended(one))
+    room.delete(one)
+    one.save(room.root)
+    assert not one.file(room.root).exists()
+
+
+def test_an_active_run_is_not_deleted(room, plan):
+    one = room.begin(plan, BUNDLED, "tiny")
+    room.delete(one)
+    assert room.runs() == [one]
+
+
+def test_stopped_while_its_digits_are_read_it_ends_once(room, plan, monkeypatch):
+    one = room.begin(plan, BUNDLED, "tiny")
+    until(lambda: one.iteration >= 12)
+    room.pause(one)
+    until(lambda: one.status == "paused")
+    may_read, load = threading.Event(), trainer.load_digits
+    monkeypatch.setattr(trainer, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
+    room.resume(one)
+    room.stop(one)
+    may_read.set()
+    until(ended(one))
+    assert (one.status, one.reason) == ("finished", "")
+    assert store.open_model(room.root / one.name).card.last.iteration == one.iteration
+
+
+def test_experiments_begun_at_once_have_names_of_their_own(room, plan):
+    with ThreadPoolExecutor(4) as sessions:
+        begun = [sessions.submit(room.begin_experiment, [("a", plan)] * 2, BUNDLED, "exercise 3") for _ in range(4)]
+    assert sorted(one.result() for one in begun) == [f"exercise 3 ({i})" for i in (1, 2, 3, 4)]
+    members = {one.name: one.experiment for one in room.runs()}
+    assert len(members) == 8
+    assert all(name.startswith(f"exercise-3-{experiment[-2]}-") for name, experiment in members.items())
+
+
+def test_a_run_of_an_experiment_is_on_disk_before_its_end(room, plan, monkeypatch, tmp_path, whole):
+    monkeypatch.setattr(trainer, "FILE_EVERY_S", 0.0)
+    room.begin_experiment([("a", plan)], BUNDLED, "exercise 3")
+    (one,) = room.runs()
+    copied = tmp_path / "after"
+    copied.mkdir()
+    until(lambda: one.iteration >= 12 and one.file(room.root).is_file())
+    one.file(copied).write_bytes(one.file(room.root).read_bytes())
+    later = Trainer(copied)
+    again = later.find(one.name)
+    assert (again.status, again.experiment, again.label) == ("paused", "exercise 3 (1)", "a")
+    later.resume(again)
+    until(ended(again))
+    later.close()
+    assert same(store.load(store.open_model(copied / one.name)).weights, whole.weights)
+
+
+def test_a_disk_that_cannot_be_written_is_told(room, plan, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    one = room.begin(plan, BUNDLED, "tiny")
+    until(lambda: one.iteration >= 12)
+    monkeypatch.setattr(runs, "save_run", full)
+    room.pause(one)
+    until(lambda: one.status == "failed")
+    assert "No space left" in one.reason
+    monkeypatch.undo()
+    room.resume(one)
+    until(ended(one))
+    assert one.status == "finished"
 
 
 def test_a_damaged_file_is_told_and_the_others_are_there(room, plan):

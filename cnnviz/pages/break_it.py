@@ -8,7 +8,7 @@ from cnnviz.data import Dataset
 from cnnviz.evaluation import Score
 from cnnviz.network import Layer, Network
 from cnnviz.shares import percent, probability
-from cnnviz.ui import choice, damage, drawn, lookups, panels, ranking
+from cnnviz.ui import choice, damage, drawn, lookups, panels, ranking, verdict
 from cnnviz.ui.damage import Changes
 
 
@@ -180,9 +180,10 @@ def show_drawing(network: Network, broken: Network) -> None:
     if last is None:
         st.info(Words.no_drawing, icon=":material/draw:")
         return
+    verdict.note(network, last.centred)
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.sheet(last.centred[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.sheet(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "broken-drawing", width=168, inline=True)
     both = ((network, Words.answer_before, "before"), (broken, Words.answer_after, "after"))
     for place, (one, words, name) in zip(places, both, strict=True):

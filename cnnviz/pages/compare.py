@@ -6,7 +6,7 @@ import streamlit as st
 from cnnviz import comparing, figures, run, tiles
 from cnnviz.run import Run
 from cnnviz.shares import percent, probability
-from cnnviz.ui import choice, drawn, lookups, panels, results
+from cnnviz.ui import choice, drawn, lookups, panels, results, verdict
 from cnnviz.ui.results import Row
 
 
@@ -22,13 +22,15 @@ class Words:
     unknown = "–"
     planned = "iterations"
     table = (
-        "Settings that are the same for all are left out. The interval: accuracies, on endless digits of this kind, "
-        "that fit what was counted (Wilson). The test digits should judge, not choose: choose by the validation digits."
+        "Settings that are the same for all are left out. The interval (95 %, Wilson): where the accuracy on "
+        "endless digits of this kind would lie. The test digits should judge, not choose: choose by the validation "
+        "digits."
     )
     table_alt = "Table of {n} runs with what differs, time, weights and accuracy."
     verdict = "**{best}** read most test digits right: {share}."
     luck = "{names}: no difference from it that {n:,} digits could show."
     worse = "{names}: worse than it by more than luck explains."
+    lengths = "They were not trained for the same number of iterations."
     one_seed = "Another seed may say otherwise: an experiment runs several."
     tested = "Tested on: {names}."
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
@@ -92,8 +94,7 @@ def show_verdict(rows: list[Row]) -> None:
     tested = [row for row in rows if row.test]
     if len(tested) < 2:
         return
-    counts = {row.test[1] for row in tested if row.test}
-    if len(counts) > 1:
+    if len({(row.test_digits, row.test[1]) for row in tested if row.test}) > 1:
         st.caption(Words.mixed.format(names=", ".join(sorted({row.test_digits for row in tested}))))
         return
     best = max(tested, key=lambda row: row.test[0] if row.test else 0)
@@ -108,6 +109,8 @@ def show_verdict(rows: list[Row]) -> None:
         told.append(Words.luck.format(names=", ".join(apart[False]), n=n))
     if apart[True]:
         told.append(Words.worse.format(names=", ".join(apart[True])))
+    if len({row.iterations for row in tested}) > 1:
+        told.append(Words.lengths)
     st.markdown(" ".join([*told, Words.one_seed]))
 
 
@@ -157,18 +160,19 @@ def show_both() -> None:
     starts = (first, next((i for i in range(len(names)) if i != first), first))
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.sheet(last.centred[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.sheet(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "compared-drawing", width=168)
     for i, (place, words) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
         with place:
             name = st.selectbox(words, names, index=starts[i], key=f"compared {i}")
-            at = entries[name].iterations[-1]
+            at = choice.current().iteration if current and name == current.name else entries[name].iterations[-1]
             network = choice.opened(entries[name], at)
             probs = lookups.activations(network, last.centred[None, :, :, None])["softmax"][0]
             shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
             caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
             alt = Words.answer_alt.format(shares=shares)
             panels.picture(tiles.bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
+            verdict.note_of(network, last, entries[name], at)
 
 
 show()

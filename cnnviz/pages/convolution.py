@@ -7,7 +7,7 @@ from cnnviz import arithmetic, receptive, sums, tiles
 from cnnviz.network import Layer, Network, NetworkConfig, layers
 from cnnviz.shares import probability
 from cnnviz.steps import ActivationStep, ConvolutionStep, CopyStep, PoolingStep, strongest
-from cnnviz.ui import choice, given, lookups, panels
+from cnnviz.ui import choice, given, lookups, panels, verdict
 from cnnviz.ui.slide import slide
 
 
@@ -86,6 +86,7 @@ def show() -> None:
     image = given.ask(test, "convolution image kind", "convolution image")
     if image is None:
         return
+    verdict.note(network, image)
     outputs = {name: output[0] for name, output in lookups.activations(network, image[None, :, :, None]).items()}
     take_apart(network, outputs)
     show_answer(network, outputs)

@@ -7,7 +7,7 @@ from cnnviz import drawing, guard, tiles
 from cnnviz.drawing import Preparation
 from cnnviz.network import Network, layers
 from cnnviz.shares import probability
-from cnnviz.ui import canvas, choice, drawn, lookups, panels, sidebar, source
+from cnnviz.ui import canvas, choice, drawn, lookups, panels, sidebar, source, verdict
 
 
 class Words:
@@ -146,11 +146,9 @@ def variants(ink: np.ndarray, without: frozenset[str]) -> dict[str, Preparation]
 
 
 def refuse(preparation: Preparation, outputs: dict[str, np.ndarray]) -> guard.Refusal | None:
-    """Why there is no digit; what is unlike all digits is known only to a network at the end of its training."""
+    """Why the chosen network sees no digit; None for one that may be a digit."""
     chosen = choice.current()
-    entry = chosen.entry
-    knows_none = entry is not None and entry.knows_none and chosen.iteration == entry.iterations[-1]
-    return guard.refuse(preparation, outputs, knows_none)
+    return verdict.refuse(preparation, outputs, chosen.entry, chosen.iteration)
 
 
 def read(preparation: Preparation, outputs: dict[str, np.ndarray]) -> tuple[int, float] | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnnviz import backend, commuting, comparing, program, sweep, trainer
+from cnnviz.data import Source
 from cnnviz.exercises import EXERCISES, Exercise, Named
 from cnnviz.network import Network, n_weights
 from cnnviz.presets import PRESETS, Plan
@@ -40,7 +41,9 @@ class Words:
     delete, delete_sure = "Delete its runs", "Delete them for good"
     result_columns = ("Run", "Seed", "State", "Iterations", "Seconds per 1,000", "Weights", "Validation", "Test",
                       "95 % interval")  # fmt: skip
-    results = "The runs of this experiment. The interval: accuracies on endless digits that fit what was counted."
+    results = (
+        "The runs of this experiment. The interval (95 %): where the accuracy on endless digits of this kind would lie."
+    )
     results_alt = "Table of {n} runs with state, time and accuracy."
     not_yet = "–"
     answer = "What it shows"
@@ -123,14 +126,19 @@ def set_up_exercise() -> None:
 def set_up_sweep() -> None:
     """Several values of several settings, several seeds."""
     base = ask_base(300)
-    chosen = st.multiselect(Words.settings, list(sweep.SETTINGS), default=["learning rate"], key="sweep settings")
+    chosen = st.multiselect(
+        Words.settings, list(sweep.SETTINGS), default=["learning rate"], key="sweep settings", persist_state="session"
+    )
     texts = {
         name: st.text_input(
-            Words.values.format(setting=name.capitalize()), sweep.SETTINGS[name][2], key=f"sweep {name}"
+            Words.values.format(setting=name.capitalize()),
+            sweep.SETTINGS[name][2],
+            key=f"sweep {name}",
+            persist_state="session",
         )
         for name in chosen
     }
-    n_seeds = st.number_input(Words.seeds, 1, 10, 2, key="sweep seeds", width=140)
+    n_seeds = st.number_input(Words.seeds, 1, 10, 2, key="sweep seeds", width=140, persist_state="session")
     try:
         planned = sweep.plans(base, {name: sweep.values(name, text) for name, text in texts.items()}, int(n_seeds))
     except ValueError as error:
@@ -155,15 +163,10 @@ def offer(planned: Sequence[Named], name: str, iterations: int) -> None:
     )
 
 
-def start(planned: Sequence[Named], name: str, source: object) -> None:
+def start(planned: Sequence[Named], name: str, source: Source) -> None:
     """Begin every run of an experiment."""
-    room = trainer.of_server()
-    taken = {run.experiment for run in room.runs()}
-    experiment = next(found for i in range(1, 10_000) if (found := f"{name} ({i})") not in taken)
-    for named in planned:
-        stem = re.sub(r"[^a-z0-9]+", "-", name) + f"-{experiment.split('(')[1].rstrip(')')}"
-        room.begin(named.plan, source, stem, experiment=experiment, label=named.label)  # type: ignore[arg-type]
-    st.session_state[CHOSEN] = experiment
+    plans = [(named.label, named.plan) for named in planned]
+    st.session_state[CHOSEN] = trainer.of_server().begin_experiment(plans, source, name)
 
 
 def show_experiments() -> None:
@@ -214,7 +217,8 @@ def show_results(members: Sequence[Run]) -> None:
     for run in members:
         final = results.share_and_interval(run.final.correct, run.final.n)[0] if run.final else Words.not_yet
         test = results.share_and_interval(*run.test) if run.test else (Words.not_yet,) * 2
-        speed, weights = round(run.seconds_per_1000, 2), n_weights(run.plan.network)
+        speed = f"{run.seconds_per_1000:.2f}" if run.iteration else Words.not_yet
+        weights = n_weights(run.plan.network)
         rows.append((run.label, run.plan.seed, results.state(run), run.iteration, speed, weights, final, *test))
     table = dict(zip(Words.result_columns, zip(*rows, strict=True), strict=True))
     panels.table(table, Words.results, Words.results_alt.format(n=len(rows)), "experiment")

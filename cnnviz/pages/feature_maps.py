@@ -11,7 +11,7 @@ from cnnviz import tiles
 from cnnviz.data import Dataset
 from cnnviz.network import Layer, Network, layers
 from cnnviz.shares import probability
-from cnnviz.ui import choice, drawn, lookups, panels
+from cnnviz.ui import choice, drawn, lookups, panels, verdict
 
 
 class Words:
@@ -100,6 +100,8 @@ def follow(network: Network, test: Dataset) -> None:
     images = np.stack([given.image for given in inputs if given])[..., None] if any(inputs) else None
     if images is None:
         return
+    for image in {id(given.image): given.image for given in inputs if given}.values():
+        verdict.note(network, image)
     outputs = lookups.activations(network, images)
     shown = iter(range(len(images)))
     rows = [None if given is None else next(shown) for given in inputs]

@@ -13,7 +13,10 @@ class Words:
     """What this page says."""
 
     title = "Filters"
-    intro = "These are the kernels that the network has learnt. Red weights add to the answer, blue weights take away."
+    intro = (
+        "These are the kernels that the network has learnt. Weights above 0 add to the sum, those below 0 take away."
+    )
+    none = "This network has no convolution layer, so it has no filters."
     layer = "Layer"
     channel = "Input channel"
     all = "All"
@@ -46,15 +49,18 @@ def show() -> None:
     """The page from top to bottom."""
     network = choice.network()
     panels.head(Words.title, Words.intro)
-    layer, channel, palette = ask(network)
+    names = [layer.name for layer in layers(network.config) if layer.kind == "convolution"]
+    if not names:
+        st.info(Words.none)
+        return
+    layer, channel, palette = ask(network, names)
     show_summary(network, layer)
     show_kernels(network, layer, channel, palette)
     show_biases(network, layer)
 
 
-def ask(network: Network) -> tuple[str, int | None, tiles.Palette]:
-    """Layer, input channel (None: all), colours."""
-    names = [layer.name for layer in layers(network.config) if layer.kind == "convolution"]
+def ask(network: Network, names: list[str]) -> tuple[str, int | None, tiles.Palette]:
+    """One of the convolution layers, input channel (None: all), colours."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = st.segmented_control(
             Words.layer, names, default=names[0], required=True, key="filters layer", persist_state="session"

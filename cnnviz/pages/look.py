@@ -8,7 +8,7 @@ from cnnviz import attribution, backend, sums, tiles
 from cnnviz.data import Dataset
 from cnnviz.network import IMAGE_PX, Network
 from cnnviz.shares import probability
-from cnnviz.ui import choice, favourites, given, lookups, panels
+from cnnviz.ui import choice, favourites, given, lookups, panels, verdict
 
 
 class Words:
@@ -17,7 +17,7 @@ class Words:
     title = "What it looks at"
     intro = (
         "Four ways to ask what an answer or a filter depends on. Each shows something true, and each is easily "
-        "taken for more than it is: below every picture stands what it does not prove."
+        "taken for more than it is: each of the four says what it does not prove."
     )
     more = "More"
     asked, answer = "Ask about", "the answer"
@@ -30,11 +30,11 @@ class Words:
     saliency_labels = ("the digit", "the gradient")
     saliency_caption = (
         "How the number for {digit}, before the softmax, changes with a little more ink at each pixel: red, it rises; "
-        "blue, it falls. From {low:+.2f} to {high:+.2f} for full ink, were the slope to stay the same."
+        "blue, it falls. From {low} to {high} for full ink, were the slope to stay the same."
     )
     saliency_alt = (
-        "Two pictures of 28 by 28 pixels: the digit, and the gradient of the logit of {digit}, from {low:+.2f} in row "
-        "{low_row}, column {low_column}, to {high:+.2f} in row {high_row}, column {high_column}."
+        "Two pictures of 28 by 28 pixels: the digit, and the gradient of the logit of {digit}, from {low} in row "
+        "{low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
     )
     saliency_not = (
         "that the network used the red pixels. The slope holds for a small change of this one image; "
@@ -76,6 +76,7 @@ def look_at_image(network: Network, test: Dataset) -> None:
     image = given.ask(test, "looked at", "looked at image")
     if image is None:
         return
+    verdict.note(network, image)
     with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):
         options = [Words.answer, *range(10)]
         about = st.selectbox(Words.asked, options, key="asked about", width=160, persist_state="session")
@@ -108,6 +109,10 @@ def occlusion_of(network: Network, image: np.ndarray, digit: int, side: int) -> 
     return found
 
 
+def _slope(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:+.1e}"
+
+
 def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     """The digit and the gradient of its logit."""
     st.subheader(Words.saliency, anchor=False)
@@ -116,7 +121,7 @@ def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     gradient = tiles.sheet(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
     gradient = tiles.beside_bar(gradient, "seismic", limits, theme)
     low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
-    told = {"digit": digit, "low": slopes.min(), "high": slopes.max()}
+    told = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
     picture = sums.beside((seen, gradient), ("",), Words.saliency_labels, theme)
     alt = Words.saliency_alt.format(**told, **places)

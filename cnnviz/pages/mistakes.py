@@ -32,11 +32,14 @@ class Words:
         "first": "The first {n} of {all} mistakes: test images {numbers}.",
         "random": "{n} of {all} mistakes at random: test images {numbers}.",
         "surest": (
-            "The {n} of {all} mistakes with the highest softmax for the wrong answer ({shares}): test images {numbers}."
+            "The {n} of {all} mistakes with the highest softmax for the wrong answer ({share} and more): "
+            "test images {numbers}."
         ),
     }
     gallery_alt = "{n} misread digits: {pairs}."
     pair = "a {true} read as {predicted}"
+    worst = "{n} images of a {true} read as {predicted}"
+    corner = "true \\ predicted"
     matrix = "Confusion matrix"
     matrix_caption = "Row: the true digit. Column: what the network read. Click a cell to see its images."
     matrix_alt = "Confusion matrix, {right:,} of {n:,} on the diagonal; most often confused: {worst}."
@@ -106,7 +109,7 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
         n=len(chosen),
         all=f"{wrong:,}",
         numbers=", ".join(str(i) for i in chosen),
-        shares=f"{probability(probs[chosen].max(axis=1).min())} and more",
+        share=probability(probs[chosen].max(axis=1).min()),
     )
     told = ", ".join(Words.pair.format(true=true, predicted=predicted) for true, predicted in pairs)
     panels.picture(picture, caption, Words.gallery_alt.format(n=len(chosen), pairs=told), f"mistakes-{which}")
@@ -119,14 +122,14 @@ def show_matrix(result: evaluation.Score) -> None:
     matrix = result.confusion
     off = np.where(np.eye(10, dtype=bool), -1, matrix)
     true, predicted = np.unravel_index(off.argmax(), off.shape)
-    worst = f"{off.max()} images of a {true} read as {predicted}"
+    worst = Words.worst.format(n=off.max(), true=true, predicted=predicted)
     alt = Words.matrix_alt.format(right=result.correct, n=result.n, worst=worst)
     chart = figures.confusion_chart(matrix, "cell", theme)
     st.altair_chart(chart, on_select="rerun", key="matrix", alt=alt)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(Words.matrix_caption, width="stretch")
         panels.download_png(lambda: figures.png(figures.confusion_figure(matrix)), "confusion-matrix")
-        columns = {"true \\ predicted": range(10), **{str(digit): matrix[:, digit].tolist() for digit in range(10)}}
+        columns = {Words.corner: range(10), **{str(digit): matrix[:, digit].tolist() for digit in range(10)}}
         panels.download_csv(columns, "confusion-matrix")
 
 

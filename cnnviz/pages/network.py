@@ -9,7 +9,7 @@ from cnnviz.data import Dataset
 from cnnviz.network import Layer, Network, NetworkConfig, layers, n_weights
 from cnnviz.presets import Recipe
 from cnnviz.shares import percent, probability
-from cnnviz.ui import answers, choice, given, lookups, panels
+from cnnviz.ui import answers, choice, given, lookups, panels, verdict
 from cnnviz.ui.picker import Cells, choose
 
 
@@ -125,6 +125,7 @@ def flow(network: Network, test: Dataset) -> None:
     if image is None:
         return
     st.caption(Words.flowing_intro)
+    verdict.note(network, image)
     outputs = lookups.activations(network, image[None, :, :, None])
     learnt = recipe()
     for layer in layers(network.config):

@@ -9,7 +9,7 @@ from cnnviz import backend, figures, stress, tiles
 from cnnviz.data import Dataset
 from cnnviz.network import Network
 from cnnviz.shares import percent, probability
-from cnnviz.ui import choice, given, lookups, panels
+from cnnviz.ui import choice, given, lookups, panels, verdict
 
 
 class Words:
@@ -28,7 +28,7 @@ class Words:
     before, after = "before", "after"
     pair = "The digit before and after; the network sees it like this, without any preparation."
     pair_alt = "Two pictures of 28 by 28 pixels: the digit before and after."
-    answer = "Read as {digit}, with {share} of the softmax; before it was {before}."
+    answer = "The softmax now gives most to {digit}, {share}; before, it gave most to {was}, {before}."
     bars_alt = "Probability of each digit: {shares}."
     curves = "Accuracy on {n:,} test digits"
     curves_caption = (
@@ -49,6 +49,7 @@ def show() -> None:
     image = given.ask(test, "stressed", "stressed image")
     amounts = ask_amounts()
     if image is not None:
+        verdict.note(network, image)
         show_digit(network, image, amounts)
     show_curves(network, test, amounts)
 
@@ -83,7 +84,10 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
     with right:
         shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(after))
         caption = Words.answer.format(
-            digit=after.argmax(), share=probability(after.max()), before=probability(before[after.argmax()])
+            digit=after.argmax(),
+            share=probability(after.max()),
+            was=before.argmax(),
+            before=probability(before.max()),
         )
         bars = tiles.bars(after, panels.theme())
         panels.picture(bars, caption, Words.bars_alt.format(shares=shares), "changed-answer", width=320, inline=True)

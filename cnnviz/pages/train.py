@@ -36,14 +36,17 @@ class Words:
     list_alt = "Table of {n} runs with state and iterations."
     finished = "Finished after {n:,} iterations and {time} of training. It stands in the sidebar as a network."
     stopped = (
-        "Stopped after {n:,} of {planned:,} iterations and {time} of training. It stands in the sidebar as a network."
+        "Ended after {n:,} iterations, of {planned:,} planned, and {time} of training. It stands in the sidebar as a "
+        "network."
     )
+    never = "Stopped before it began."
+    starts = "{n:,} iterations, learning rate {rate:g}, seed {seed}"
     failed = "This run has failed. {reason} Its state at iteration {n:,} is kept."
     at = "Iteration {at:,} of {target:,}, {left}"
     left = "about {time} of training left"
     left_unknown = "time left not known yet"
     testing = "Training has ended at iteration {n:,}; now every snapshot reads the test digits."
-    pause, resume, stop, extend, delete = "Pause", "Resume", "Stop", "Train on", "Delete"
+    pause, resume, stop, extend, delete = "Pause", "Resume", "Stop", "Train on: {n:,}", "Delete"
     delete_sure = "Delete {name} for good"
     stop_help = "Ends the run here; what it has learnt becomes a network in the sidebar."
     more_iterations = "Iterations more"
@@ -100,6 +103,8 @@ def set_up() -> None:
             st.button(Words.start, icon=":material/play_arrow:", type="primary", disabled=True)
             return
         st.button(Words.start, icon=":material/play_arrow:", type="primary", on_click=start, args=(name, plan))
+        recipe_ = plan.recipe
+        st.caption(Words.starts.format(n=recipe_.iterations, rate=recipe_.learning_rate, seed=plan.seed))
     with right:
         show_plan(plan)
 
@@ -178,7 +183,9 @@ def watch(chosen: Run, was_active: bool) -> None:
 
 def show_status(chosen: Run) -> None:
     """How far it is, or how it ended."""
-    if chosen.status == "failed":
+    if chosen.status == "failed" and chosen.state is None and chosen.wish == "stop":
+        st.info(Words.never, icon=":material/stop:")
+    elif chosen.status == "failed":
         st.error(Words.failed.format(reason=chosen.reason, n=chosen.iteration), icon=":material/error:")
     elif chosen.status == "finished":
         planned = chosen.plan.recipe.iterations
@@ -205,7 +212,7 @@ def show_controls(chosen: Run) -> None:
             act(Words.stop, ":material/stop:", room.stop, chosen, help=Words.stop_help)
         if chosen.status == "finished":
             more = st.number_input(Words.more_iterations, 1, 1_000_000, chosen.plan.recipe.iterations, width=180)
-            if st.button(Words.extend, icon=":material/fast_forward:"):
+            if st.button(Words.extend.format(n=more), icon=":material/fast_forward:"):
                 room.extend(chosen, int(more))
                 st.rerun()
         if not chosen.active:

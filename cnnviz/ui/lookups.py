@@ -36,7 +36,7 @@ def probabilities(network: Network, digits: Dataset) -> np.ndarray:
             for start in range(0, len(digits), CHUNK)
         ]
         while len(begun) > KEEP:
-            del begun[next(iter(begun))]
+            begun.pop(next(iter(begun)), None)  # another session may have taken it out
     parts = begun[key]
     n = len(digits)
     return np.concatenate(finished(parts, lambda done: words.EVALUATING.format(n=n, done=min(n, done * CHUNK))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnnviz import store, trainer
+from cnnviz.cards import Card
 from cnnviz.comparing import Result, interval, weights_key
 from cnnviz.mnist import DataError
 from cnnviz.network import n_weights
@@ -22,7 +23,7 @@ class Row:
 
     Attributes:
         validation, test: digits read right, and all of them; None when it is not known.
-        test_digits: name of the test digits.
+        test_digits: name of the test digits, as a card has it; "" when it was not tested.
         run: the run that it came of, where this server knows it.
     """
 
@@ -51,8 +52,10 @@ class Row:
 def rows() -> dict[str, Row]:
     """Every model and every run by name, the latest run first, shipped networks last."""
     runs = {run.name: run for run in reversed(trainer.of_server().runs())}
-    found = {name: _of_run(run) for name, run in runs.items() if run.state is not None}
-    for model in store.models():
+    models = store.models()
+    cards = {model.name: model.card for model in models}
+    found = {name: _of_run(run, cards.get(name)) for name, run in runs.items() if run.state is not None}
+    for model in models:
         card = model.card
         if card and model.name not in found:
             plan = Plan(card.network, card.recipe, card.seed)
@@ -63,9 +66,9 @@ def rows() -> dict[str, Row]:
     return found
 
 
-def _of_run(run: Run) -> Row:
+def _of_run(run: Run, card: Card | None) -> Row:
     validation = (run.final.correct, run.final.n) if run.final else None
-    test_digits = digits.title(run.source)
+    test_digits = card.test_digits if card else ""
     return Row(run.name, run.plan, run.iteration, run.seconds, validation, run.test, test_digits, run)
 
 
@@ -86,9 +89,10 @@ def validation(row: Row) -> tuple[int, int] | None:
 
 
 def of_run(run: Run) -> Result | None:
-    """What an exercise wants to know of a run; None until it has ended."""
-    if run.status == "failed":
-        return Result(run.label, run.plan, n_weights(run.plan.network), 0.0, 0, 0, failure=run.reason)
+    """What an exercise wants to know of a run; None until it has ended, no counts where its plan was not kept."""
+    failure = run.reason if run.status == "failed" else _not_as_planned(run)
+    if run.status in ("failed", "finished") and failure:
+        return Result(run.label, run.plan, n_weights(run.plan.network), 0.0, 0, 0, failure=failure)
     if run.status != "finished" or run.test is None or run.state is None:
         return None
     final = (run.final.correct, run.final.n) if run.final else (0, 0)
@@ -103,6 +107,13 @@ def of_run(run: Run) -> Result | None:
     )
 
 
+def _not_as_planned(run: Run) -> str:
+    n, planned = run.iteration, run.plan.recipe.iterations
+    if n == planned:
+        return ""
+    return (words.STOPPED_AT if n < planned else words.WENT_ON).format(n=n, planned=planned)
+
+
 @st.cache_data(show_spinner=False, max_entries=4096)
 def share_and_interval(correct: int, n: int) -> tuple[str, str]:
     """Accuracy and its 95 % interval, in words."""
@@ -111,7 +122,9 @@ def share_and_interval(correct: int, n: int) -> tuple[str, str]:
 
 
 def state(run: Run) -> str:
-    """What a run does, or how it ended, in words; "stopped" is one that ended before its plan did."""
-    if run.status == "finished" and run.iteration < run.plan.recipe.iterations:
+    """What a run does, or how it ended, in words."""
+    if run.status == "failed" and run.state is None and run.wish == "stop":
         return words.STOPPED
+    if run.status == "finished" and run.iteration < run.plan.recipe.iterations:
+        return words.ENDED_EARLY
     return words.STATES[run.status]

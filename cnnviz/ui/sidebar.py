@@ -132,11 +132,12 @@ def _tick(key: str, iterations: list[int]) -> None:
 
 def _source() -> Source:
     shelf = digits.shelf()
-    if shelf.download and not shelf.download.finished:
-        _arriving(shelf.download)
-    elif shelf.download and shelf.download.error:
-        _failed(shelf.download)
-    elif shelf.download:
+    download = shelf.download  # once: another session may take it away
+    if download and not download.finished:
+        _arriving(download)
+    elif download and download.error:
+        _failed(download)
+    elif download:
         shelf.look()
     source: Source = st.selectbox(words.DIGITS, digits.sources(), format_func=digits.title, key="digits")
     if source == BUNDLED:

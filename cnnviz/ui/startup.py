@@ -21,6 +21,8 @@ SLOW_LIBRARIES = ("altair", "matplotlib.figure", "matplotlib.backends.backend_ag
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
 PAGE_FIRST_S = 1.0
 """The browser gets that long to show the first page before other work competes for the processor."""
+N_WARM = 4
+"""Networks that are compiled before anyone asks; there may be many of the users' own, and a stroke waits for them."""
 FIRST_STROKES_S = 10
 """So long nobody who draws shares the processor with the start of the worker for long work."""
 
@@ -60,7 +62,7 @@ def _warm() -> None:
     importlib.import_module("pandas")  # Streamlit needs it to show a component
     good = [model for model in store.models() if model.card]
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
-    networks = [store.load(model) for model in good]
+    networks = [store.load(model) for model in good[:N_WARM]]
     time.sleep(PAGE_FIRST_S)
     warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]
     warmed.append(backend.submit(backend.settle, lane="answers"))

@@ -29,5 +29,8 @@ STATES = {
     "finished": "finished",
     "failed": "failed",
 }
-STOPPED = "stopped"
+STOPPED = "stopped before it began"
+ENDED_EARLY = "ended early"
+STOPPED_AT = "It ended after {n:,} of {planned:,} iterations."
+WENT_ON = "It was trained on, to {n:,} iterations; {planned:,} were planned."
 NOT_PROVEN = ":material/report: **Does not prove:** {what}"
