@@ -9,7 +9,6 @@ and its task is sent again.
 from __future__ import annotations
 
 import gc
-import importlib
 import math
 import os
 import sys
@@ -21,6 +20,7 @@ from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cnnviz import lazy
 from cnnviz.cluster import Answer, Cluster, ClusterError
 from cnnviz.data import Dataset
 from cnnviz.lazy import LazyModule
@@ -64,7 +64,7 @@ def _begin(lane: Lane, server: int) -> None:
     With psutil there (Dask brings it), loky replaces a worker that has grown by 300 MB; TensorFlow and MNIST are
     larger than that and no leak.
     """
-    process_executor: Any = importlib.import_module("joblib.externals.loky.process_executor")
+    process_executor: Any = lazy.load("joblib.externals.loky.process_executor")
     process_executor._MAX_MEMORY_LEAK_SIZE = math.inf
     threading.Thread(target=_end_with_server, args=(server,), daemon=True).start()
     if lane == "work" and hasattr(os, "nice"):
@@ -81,7 +81,7 @@ def _load_tensorflow() -> None:
     """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WORK_NICENESS)
-    importlib.import_module("tensorflow")
+    lazy.load("tensorflow")
 
 
 def _end_with_server(server: int) -> None:

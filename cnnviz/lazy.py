@@ -1,4 +1,7 @@
-"""Modules that are named at the top of a file and loaded on first use.
+"""Modules that are named at the top of a file and loaded on first use, one at a time.
+
+One at a time, since packages whose modules import each other (SciPy's do) can fail when two threads begin at different
+ends: each waits for the other, and Python hands one of them a module that is half there.
 
 Not `importlib.util.LazyLoader`, nor a library on top of it: that enters an unloaded module into `sys.modules`, and
 Streamlit, which calls `keras.backend.clear_session()` after every run when it finds a `keras` there, would load
@@ -14,7 +17,17 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-_loading = threading.Lock()
+_loading = threading.RLock()
+
+
+def load(name: str) -> Any:
+    """Import a module while no other thread loads one by this function or by a LazyModule.
+
+    Raises:
+        ImportError: as the import statement.
+    """
+    with _loading:
+        return importlib.import_module(name)
 
 
 class LazyModule:
@@ -24,10 +37,13 @@ class LazyModule:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._load(), attribute)
+        module = self.__dict__.get("_module")
+        if module is None:  # once it is there, nobody waits for what another thread loads
+            module = self.__dict__["_module"] = self._load()
+        return getattr(module, attribute)
 
     def _load(self) -> Any:
-        return importlib.import_module(self._name)
+        return load(self._name)
 
 
 class LazyTensorFlow(LazyModule):
@@ -35,17 +51,16 @@ class LazyTensorFlow(LazyModule):
 
     def _load(self) -> Any:
         with _loading:
-            return self.__dict__.get("_module") or self._load_quietly()
+            return self._load_quietly()
 
     def _load_quietly(self) -> Any:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         os.environ["KERAS_BACKEND"] = "tensorflow"
         with _silent_stderr():
-            tensorflow = importlib.import_module("tensorflow")
+            tensorflow = load("tensorflow")
             tensorflow.constant(0)
             tensorflow.get_logger().setLevel("ERROR")
-            self._module = importlib.import_module(self._name)
-        return self._module
+            return load(self._name)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import importlib
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -15,7 +14,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import backend, drawing, evaluation, inspection, store, tiles, trainer
+from cnnviz import backend, drawing, evaluation, inspection, lazy, store, tiles, trainer
 
 SLOW_LIBRARIES = ("altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
@@ -59,7 +58,7 @@ def _warm() -> None:
 
     Streamlit collects garbage after every run; what is frozen is not walked through again each time.
     """
-    importlib.import_module("pandas")  # Streamlit needs it to show a component
+    lazy.load("pandas")  # Streamlit needs it to show a component
     good = [model for model in store.models() if model.card]
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
     networks = [store.load(model) for model in good[:N_WARM]]
@@ -67,7 +66,7 @@ def _warm() -> None:
     warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]
     warmed.append(backend.submit(backend.settle, lane="answers"))
     for name in SLOW_LIBRARIES:
-        importlib.import_module(name)
+        lazy.load(name)
     _rehearse()
     gc.collect()
     gc.freeze()
