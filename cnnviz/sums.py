@@ -122,10 +122,13 @@ def terms(
 
 
 def _sign(pen: ImageDraw.ImageDraw, middle: tuple[int, int], sign: str, theme: Theme) -> None:
-    """A sign between two pictures; × is drawn, since the font of the pictures has no glyph for it."""
-    if sign != "×":
-        pen.text(middle, sign, theme.text, typeface(28), anchor="mm")
-        return
+    """A sign between two pictures; × and → are drawn, since the font of the pictures has no glyph for them."""
     x, y, arm = *middle, 7
-    pen.line((x - arm, y - arm, x + arm, y + arm), fill=theme.text, width=2)
-    pen.line((x - arm, y + arm, x + arm, y - arm), fill=theme.text, width=2)
+    if sign == "×":
+        pen.line((x - arm, y - arm, x + arm, y + arm), fill=theme.text, width=2)
+        pen.line((x - arm, y + arm, x + arm, y - arm), fill=theme.text, width=2)
+    elif sign == "→":
+        pen.line((x - 2 * arm, y, x + 2 * arm, y), fill=theme.text, width=2)
+        pen.line((x + arm, y - arm, x + 2 * arm, y, x + arm, y + arm), fill=theme.text, width=2)
+    else:
+        pen.text(middle, sign, theme.text, typeface(28), anchor="mm")

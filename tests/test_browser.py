@@ -112,6 +112,16 @@ def test_a_picture_can_be_downloaded(opened):
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_chart_can_be_downloaded(opened):
+    go_to(opened, "Mistakes")
+    chart = opened.locator("[data-testid=stVegaLiteChart]")
+    chart.locator(".mark-rect path").nth(99).wait_for()
+    chart.hover()
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="Download as PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
 def test_nothing_is_asked_of_the_internet(window, address):
     asked = []
     window.on("request", lambda request: asked.append(request.url))

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from apptest import alts, open_page
-from cnnviz import arithmetic, data, inspection, receptive, store
+from cnnviz import arithmetic, data, inspection, receptive, store, tiles
+from cnnviz.tiles import LIGHT
+from cnnviz.ui import slide
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
@@ -47,6 +49,24 @@ def test_the_pixel_that_is_taken_apart_is_the_networks(outputs, layer, filter_, 
         assert sum(shown) + step.bias == pytest.approx(step.total, abs=5e-4)
     else:
         assert f"**{step.result:.4f}**" in told
+
+
+def test_the_sliding_maps_are_taken_home_as_they_stand():
+    grey, paper = ("gray", (0.0, 1.0)), LIGHT.paper
+    maps = np.zeros((4, 4)), np.ones((2, 2))
+    picture = np.asarray(slide.still(maps, (grey, grey), (-1, -1, 2, 2), (0, 1), LIGHT))
+    inputs, results = picture[:336, :336], picture[:336, -336:]
+    assert picture.shape == (336 + 32, 336 + 48 + 336, 3)
+    assert tuple(picture[0, 340]) == paper
+    assert tuple(inputs[100, 167]) == tuple(inputs[167, 100]) == tiles.MARK  # two of its sides lie outside the map
+    assert tuple(inputs[0, 0]) == tuple(inputs[300, 300]) == (0, 0, 0)
+    assert tuple(results[0, 168]) == tuple(results[167, 335]) == tiles.MARK
+    assert tuple(results[84, 84]) == tuple(results[84, 252]) == (255, 255, 255)
+
+
+def test_the_sliding_maps_have_a_button_of_their_own():
+    names = {button.proto.id for button in opened().get("download_button")}
+    assert any("png conv1-0" in name for name in names), names
 
 
 def test_the_chain_goes_down_to_the_ink(outputs):

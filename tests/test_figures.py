@@ -1,4 +1,4 @@
-"""Charts: what they say is read back from matplotlib's artists and Vega-Lite's dictionary."""
+"""Figures: what they say is read back from matplotlib's artists."""
 
 import io
 import subprocess
@@ -88,34 +88,6 @@ def test_confusion_figure_names_its_axes_and_its_digits():
 def test_no_word_of_the_confusion_figure_is_cut_off(top):
 
     assert cut_off(figures.confusion_figure(np.eye(10, dtype=np.int64) * top)) == []
-
-
-def test_confusion_chart_selects_a_cell_by_its_two_digits():
-    chart = figures.confusion_chart(MATRIX, "some_cell").to_dict()
-    [param] = chart["params"]
-    assert param["name"] == "some_cell"
-    assert param["select"] == {"type": "point", "fields": ["true", "predicted"]}
-    squares, numbers = chart["layer"]
-    assert squares["mark"]["type"] == "rect"
-    assert param["views"] == [squares["name"]]
-    for layer in (squares, numbers):
-        assert (layer["encoding"]["x"]["field"], layer["encoding"]["y"]["field"]) == ("predicted", "true")
-        assert (layer["encoding"]["x"]["title"], layer["encoding"]["y"]["title"]) == ("Predicted", "True")
-    assert squares["encoding"]["color"]["field"] == numbers["encoding"]["text"]["field"] == "count"
-
-
-def test_confusion_chart_holds_the_hundred_counts():
-    [rows] = figures.confusion_chart(MATRIX, "cell").to_dict()["datasets"].values()
-    assert [(row["true"], row["predicted"]) for row in rows] == [(t, p) for t in range(10) for p in range(10)]
-    assert [row["count"] for row in rows] == list(range(100))
-
-
-def test_confusion_chart_writes_white_above_half_of_the_greatest_count():
-    numbers = figures.confusion_chart(MATRIX, "cell").to_dict()["layer"][1]
-    assert numbers["encoding"]["color"] == {
-        "condition": {"test": "(datum.count > 49.5)", "value": "white"},
-        "value": "black",
-    }
 
 
 def test_counts_figure_has_a_bar_and_a_number_for_each_digit():
@@ -219,20 +191,18 @@ def test_words_and_shapes_are_light_on_dark():
     assert {to_hex(text.get_color()) for text in network.texts if text.get_text()} == {DARK_TEXT}
     assert {to_hex(patch.get_edgecolor()) for patch in network.patches[:17]} == {DARK_ACCENT}
     assert {to_hex(patch.get_facecolor()) for patch in network.patches} == {DARK_PAPER, DARK_ACCENT}
-    chart = figures.confusion_chart(MATRIX, "cell", DARK).to_dict()
-    assert chart["layer"][0]["mark"]["stroke"] == "#5a5e69"
 
 
 def test_pyplot_is_never_imported():
     program = """
 import sys
 import numpy as np
-from cnnviz import figures, network, presets
+from cnnviz import charts, figures, network, presets
 assert not {"matplotlib", "altair", "pandas"} & set(sys.modules), "loaded before use"
 figures.png(figures.confusion_figure(np.eye(10, dtype=int)))
 figures.png(figures.counts_figure(np.arange(10)))
 figures.png(figures.network_figure(network.layers(presets.PRESETS["hvass"].network)))
-figures.confusion_chart(np.eye(10, dtype=int), "cell").to_dict()
+charts.confusion_chart(np.eye(10, dtype=int), "cell").to_dict()
 assert "matplotlib.figure" in sys.modules
 assert "matplotlib.pyplot" not in sys.modules
 assert "tensorflow" not in sys.modules

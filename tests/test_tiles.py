@@ -294,3 +294,5 @@ def test_the_sign_between_two_pictures_is_drawn():
     patch, kernel = sums.terms(pictures, ("×",), ("a", "b"), LIGHT)
     assert (patch.size, kernel.size) == ((20, 52), (68, 52))
     assert np.array_equal(np.hstack([pixels(patch), pixels(kernel)]), row)
+    arrow = pixels(sums.beside(pictures, ("→",), ("a", "b"), LIGHT))
+    assert [tuple(arrow[10, x]) for x in (29, 44, 58, 60)] == [LIGHT.paper, LIGHT.text, LIGHT.text, LIGHT.paper]

@@ -132,6 +132,25 @@ def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch)
     assert "This run learns from scikit-learn's digits" in texts(at)
 
 
+def test_what_is_no_digit_is_not_only_read_as_one(tiny):
+    from cnnviz import drawing
+
+    one = begin(tiny)
+    wait_for(one)
+    at = open_page("train")
+    for prepared, none in ((_drawing(), False), (drawing.prepare(_two_bars()), True)):
+        at.session_state["drawing"] = prepared
+        at.run()
+        assert "Your drawing is read as" in texts(at)
+        assert (f"{one.name} calls this drawing **no digit**" in texts(at)) == none
+
+
+def _two_bars():
+    ink = np.zeros((280, 280), np.float32)
+    ink[100:180, 40:60] = ink[100:180, 200:220] = 1
+    return ink
+
+
 def test_a_failed_run_says_why(tiny):
     one = begin(tiny, optimizer="sgd", learning_rate=1e9, iterations=300)
     wait_for(one)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz import comparing, figures, run, tiles
+from cnnviz import charts, comparing, run, tiles
 from cnnviz.run import Run
 from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, drawn, lookups, panels, results, verdict
@@ -130,7 +130,8 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
         persist_state="session",
     )
     series = {one.name: curve(one, what) for one in runs}
-    chart = figures.curve_chart(series, Words.kinds[what], panels.theme(), None if what == "loss" else 1.0)
+    top = None if what == "loss" else 1.0
+    chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
     names = ", ".join(series)
     st.altair_chart(chart, alt=Words.curves_alt.format(what=Words.kinds[what], names=names))
     missing = Words.missing.format(names=", ".join(others)) if others else ""

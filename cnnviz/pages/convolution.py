@@ -155,9 +155,9 @@ def ask_place(network: Network, outputs: dict[str, np.ndarray], layer: Layer, fi
         stride=stride,
         pad_px=pad,
         colours=(colours(outputs[below.name]), colours(outputs[layer.name])),
-        theme=panels.theme(),
+        caption=words.format(**values),
+        name=f"{layer.name}-{filter_}",
     )
-    st.caption(words.format(**values))
     st.session_state[PLACE] = chosen
     return chosen
 

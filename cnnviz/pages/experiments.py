@@ -61,7 +61,7 @@ CHOSEN = "experiment"
 
 def show() -> None:
     """The page from top to bottom."""
-    panels.head(Words.title, Words.intro)
+    panels.head(Words.title, Words.intro, of_network=False)
     kind = st.segmented_control(
         Words.kind, Words.kinds, default=Words.kinds[0], required=True, key="experiment kind", persist_state="session"
     )

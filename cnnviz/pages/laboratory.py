@@ -74,7 +74,7 @@ START = {"laboratory size": 3, "laboratory stride": 1, "laboratory padding": 0}
 def show() -> None:
     """The page from top to bottom."""
     test = choice.dataset()
-    panels.head(Words.title, Words.intro)
+    panels.head(Words.title, Words.intro, of_network=False)
     by_hand()
     on_digit(test)
 
@@ -214,8 +214,16 @@ def ask_place(found: Laboratory) -> Place:
     first = (min(1, size - 1), min(3, size - 1))
     alt = Words.output_alt.format(size=size, numbers=in_words(found.output))
     cells = Cells(size * size, size, (cell, cell))
-    row, column = pick(picture, cells, first, f"laboratory output {size}", alt=alt, width_px=min(picture.width, 460))
-    st.caption(Words.output.format(size=size))
+    row, column = pick(
+        picture,
+        cells,
+        first,
+        f"laboratory output {size}",
+        alt=alt,
+        caption=Words.output.format(size=size),
+        name="laboratory-output",
+        width_px=min(picture.width, 460),
+    )
     return found.places[row * size + column]
 
 
@@ -335,7 +343,6 @@ def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> N
     k, side = len(kernel), len(result)
     before, look = same_padding(len(image), k, 1), (panels.map_palette(), (0.0, 1.0))
     strongest = divmod(int(np.abs(result).argmax()), side)
-    st.caption(Words.sliding.format(side=side))
     row, column = slide(
         image,
         result,
@@ -345,7 +352,8 @@ def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> N
         stride=1,
         pad_px=before[0],
         colours=(look, colours(result)),
-        theme=panels.theme(),
+        caption=Words.sliding.format(side=side),
+        name="laboratory-sliding",
     )
     window = np.pad(image.astype(np.float64), before)[row : row + k, column : column + k]
     products = window * kernel

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz import evaluation, figures, tiles
+from cnnviz import charts, evaluation, figures, tiles
 from cnnviz.data import Dataset
 from cnnviz.shares import percent, probability
 from cnnviz.ui import choice, lookups, panels
@@ -124,11 +124,11 @@ def show_matrix(result: evaluation.Score) -> None:
     true, predicted = np.unravel_index(off.argmax(), off.shape)
     worst = Words.worst.format(n=off.max(), true=true, predicted=predicted)
     alt = Words.matrix_alt.format(right=result.correct, n=result.n, worst=worst)
-    chart = figures.confusion_chart(matrix, "cell", theme)
+    chart = charts.confusion_chart(matrix, "cell", theme)
     st.altair_chart(chart, on_select="rerun", key="matrix", alt=alt)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(Words.matrix_caption, width="stretch")
-        panels.download_png(lambda: figures.png(figures.confusion_figure(matrix)), "confusion-matrix")
+        panels.download_figure(figures.confusion_figure, (matrix,), "confusion-matrix")
         columns = {Words.corner: range(10), **{str(digit): matrix[:, digit].tolist() for digit in range(10)}}
         panels.download_csv(columns, "confusion-matrix")
 

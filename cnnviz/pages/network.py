@@ -194,19 +194,20 @@ def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
     cell_px = SHEET_PX // columns
     picture = tiles.sheet(maps, palette, limits, columns=columns, cell_px=cell_px, mark_dead=True, theme=panels.theme())
     grid = tiles.sheet_grid(maps.shape, columns, cell_px)
+    dead = int(tiles.is_dead(maps).sum())
+    crossed = Words.crossed.format(n=dead) if dead else ""
+    told = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
     picked = choose(
         picture,
         Cells(n, columns, grid.cell, grid.gap),
         f"maps of {layer.name} {network.key[:16]}",
         alt=Words.maps_alt.format(n=n, height=height, width=width, layer=layer.name),
+        caption=Words.maps.format(signed=signed, crossed=crossed, **told),
+        name=layer.name,
         width_px=min(picture.width, 640),
         follow=False,
         item=Words.one_map,
     )
-    dead = int(tiles.is_dead(maps).sum())
-    crossed = Words.crossed.format(n=dead) if dead else ""
-    told = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
-    st.caption(Words.maps.format(signed=signed, crossed=crossed, **told))
     if picked:
         open_map(layer.name, picked[0] * columns + picked[1])
 

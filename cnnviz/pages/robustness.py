@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import numpy as np
 import streamlit as st
 
-from cnnviz import backend, figures, stress, tiles
+from cnnviz import backend, charts, stress, tiles
 from cnnviz.data import Dataset
 from cnnviz.network import Network
 from cnnviz.shares import percent, probability
@@ -119,7 +119,7 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     found = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
     for place, (name, one) in zip(st.columns(len(stress.STRESSES)), stress.STRESSES.items(), strict=True):
         values = [found[name, amount] for amount in one.amounts]
-        chart = figures.stress_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
+        chart = charts.stress_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
         alt = Words.curve_alt.format(
             worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
         )

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnnviz import figures, inspection, program, run, store, tiles, trainer
+from cnnviz import charts, figures, inspection, program, run, store, tiles, trainer
 from cnnviz.network import layers, n_weights
 from cnnviz.presets import Plan
 from cnnviz.run import Run
 from cnnviz.shares import percent, probability
-from cnnviz.ui import choice, digits, drawn, lookups, panels, recipe, results
+from cnnviz.ui import choice, digits, drawn, lookups, panels, recipe, results, verdict
 
 
 class Words:
@@ -62,6 +62,7 @@ class Words:
         "Accuracy (left) and cross-entropy an image (right): training batches (steps to a point: {n}), and "
         "validation digits."
     )
+    series = ("training", "validation")
     curve_alt = "Line chart of {what} over {n:,} iterations; training ends at {train}, validation at {validation}."
     kernels = "The kernels of conv1 at iteration {at:,}; red adds, blue takes away."
     kernels_alt = "{n} kernels of the first convolution layer, weights from {low:+.3f} to {high:+.3f}."
@@ -84,7 +85,7 @@ CHOSEN = "train run"
 
 def show() -> None:
     """The page from top to bottom."""
-    panels.head(Words.title, Words.intro)
+    panels.head(Words.title, Words.intro, of_network=False)
     for problem in trainer.of_server().problems:
         st.warning(Words.problem.format(reason=problem), icon=":material/warning:")
     set_up()
@@ -269,15 +270,14 @@ def show_curves(chosen: Run) -> None:
         "accuracy": np.array([check.accuracy for check in chosen.checks]),
         "loss": np.array([check.loss for check in chosen.checks]),
     }
-    for place, what, words in zip(st.columns(2), ("accuracy", "loss"), (Words.accuracy, Words.loss), strict=True):
-        series = {"training": (found["iteration"], found[what])}
+    for place, what, title in zip(st.columns(2), ("accuracy", "loss"), (Words.accuracy, Words.loss), strict=True):
+        training, validation = Words.series
+        series = {training: (found["iteration"], found[what])}
         if chosen.checks:
-            series["validation"] = (checks["iteration"], checks[what])
-        ends = {name: f"{values[1][-1]:.3f}" for name, values in series.items()}
-        alt = Words.curve_alt.format(
-            what=what, n=chosen.iteration, train=ends["training"], validation=ends.get("validation", Words.not_yet)
-        )
-        chart = figures.curve_chart(series, words, panels.theme(), top=1.0 if what == "accuracy" else None)
+            series[validation] = (checks["iteration"], checks[what])
+        ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
+        alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
+        chart = charts.curve_chart(series, title, panels.theme(), top=1.0 if what == "accuracy" else None)
         place.altair_chart(chart, alt=alt, key=f"{what} curve")
     per_point = max(1, round(chosen.iteration / len(found["iteration"])))
     st.caption(Words.curves.format(n=per_point))
@@ -306,6 +306,7 @@ def show_answer(chosen: Run) -> None:
     caption = Words.answer.format(digit=probs.argmax(), at=at)
     bars = tiles.bars(probs, panels.theme())
     panels.picture(bars, caption, Words.answer_alt.format(shares=shares), "answer-now", width=300, inline=True)
+    verdict.note_of(chosen.network_at(at), last, choice.of_run(chosen), at)
 
 
 def show_milestones(chosen: Run) -> None:

@@ -13,6 +13,7 @@ from cnnviz.cards import BrokenModel
 from cnnviz.data import Dataset, Source, Split
 from cnnviz.mnist import DataError
 from cnnviz.network import Network
+from cnnviz.run import Run
 from cnnviz.ui import digits, words
 
 KEY = "choice"
@@ -47,9 +48,13 @@ def entries() -> dict[str, Entry]:
         found[model.name] = Entry(model.name, iterations, opening, knows_none=knows_none)
     for run in trainer.of_server().runs():
         if run.status != "finished" and run.moments:
-            knows_none = run.plan.recipe.loss == EXPOSURE
-            found[run.name] = Entry(run.name, run.moments, run.network_at, knows_none=knows_none)
+            found[run.name] = of_run(run)
     return found
+
+
+def of_run(run: Run) -> Entry:
+    """A run as it stands."""
+    return Entry(run.name, run.moments, run.network_at, knows_none=run.plan.recipe.loss == EXPOSURE)
 
 
 @dataclass(frozen=True)
@@ -94,10 +99,10 @@ def dataset(split: Split = "test", source: Source | None = None) -> Dataset:
         st.stop()
 
 
-def context() -> str:
-    """One line that says which network and which digits a page shows."""
+def context(of_network: bool = True) -> str:
+    """One line that says which digits a page shows, and of which network."""
     choice = current()
     name = digits.title(choice.source)
-    if choice.entry is None or not choice.entry.iterations:
+    if not of_network or choice.entry is None or not choice.entry.iterations:
         return words.CONTEXT_NO_NETWORK.format(digits=name)
     return words.CONTEXT.format(network=choice.entry.name, iteration=choice.iteration, digits=name)

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import sums, tiles
+from cnnviz import figures, sums, tiles
 from cnnviz.shares import NO_BREAK
 from cnnviz.tiles import DARK, LIGHT, Palette, Theme
 from cnnviz.ui import choice, words
@@ -22,11 +22,16 @@ ICON = ":material/download:"
 _painters = ThreadPoolExecutor(2, thread_name_prefix="paint")
 
 
-def head(title: str, sentence: str) -> None:
-    """Title, what one sees in one sentence, and which network and digits are shown."""
+def head(title: str, sentence: str, *, of_network: bool = True) -> None:
+    """Title, what one sees in one sentence, and which digits, and of which network, are shown.
+
+    Args:
+        title, sentence: of the page.
+        of_network: False on a page that does not show the network of the sidebar.
+    """
     st.header(title, anchor=False)
     st.markdown(sentence)
-    st.caption(choice.context())
+    st.caption(choice.context(of_network))
 
 
 def theme() -> Theme:
@@ -55,7 +60,7 @@ def picture(
     """
     content = image if isinstance(image, bytes) else tiles.png(image)
     st.image(_inline(content) if inline else content, width=width, alt=alt, output_format="PNG")  # JPEG blurs squares
-    _below_picture(content, caption, name)
+    below_picture(content, caption, name)
 
 
 def equation(
@@ -74,7 +79,7 @@ def equation(
         places = st.columns([part.width for part in parts], gap=None)
     for place, part, told in zip(places, parts, (alt, *labels[1:]), strict=True):
         place.image(_inline(tiles.png(part)), width="stretch", alt=told, output_format="PNG")
-    _below_picture(lambda: tiles.png(sums.beside(pictures, signs, labels, colours)), caption, name)
+    below_picture(lambda: tiles.png(sums.beside(pictures, signs, labels, colours)), caption, name)
 
 
 def _inline(content: bytes) -> str:
@@ -82,7 +87,8 @@ def _inline(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
-def _below_picture(content: bytes | Callable[[], bytes], caption: str, name: str) -> None:
+def below_picture(content: bytes | Callable[[], bytes], caption: str, name: str) -> None:
+    """Caption and download of a picture that is shown in a way of its own; a function is called on download."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)
@@ -124,6 +130,11 @@ def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
         type="tertiary",
         icon=ICON,
     )
+
+
+def download_figure(draw: Callable[..., Any], args: tuple[Any, ...], name: str) -> None:
+    """A button that downloads one of the `figures`, which is drawn only then."""
+    download_png(lambda: figures.png(draw(*args)), name)
 
 
 def table(columns: Mapping[str, Sequence[Any]], caption: str, alt: str, name: str, **options: Any) -> None:

@@ -5,7 +5,6 @@ export default function (component) {
   const root = parentElement.querySelector(".picker");
   const image = root.querySelector("img");
   const frame = root.querySelector(".frame");
-  const fields = root.querySelector(".fields");
   const { rows, columns, cell, gap, size } = data;
   const exists = (r, c) => r >= 0 && c >= 0 && r < rows && c < columns && r * columns + c < data.count;
 
@@ -42,14 +41,6 @@ export default function (component) {
     const c = Math.floor((((event.clientX - box.left) / box.width) * size[1]) / (cell[1] + gap));
     return exists(r, c) ? [r, c] : null;
   };
-
-  fields.replaceChildren();
-  for (const [top, left, height, width] of data.boxes || []) {
-    const field = document.createElement("div");
-    const [down, right] = [height * (cell[0] + gap) - gap, width * (cell[1] + gap) - gap];
-    place(field, top * (cell[0] + gap), left * (cell[1] + gap), down, right);
-    fields.append(field);
-  }
 
   root.onclick = (event) => {
     const found = under(event);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,15 @@ import streamlit as st
 from PIL import Image
 
 from cnnviz import tiles
+from cnnviz.ui import panels
 
 HTML = """<div class="picker" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="1" aria-valuenow="0">
-<img draggable="false" alt=""><div class="fields"></div><div class="frame"></div></div>"""
+<img draggable="false" alt=""><div class="frame"></div></div>"""
 CSS = """
 .picker { position: relative; cursor: crosshair; line-height: 0; }
 .picker:focus-visible { outline: 2px solid #4da3ff; outline-offset: 2px; }
 .picker img { width: 100%; image-rendering: pixelated; }
 .picker .frame { position: absolute; box-sizing: border-box; outline: 3px solid #e07b00; pointer-events: none; }
-.picker .fields div { position: absolute; box-sizing: border-box; border: 2px solid #009e73; pointer-events: none; }
 """
 
 picture = st.components.v2.component(
@@ -70,29 +69,31 @@ def choose(
     key: str,
     *,
     alt: str,
+    caption: str,
+    name: str,
     width_px: int = 560,
     start: tuple[int, int] = (0, 0),
-    boxes: Sequence[tuple[int, int, int, int]] = (),
     follow: bool = True,
     item: str = "",
 ) -> tuple[int, int] | None:
-    """Show a picture.
+    """Show a picture with its caption and a download.
 
     Args:
         image: the picture.
         cells: where its cells lie.
         key: unique on the page; a new one forgets what was picked.
         alt: the picture in words.
+        caption, name: as for `panels.picture`.
         width_px: as wide as that at most.
         start: row and column of the cell that is framed at first.
-        boxes: cells to frame besides: top, left, height, width, in cells.
         follow: arrow keys pick at once; else only Enter does.
         item: what a cell is; with it cells are told by number, e.g. "map 12", else by row and column.
 
     Returns:
         row and column of the cell that was picked; None until one is.
     """
-    encoded = base64.b64encode(tiles.png(image)).decode()
+    content = tiles.png(image)
+    encoded = base64.b64encode(content).decode()
     data = {
         "key": key,
         "src": f"data:image/png;base64,{encoded}",
@@ -104,7 +105,6 @@ def choose(
         "gap": cells.gap,
         "size": (image.height, image.width),
         "picked": start,
-        "boxes": [list(box) for box in boxes],
         "follow": follow,
         "width": f"{width_px}px",
         "item": item,
@@ -112,6 +112,7 @@ def choose(
         "column": Words.column,
     }
     sent = picture(key=key, data=data, default={"picked": ""}, on_picked_change=lambda: None)
+    panels.below_picture(content, caption, name)
     return _inside(cells, str(sent.picked or ""))
 
 

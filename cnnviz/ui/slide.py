@@ -11,8 +11,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import tiles
+from cnnviz import sums, tiles
 from cnnviz.tiles import Limits, Palette, Theme
+from cnnviz.ui import panels
+
+Box = tuple[int, int, int, int]
+Look = tuple[Palette, Limits]
+STILL_PX = 336
+"""Side of the input, in pixels of its own."""
 
 HTML = """<div class="slide"><div class="maps">
 <canvas class="input" role="img"></canvas><canvas class="output" tabindex="0" role="application"></canvas></div>
@@ -64,10 +70,11 @@ def slide(
     kernel_px: int,
     stride: int,
     pad_px: int,
-    colours: tuple[tuple[Palette, Limits], tuple[Palette, Limits]],
-    theme: Theme,
+    colours: tuple[Look, Look],
+    caption: str,
+    name: str,
 ) -> tuple[int, int]:
-    """Show a map and the map that comes of it.
+    """Show a map and the map that comes of it, with a caption and a download of both as they stand.
 
     Args:
         inputs: float (side, side).
@@ -76,12 +83,12 @@ def slide(
         key: unique on the page; a new one forgets the place.
         kernel_px, stride, pad_px: how the kernel moves; pad_px zeros lie before the first row and column.
         colours: palette and limits of both maps.
-        theme: colours around them.
+        caption, name: as for `panels.picture`.
 
     Returns:
         row and column of the result that is chosen.
     """
-    side, out = len(inputs), len(results)
+    side, out, theme = len(inputs), len(results), panels.theme()
     data: dict[str, Any] = {
         "key": key,
         "input": _address(inputs, *colours[0]),
@@ -92,7 +99,7 @@ def slide(
         "kernel": kernel_px,
         "stride": stride,
         "pad": pad_px,
-        "scale": max(1, 336 // side),
+        "scale": max(1, STILL_PX // side),
         "place": place,
         "paper": "rgb({}, {}, {})".format(*theme.paper),
         "words": Words.all | {"input": Words.input.format(side=side), "output": Words.output.format(side=out)},
@@ -100,7 +107,31 @@ def slide(
     sent = stage(key=key, data=data, default={"place": ""}, on_place_change=lambda: None)
     found = re.fullmatch(r"(\d{1,4}),(\d{1,4})", str(sent.place or ""))
     row, column = (int(found[1]), int(found[2])) if found else place
-    return (row, column) if row < out and column < out else place
+    place = (row, column) if row < out and column < out else place
+    top, left = place[0] * stride - pad_px, place[1] * stride - pad_px
+    patch = (top, left, top + kernel_px, left + kernel_px)
+    panels.below_picture(lambda: tiles.png(still((inputs, results), colours, patch, place, theme)), caption, name)
+    return place
+
+
+def still(
+    maps: tuple[np.ndarray, np.ndarray], colours: tuple[Look, Look], patch: Box, place: tuple[int, int], theme: Theme
+) -> Image.Image:
+    """Both maps side by side, as they stand.
+
+    Args:
+        maps, colours: as for `slide`: what the kernel slides over, and what comes of it.
+        patch: top, left, bottom, right of the pixels under the kernel, the last two exclusive; may reach outside.
+        place: row and column of the result.
+        theme: colours around them.
+    """
+    boxes = (patch, (*place, place[0] + 1, place[1] + 1))
+    pictures = []
+    for values, look, box in zip(maps, colours, boxes, strict=True):
+        zoom = max(1, STILL_PX // len(values))
+        pixels = tiles.colour(values, *look).repeat(zoom, axis=0).repeat(zoom, axis=1)
+        pictures.append(sums.outlined(Image.fromarray(pixels), box, zoom))
+    return sums.beside(pictures, ["→"], ("", ""), theme)
 
 
 def _address(values: np.ndarray, palette: Palette, limits: Limits) -> str:
