@@ -17,6 +17,7 @@ import pytest
 
 from cnnviz import backend, cluster, run, sweep, training
 from cnnviz.data import BUNDLED, Dataset
+from cnnviz.lazy import LazyModule
 from cnnviz.presets import Plan
 from cnnviz.trainer import Trainer
 from conftest import ROOT
@@ -276,6 +277,7 @@ def test_an_address_that_is_none_is_named(address, monkeypatch):
 
 def test_without_the_package_a_sentence_names_the_command(alone, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr(cluster, "distributed", LazyModule("distributed"))  # as in a process that has not loaded it
     with pytest.raises(backend.BackendError, match=r"pip install -r requirements-cluster\.txt"):
         backend.submit(abs, -1).result(60)
 
