@@ -32,6 +32,9 @@ Lane = Literal["answers", "work"]
 N_KEPT = 24
 N_TRIES = 3
 LOOK_FOR_SERVER_S = 2
+NOT_FOR_KERAS = ("matplotlib", "pandas", "scipy", "sklearn")
+"""Keras loads them where it finds them and needs none; without them TensorFlow is there in little more than half the
+time."""
 WORK_NICENESS = 10
 """Long work gives way to everything that a person waits for: the pages, the browser, the answers."""
 
@@ -78,10 +81,17 @@ def _load_tensorflow() -> None:
     """In the worker: import TensorFlow without taking the processor from the browser that shows the first page.
 
     On Linux a thread has a niceness of its own, so the worker is at full speed again once this thread has ended.
+    Nothing else is imported here meanwhile, so that nobody misses what Keras shall not find.
     """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WORK_NICENESS)
-    lazy.load("tensorflow")
+    hidden: dict[str, Any] = {name: None for name in NOT_FOR_KERAS if name not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        lazy.load("tensorflow")
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _end_with_server(server: int) -> None:

@@ -33,6 +33,19 @@ def test_an_answer_is_what_the_function_returns_here(small, bundled):
     assert list(maps) == [layer.name for layer in network.layers(small.config)]
 
 
+def test_a_worker_is_not_kept_waiting_by_what_keras_does_not_need(small, bundled):
+    """TensorFlow is loaded without them; what asks for them afterwards finds them."""
+    backend.shutdown()
+    backend.call(inspection.activations, small, bundled.images[:1])
+    assert backend.call(loaded, ("tensorflow", "keras", *backend.NOT_FOR_KERAS)) == ["tensorflow", "keras"]
+    labels, probs = np.arange(10), np.eye(10)
+    assert backend.call(evaluation.score, labels, probs).correct == 10  # with scikit-learn
+
+
+def loaded(names):
+    return [name for name in names if name in sys.modules]
+
+
 def test_a_network_crosses_once(small, bundled, monkeypatch):
     backend.call(evaluation.part, small, bundled, 0, 1)
     monkeypatch.setattr(Network, "__reduce__", lambda self: pytest.fail("sent again"))

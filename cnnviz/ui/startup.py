@@ -16,7 +16,7 @@ from PIL import Image
 
 from cnnviz import backend, drawing, evaluation, inspection, lazy, store, tiles, trainer
 
-SLOW_LIBRARIES = ("altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
+SLOW_LIBRARIES = ("scipy.ndimage", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
 PAGE_FIRST_S = 1.0
 """The browser gets that long to show the first page before other work competes for the processor."""
@@ -48,7 +48,8 @@ def begin() -> None:
 
 
 def _rehearse() -> None:
-    """Go once through what a stroke needs here: Pillow loads its font and its formats on first use."""
+    """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours."""
+    tiles.sheet(BLANK[..., 0], "seismic", (-1, 1))
     picture = tiles.png(tiles.bars(np.full(10, 0.1)))
     drawing.prepare(drawing.ink_of(drawing.open_image(picture, "rehearsal")))
 
