@@ -34,7 +34,7 @@ def route() -> None:
     startup.begin()
     pages = {
         section: [
-            st.Page(f"cnnviz/pages/{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"))
+            st.Page(f"cnnviz/pages/{name}/page.py", title=title, icon=icon, url_path=name.replace("_", "-"))
             for name, (title, icon) in entries.items()
         ]
         for section, entries in PAGES.items()

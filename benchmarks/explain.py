@@ -97,12 +97,14 @@ def median_ms(work: Callable[[], Any], n: int) -> float:
 
 def behind_the_door() -> None:
     """What TensorFlow computes, in this process."""
-    from cnnviz import attribution, data, store
+    from cnnviz.analysis import attribution
+    from cnnviz.data import dataset
+    from cnnviz.network import store
 
-    source, _ = data.find()
+    source, _ = dataset.find()
     if source is None:
         raise SystemExit("Set CNNVIZ_DATA to a folder with MNIST.")
-    test, network = data.load(source, "test"), store.load(store.open_model(store.ROOT / "hvass"))
+    test, network = dataset.load(source, "test"), store.load(store.open_model(store.ROOT / "hvass"))
     image = test.images[0, :, :, 0]
     took = median_ms(lambda: attribution.saliency(network, image, 7), 20)
     print(f"saliency                                        {took:6.0f} ms")

@@ -9,14 +9,15 @@ from matplotlib import pyplot as plt
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from cnnviz import network, store
+from cnnviz.network import store
+from cnnviz.network.forward import build
 
 
 @st.cache_resource
 def load():
     """The shipped network as a Keras model, and a model of its convolution outputs."""
     trained = store.load(store.open_model(store.ROOT / "hvass"))
-    model = network.build(trained.config)
+    model = build(trained.config)
     model.set_weights(list(trained.weights.values()))
     maps = [model.get_layer(name).output for name in ("conv1_relu", "conv2_relu")]
     return model, keras.Model(model.inputs[0], maps)

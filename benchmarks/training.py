@@ -20,9 +20,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cnnviz import data, evaluation, training
-from cnnviz.network import Network
-from cnnviz.presets import PRESETS
+from cnnviz.analysis import evaluation
+from cnnviz.data import dataset
+from cnnviz.network.presets import PRESETS
+from cnnviz.network.weights import Network
+from cnnviz.training import advance
 
 PIECE = 150
 BATCH = 64
@@ -31,7 +33,7 @@ GOAL = 0.988
 SESSION = "--session"
 
 
-def serve_session(train: data.Dataset) -> None:
+def serve_session(train: dataset.Dataset) -> None:
     """Tutorial 02 as it stands: for each number of iterations that is read from standard input, the seconds taken."""
     from cnnviz.lazy import tf
 
@@ -91,17 +93,17 @@ class Session:
         self.child.communicate()
 
 
-def one_piece(state: training.RunState, train: data.Dataset, iterations: int) -> tuple[training.RunState, float]:
+def one_piece(state: advance.RunState, train: dataset.Dataset, iterations: int) -> tuple[advance.RunState, float]:
     """Train on, with the state as arrays before and after, as in the application; the state and the seconds taken."""
     began = time.perf_counter()
-    state = training.advance(state, train, iterations)
+    state = advance.advance(state, train, iterations)
     return state, time.perf_counter() - began
 
 
-def compare_iterations(session: Session, train: data.Dataset, rounds: int, iterations: int) -> None:
+def compare_iterations(session: Session, train: dataset.Dataset, rounds: int, iterations: int) -> None:
     """Print milliseconds an iteration of both loops, which take turns in short pieces, now one first, now the other."""
     hvass = PRESETS["hvass"]
-    state, _ = one_piece(training.start(hvass.network, hvass.recipe), train, iterations)
+    state, _ = one_piece(advance.start(hvass.network, hvass.recipe), train, iterations)
     session.run(iterations)
     theirs, ours = [], []
     for i in range(rounds):
@@ -118,14 +120,14 @@ def compare_iterations(session: Session, train: data.Dataset, rounds: int, itera
     print(f"RATIO advance / session: {ratio:.2f}, {rounds} pieces of {iterations} iterations each", flush=True)
 
 
-def compare_recipes(session: Session, train: data.Dataset, test: data.Dataset, seeds: range, share: int) -> None:
+def compare_recipes(session: Session, train: dataset.Dataset, test: dataset.Dataset, seeds: range, share: int) -> None:
     """Print what `fast` reaches and how long it takes; before each seed the tutorials' loop runs a share of its way."""
     fast = PRESETS["fast"]
-    training.advance(training.start(fast.network, fast.recipe), train, 10)
+    advance.advance(advance.start(fast.network, fast.recipe), train, 10)
     theirs, ours, accuracies = [], [], []
     for seed in seeds:
         theirs.append(session.run(ITERATIONS // share) * share)
-        state, seconds = training.start(fast.network, fast.recipe, seed), 0.0
+        state, seconds = advance.start(fast.network, fast.recipe, seed), 0.0
         while state.iteration < fast.recipe.iterations:
             state, took = one_piece(state, train, min(PIECE, fast.recipe.iterations - state.iteration))
             seconds += took
@@ -152,17 +154,17 @@ def main() -> None:
     args = parser.parse_args()
     if args.quick:
         args.rounds, args.iterations = 4, 50
-    source, _ = data.find(args.data)
+    source, _ = dataset.find(args.data)
     if source is None:
         parser.error("MNIST is not on this machine; see README, Digits.")
-    train = data.load(source, "train")
+    train = dataset.load(source, "train")
     if args.session:
         serve_session(train)
         return
     session = Session(args.data or "")
     compare_iterations(session, train, args.rounds, args.iterations)
     seeds = range(1 if args.quick else 5)
-    compare_recipes(session, train, data.load(source, "test"), seeds, 1 if args.full else 20)
+    compare_recipes(session, train, dataset.load(source, "test"), seeds, 1 if args.full else 20)
     session.close()
 
 

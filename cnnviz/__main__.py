@@ -15,10 +15,16 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from cnnviz import data, download, drawing, evaluation, guard, inspection, mnist, robust, runs, store, training
-from cnnviz.cards import BrokenModel
-from cnnviz.network import Network
-from cnnviz.presets import PRESETS, Recipe
+from cnnviz.analysis import evaluation, inspection
+from cnnviz.data import dataset, download, mnist
+from cnnviz.drawing import pictures, rejection
+from cnnviz.drawing.preparation import Preparation, prepare
+from cnnviz.network import store
+from cnnviz.network.cards import BrokenModel
+from cnnviz.network.presets import PRESETS, Recipe
+from cnnviz.network.weights import Network
+from cnnviz.synthesis import training_set
+from cnnviz.training import advance, checkpoints
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -42,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     try:
         return int(args.command(args))
-    except (UsageError, mnist.DataError, BrokenModel, training.TrainingDiverged) as error:
+    except (UsageError, mnist.DataError, BrokenModel, advance.TrainingDiverged) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -98,9 +104,9 @@ def _seed(text: str) -> int:
     return value
 
 
-def _digits(named: str | None) -> data.Source:
+def _digits(named: str | None) -> dataset.Source:
     """The digits to use; downloads MNIST where it is found nowhere."""
-    source, refused = data.find(named, download.cache_dir())
+    source, refused = dataset.find(named, download.cache_dir())
     for sentence in refused:
         print(sentence, file=sys.stderr)
     if source is not None:
@@ -109,7 +115,7 @@ def _digits(named: str | None) -> data.Source:
         error = download.fetch(lambda done, total: _show(bar, done, total))
     if error:
         raise UsageError(f"{error} Or use --data bundled.")
-    return data.Source("idx", download.cache_dir())
+    return dataset.Source("idx", download.cache_dir())
 
 
 def _show(bar: Any, done: int, total: int) -> None:
@@ -129,7 +135,7 @@ def _opened(model: str) -> store.Model:
 def _evaluate(args: argparse.Namespace) -> int:
     model = _opened(args.model)
     network = store.load(model)
-    test = data.load(_digits(args.data), "test")
+    test = dataset.load(_digits(args.data), "test")
     result = evaluation.score(test.labels, evaluation.probabilities(network, test.images))
     if args.json:
         content = {"model": model.name, "dataset": test.name, "n": result.n, "correct": result.correct}
@@ -149,10 +155,10 @@ def _accuracy(correct: int, n: int) -> str:
 def _predict(args: argparse.Namespace) -> int:
     model = _opened(args.model)
     network = store.load(model)
-    knows_none = model.card is not None and model.card.recipe.loss == "exposure"
+    trained_on_outliers = model.card is not None and model.card.recipe.uses_outliers
     status = 0
     for start in range(0, len(args.images), PREDICT_BATCH):
-        answers, unreadable = _answers(network, knows_none, args.images[start : start + PREDICT_BATCH])
+        answers, unreadable = _answers(network, trained_on_outliers, args.images[start : start + PREDICT_BATCH])
         status |= unreadable
         for answer in answers:
             print(json.dumps(dataclasses.asdict(answer)) if args.json else _in_words(answer))
@@ -169,13 +175,13 @@ class _Answer:
     reason: str | None
 
 
-def _answers(network: Network, knows_none: bool, paths: list[Path]) -> tuple[list[_Answer], int]:
-    prepared: list[tuple[Path, drawing.Preparation | None]] = []
+def _answers(network: Network, trained_on_outliers: bool, paths: list[Path]) -> tuple[list[_Answer], int]:
+    prepared: list[tuple[Path, Preparation | None]] = []
     status = 0
     for path in paths:
         try:
-            found = drawing.prepare(drawing.ink_of(drawing.open_image(path, str(path))))
-        except drawing.ImageError as error:
+            found = prepare(pictures.ink_of(pictures.open_image(path, str(path))))
+        except pictures.ImageError as error:
             print(error, file=sys.stderr)
             status = BAD_INPUT
             continue
@@ -183,16 +189,18 @@ def _answers(network: Network, knows_none: bool, paths: list[Path]) -> tuple[lis
     images = [found.centred for _, found in prepared if found]
     outputs = inspection.activations(network, np.stack(images)[..., None]) if images else {}
     rows = iter(range(len(images)))
-    return [_answer(path, found, outputs, next(rows) if found else -1, knows_none) for path, found in prepared], status
+    return [
+        _answer(path, found, outputs, next(rows) if found else -1, trained_on_outliers) for path, found in prepared
+    ], status
 
 
 def _answer(
-    path: Path, found: drawing.Preparation | None, outputs: Mapping[str, np.ndarray], row: int, knows_none: bool
+    path: Path, found: Preparation | None, outputs: Mapping[str, np.ndarray], row: int, trained_on_outliers: bool
 ) -> _Answer:
     if found is None:
         return _Answer(str(path), None, None, "empty")
     one = {name: output[row] for name, output in outputs.items()}
-    refusal = guard.refuse(found, one, knows_none)
+    refusal = rejection.refuse(found, one, trained_on_outliers)
     digit = None if refusal else int(one["softmax"].argmax())
     rounded = [round(float(prob), 6) for prob in one["softmax"]]
     return _Answer(str(path), digit, rounded, refusal.reason if refusal else None)
@@ -210,9 +218,9 @@ def _train(args: argparse.Namespace) -> int:
     folder = args.out or _free_folder(args.preset)
     if folder.exists():
         raise UsageError(f"{folder} is already there; nothing is overwritten. Choose another --out.")
-    unfinished = runs.run_file(folder)
+    unfinished = checkpoints.run_file(folder)
     if args.resume:
-        state, snapshots, _ = runs.load_run(unfinished)
+        state, snapshots, _ = checkpoints.load_run(unfinished)
         mine = (preset.network, recipe, args.seed)
         if (state.network, state.recipe, state.seed) != mine:
             raise UsageError(f"{unfinished}: expected the run of these settings, found another preset, seed or length.")
@@ -222,13 +230,13 @@ def _train(args: argparse.Namespace) -> int:
     source = _digits(args.data)
     train = _training_set(source, recipe, args.seed)
     if not args.resume:
-        state, snapshots = training.start(preset.network, recipe, args.seed), {}
-    keep = runs.snapshot_iterations(recipe.iterations) if args.snapshots == "all" else [recipe.iterations]
-    recorder = runs.Recorder(folder, state, snapshots, keep)
+        state, snapshots = advance.start(preset.network, recipe, args.seed), {}
+    keep = checkpoints.snapshot_iterations(recipe.iterations) if args.snapshots == "all" else [recipe.iterations]
+    recorder = checkpoints.Recorder(folder, state, snapshots, keep)
     try:
         for state in _with_progress(recorder, train):
             _print_status(state)
-        model = recorder.finish(train, data.load(source, "test"))
+        model = recorder.finish(train, dataset.load(source, "test"))
     except KeyboardInterrupt:
         recorder.save()
         print(
@@ -254,11 +262,11 @@ def _check_writable(folder: Path) -> None:
         raise UsageError(f"{folder}: expected a folder that can be written to. {error.strerror}.") from None
 
 
-def _training_set(source: data.Source, recipe: Recipe, seed: int) -> data.Dataset:
-    if not recipe.hands:
-        return data.load_for_training(source, recipe.hold_back)
+def _training_set(source: dataset.Source, recipe: Recipe, seed: int) -> dataset.Dataset:
+    if not recipe.uses_outliers:
+        return dataset.load_for_training(source, recipe.keep_validation)
     with tqdm(unit="img", desc="Drawing digits") as bar:
-        return robust.load(source, recipe.hold_back, seed, lambda done, total: _show(bar, done, total))
+        return training_set.load(source, recipe.keep_validation, seed, lambda done, total: _show(bar, done, total))
 
 
 def _free_folder(preset: str) -> Path:
@@ -266,7 +274,7 @@ def _free_folder(preset: str) -> Path:
     return next(store.own_root() / name for name in names if not (store.own_root() / name).exists())
 
 
-def _with_progress(recorder: runs.Recorder, train: data.Dataset) -> Iterator[training.RunState]:
+def _with_progress(recorder: checkpoints.Recorder, train: dataset.Dataset) -> Iterator[advance.RunState]:
     total = recorder.state.recipe.iterations
     with tqdm(total=total, initial=recorder.state.iteration, unit="it", desc="Training") as bar:
         for state in recorder.run(train):
@@ -274,7 +282,7 @@ def _with_progress(recorder: runs.Recorder, train: data.Dataset) -> Iterator[tra
             yield state
 
 
-def _print_status(state: training.RunState) -> None:
+def _print_status(state: advance.RunState) -> None:
     accuracy, loss = state.accuracies[-1], state.losses[-1]
     with tqdm.external_write_mode():
         print(f"Iteration {state.iteration:6,}, training accuracy {accuracy:6.1%}, loss {loss:.4g}")

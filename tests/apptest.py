@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from conftest import ROOT
+from common import ROOT
 
 
 def open_page(page="", **state):
@@ -14,7 +14,7 @@ def open_page(page="", **state):
     for key, value in state.items():
         at.session_state[key.replace("__", " ")] = value
     at.run()
-    return at.switch_page(f"cnnviz/pages/{page}.py").run() if page else at
+    return at.switch_page(f"cnnviz/pages/{page}/page.py").run() if page else at
 
 
 def texts(at):

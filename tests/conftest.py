@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import gc
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cnnviz import backend, data, store
-from cnnviz.network import Convolution, NetworkConfig
-from cnnviz.presets import Recipe
+from cnnviz.compute import backend
+from cnnviz.data import dataset
+from cnnviz.network import store
+from cnnviz.network.config import Convolution, NetworkConfig
+from cnnviz.network.presets import Recipe
 from cnnviz.ui import digits
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def mnist_dir() -> Path | None:
-    """A folder with MNIST: CNNVIZ_DATA, data/MNIST, or a `shared/mnist` beside the project."""
-    named = os.environ.get("CNNVIZ_DATA")
-    places = [Path(named)] if named else []
-    places += [ROOT / "data" / "MNIST", ROOT.parent / "shared" / "mnist"]
-    return next((place for place in places if (place / "t10k-labels-idx1-ubyte.gz").is_file()), None)
-
-
-MNIST = mnist_dir()
-needs_mnist = pytest.mark.skipif(MNIST is None, reason="MNIST is not on this machine; see README, Digits")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,9 +38,9 @@ def _hvass_first(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def bundled() -> data.Dataset:
+def bundled() -> dataset.Dataset:
     """scikit-learn's 500 bundled test digits."""
-    return data.load(data.BUNDLED, "test")
+    return dataset.load(dataset.BUNDLED, "test")
 
 
 @pytest.fixture

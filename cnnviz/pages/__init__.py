@@ -1,1 +1,1 @@
-"""One short script a page, read from top to bottom; what a page says stands at its top."""
+"""One folder a page: page.py is the script, read from top to bottom; beside it lies what it alone uses."""

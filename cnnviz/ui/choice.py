@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnnviz import store, trainer
-from cnnviz.cards import BrokenModel
-from cnnviz.data import Dataset, Source, Split
-from cnnviz.mnist import DataError
-from cnnviz.network import Network
-from cnnviz.run import Run
-from cnnviz.ui import digits, words
+from cnnviz.data.dataset import Dataset, Source, Split
+from cnnviz.data.mnist import DataError
+from cnnviz.network import store
+from cnnviz.network.cards import BrokenModel
+from cnnviz.network.weights import Network
+from cnnviz.training import scheduler
+from cnnviz.training.run import Run
+from cnnviz.ui import digits, texts
 
 KEY = "choice"
-EXPOSURE = "exposure"
-"""The loss of a recipe that shows a network what is no digit, too."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,13 @@ class Entry:
         name: the model's or the run's.
         iterations: the moments of its training that one can go back to; empty when it is broken.
         open: gives the network of one of them; raises BrokenModel when it cannot be read.
-        knows_none: True when it was trained to be unsure of what is no digit.
+        trained_on_outliers: True when it was trained to be unsure of what is no digit.
     """
 
     name: str
     iterations: tuple[int, ...]
     open: Callable[[int], Network]
-    knows_none: bool = False
+    trained_on_outliers: bool = False
 
 
 def entries() -> dict[str, Entry]:
@@ -43,10 +42,10 @@ def entries() -> dict[str, Entry]:
     found = {}
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
-        knows_none = bool(model.card and model.card.recipe.loss == EXPOSURE)
+        trained_on_outliers = bool(model.card and model.card.recipe.uses_outliers)
         opening = functools.partial(store.load, model)
-        found[model.name] = Entry(model.name, iterations, opening, knows_none=knows_none)
-    for run in trainer.of_server().runs():
+        found[model.name] = Entry(model.name, iterations, opening, trained_on_outliers=trained_on_outliers)
+    for run in scheduler.of_server().runs():
         if run.status != "finished" and run.moments:
             found[run.name] = of_run(run)
     return found
@@ -54,7 +53,7 @@ def entries() -> dict[str, Entry]:
 
 def of_run(run: Run) -> Entry:
     """A run as it stands."""
-    return Entry(run.name, run.moments, run.network_at, knows_none=run.plan.recipe.loss == EXPOSURE)
+    return Entry(run.name, run.moments, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def network() -> Network:
     """The chosen network; on a broken one the page says why and ends here."""
     choice = current()
     if choice.entry is None:
-        st.error(words.NO_MODEL.format(root=store.ROOT), icon=":material/error:")
+        st.error(texts.NO_MODEL.format(root=store.ROOT), icon=":material/error:")
         st.stop()
     return opened(choice.entry, choice.iteration)
 
@@ -86,7 +85,7 @@ def opened(entry: Entry, iteration: int) -> Network:
     try:
         return entry.open(iteration)
     except BrokenModel as error:
-        st.error(words.BROKEN.format(name=entry.name, reason=error), icon=":material/error:")
+        st.error(texts.BROKEN.format(name=entry.name, reason=error), icon=":material/error:")
         st.stop()
 
 
@@ -104,5 +103,5 @@ def context(of_network: bool = True) -> str:
     choice = current()
     name = digits.title(choice.source)
     if not of_network or choice.entry is None or not choice.entry.iterations:
-        return words.CONTEXT_NO_NETWORK.format(digits=name)
-    return words.CONTEXT.format(network=choice.entry.name, iteration=choice.iteration, digits=name)
+        return texts.CONTEXT_NO_NETWORK.format(digits=name)
+    return texts.CONTEXT.format(network=choice.entry.name, iteration=choice.iteration, digits=name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnviz import data, download, mnist
-from cnnviz.data import BUNDLED, Dataset, Source, Split
-from cnnviz.ui import words
+from cnnviz.data import dataset, download, mnist
+from cnnviz.data.dataset import BUNDLED, Dataset, Source, Split
+from cnnviz.ui import texts
 
 
 class Shelf:
@@ -21,7 +21,7 @@ class Shelf:
     def look(self) -> None:
         """Look for MNIST on disk; fetch it when it is nowhere and no folder was named."""
         try:
-            source, self.problems = data.find(cache_dir=download.cache_dir())
+            source, self.problems = dataset.find(cache_dir=download.cache_dir())
         except mnist.DataError as error:
             self.mnist, self.problems = None, [str(error)]
             return
@@ -47,8 +47,8 @@ def sources() -> list[Source]:
 def title(source: Source) -> str:
     """What to call the digits of a source; what is not MNIST is not called so."""
     if source == BUNDLED:
-        return words.BUNDLED
-    return words.MNIST if data.has_mnist_labels(source) else words.OTHER.format(path=source.path)
+        return texts.BUNDLED
+    return texts.MNIST if dataset.has_mnist_labels(source) else texts.OTHER.format(path=source.path)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -58,4 +58,4 @@ def load(source: Source, split: Split) -> Dataset:
     Raises:
         DataError: when a file is damaged.
     """
-    return data.load(source, split)
+    return dataset.load(source, split)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnviz.drawing import Preparation
+from cnnviz.drawing.preparation import Preparation
 
 KEY = "drawing"
 

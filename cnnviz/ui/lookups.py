@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
-from cnnviz import backend, evaluation, inspection
-from cnnviz.data import Dataset
-from cnnviz.network import Network
-from cnnviz.ui import words
+from cnnviz.analysis import evaluation, inspection
+from cnnviz.compute import backend
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.weights import Network
+from cnnviz.ui import texts
 
 T = TypeVar("T")
 CHUNK = 1000
@@ -39,7 +40,7 @@ def probabilities(network: Network, digits: Dataset) -> np.ndarray:
             begun.pop(next(iter(begun)), None)  # another session may have taken it out
     parts = begun[key]
     n = len(digits)
-    return np.concatenate(finished(parts, lambda done: words.EVALUATING.format(n=n, done=min(n, done * CHUNK))))
+    return np.concatenate(finished(parts, lambda done: texts.EVALUATING.format(n=n, done=min(n, done * CHUNK))))
 
 
 def finished(parts: Collection[Future[T]], told: Callable[[int], str]) -> list[T]:
@@ -77,7 +78,7 @@ def ask(function: Callable[..., Any], *args: Any) -> Any:
     with failures():
         if answer.done():
             return answer.result()
-        with st.spinner(words.COMPUTING, show_time=True):
+        with st.spinner(texts.COMPUTING, show_time=True):
             return answer.result(PATIENCE_S)
 
 
@@ -89,5 +90,5 @@ class failures:  # noqa: N801 - reads as a statement: with failures()
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, (backend.BackendError, TimeoutError)):
-            st.error(words.BACKEND_FAILED.format(reason=error), icon=":material/error:")
+            st.error(texts.BACKEND_FAILED.format(reason=error), icon=":material/error:")
             st.stop()

@@ -13,10 +13,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import figures, sums, tiles
-from cnnviz.shares import NO_BREAK
-from cnnviz.tiles import DARK, LIGHT, Palette, Theme
-from cnnviz.ui import choice, words
+from cnnviz.percentages import NO_BREAK
+from cnnviz.render import figures, matrices, tiles
+from cnnviz.render.tiles import DARK, LIGHT, Palette, Theme
+from cnnviz.ui import choice, texts
 
 ICON = ":material/download:"
 _painters = ThreadPoolExecutor(2, thread_name_prefix="paint")
@@ -74,12 +74,12 @@ def equation(
         caption, alt, name, width: as for a picture; the alt is for all of them.
     """
     signs, colours = ("×", "="), theme()
-    parts = sums.terms(pictures, signs, labels, colours)
+    parts = matrices.terms(pictures, signs, labels, colours)
     with st.container(width=width):
         places = st.columns([part.width for part in parts], gap=None)
     for place, part, told in zip(places, parts, (alt, *labels[1:]), strict=True):
         place.image(_inline(tiles.png(part)), width="stretch", alt=told, output_format="PNG")
-    below_picture(lambda: tiles.png(sums.beside(pictures, signs, labels, colours)), caption, name)
+    below_picture(lambda: tiles.png(matrices.beside(pictures, signs, labels, colours)), caption, name)
 
 
 def _inline(content: bytes) -> str:
@@ -96,7 +96,7 @@ def below_picture(content: bytes | Callable[[], bytes], caption: str, name: str)
 
 def not_proven(what: str) -> None:
     """What the picture above must not be taken for."""
-    st.markdown(words.NOT_PROVEN.format(what=what))
+    st.markdown(texts.NOT_PROVEN.format(what=what))
 
 
 def duration(seconds: float) -> str:

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnnviz import store, trainer
-from cnnviz.cards import Card
-from cnnviz.comparing import Result, interval, weights_key
-from cnnviz.mnist import DataError
-from cnnviz.network import n_weights
-from cnnviz.presets import Plan
-from cnnviz.run import Run
-from cnnviz.shares import percent
-from cnnviz.ui import choice, digits, lookups, words
+from cnnviz.data.mnist import DataError
+from cnnviz.experiments.statistics import Result, interval, weights_key
+from cnnviz.network import store
+from cnnviz.network.cards import Card
+from cnnviz.network.config import n_weights
+from cnnviz.network.presets import Plan
+from cnnviz.percentages import percent
+from cnnviz.training import scheduler
+from cnnviz.training.run import Run
+from cnnviz.ui import choice, digits, lookups, texts
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Row:
 
 def rows() -> dict[str, Row]:
     """Every model and every run by name, the latest run first, shipped networks last."""
-    runs = {run.name: run for run in reversed(trainer.of_server().runs())}
+    runs = {run.name: run for run in reversed(scheduler.of_server().runs())}
     models = store.models()
     cards = {model.name: model.card for model in models}
     found = {name: _of_run(run, cards.get(name)) for name, run in runs.items() if run.state is not None}
@@ -74,7 +75,7 @@ def _of_run(run: Run, card: Card | None) -> Row:
 
 def validation(row: Row) -> tuple[int, int] | None:
     """Validation digits read right, and all of them; read now where nobody did; None where it learnt from them."""
-    if row.validation or not row.plan.recipe.hold_back or (row.run and row.run.status != "finished"):
+    if row.validation or not row.plan.recipe.keep_validation or (row.run and row.run.status != "finished"):
         return row.validation
     model = store.find(row.name)
     try:
@@ -111,7 +112,7 @@ def _not_as_planned(run: Run) -> str:
     n, planned = run.iteration, run.plan.recipe.iterations
     if n == planned:
         return ""
-    return (words.STOPPED_AT if n < planned else words.WENT_ON).format(n=n, planned=planned)
+    return (texts.STOPPED_AT if n < planned else texts.WENT_ON).format(n=n, planned=planned)
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
@@ -124,7 +125,7 @@ def share_and_interval(correct: int, n: int) -> tuple[str, str]:
 def state(run: Run) -> str:
     """What a run does, or how it ended, in words."""
     if run.status == "failed" and run.state is None and run.wish == "stop":
-        return words.STOPPED
+        return texts.STOPPED
     if run.status == "finished" and run.iteration < run.plan.recipe.iterations:
-        return words.ENDED_EARLY
-    return words.STATES[run.status]
+        return texts.ENDED_EARLY
+    return texts.STATES[run.status]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnnviz import backend, store
-from cnnviz.data import BUNDLED, Source
-from cnnviz.download import Download
-from cnnviz.ui import choice, digits, words
+from cnnviz.compute import backend
+from cnnviz.data.dataset import BUNDLED, Source
+from cnnviz.data.download import Download
+from cnnviz.network import store
+from cnnviz.ui import choice, digits, texts
 from cnnviz.ui.choice import Entry
 
 OPEN = "open page"
@@ -46,7 +47,7 @@ def _network() -> Entry | None:
     good = [name for name in names if entries[name].iterations] or names
     start = next((name for name in store.DEFAULTS if name in good), good[0])
     name = st.selectbox(
-        words.NETWORK,
+        texts.NETWORK,
         names,
         index=names.index(start),
         key="model",
@@ -57,7 +58,7 @@ def _network() -> Entry | None:
 
 def _label(entry: Entry) -> str:
     """The name; it does not change while a run goes on, because the browser sends it back."""
-    return entry.name if entry.iterations else words.BROKEN_LABEL.format(name=entry.name)
+    return entry.name if entry.iterations else texts.BROKEN_LABEL.format(name=entry.name)
 
 
 def _iteration(entry: Entry | None) -> int:
@@ -71,19 +72,19 @@ def _iteration(entry: Entry | None) -> int:
     playing = _playing(entry.name)
     _step(key, iterations)
     chosen: int = st.select_slider(
-        words.SNAPSHOT,
+        texts.SNAPSHOT,
         iterations,
         format_func=lambda n: f"{n:,}",
         key=key,
-        help=words.SNAPSHOT_HELP,
+        help=texts.SNAPSHOT_HELP,
         persist_state="session",
     )
     if playing:
-        st.button(words.HOLD, icon=":material/pause:", on_click=_hold)
+        st.button(texts.HOLD, icon=":material/pause:", on_click=_hold)
         st.session_state[TICKING] = False
         _tick(key, iterations)
     else:
-        st.button(words.PLAY, icon=":material/play_arrow:", on_click=_play, args=(entry.name, key, iterations))
+        st.button(texts.PLAY, icon=":material/play_arrow:", on_click=_play, args=(entry.name, key, iterations))
     return chosen
 
 
@@ -139,9 +140,9 @@ def _source() -> Source:
         _failed(download)
     elif download:
         shelf.look()
-    source: Source = st.selectbox(words.DIGITS, digits.sources(), format_func=digits.title, key="digits")
+    source: Source = st.selectbox(texts.DIGITS, digits.sources(), format_func=digits.title, key="digits")
     if source == BUNDLED:
-        st.caption(words.BUNDLED_CAPTION)
+        st.caption(texts.BUNDLED_CAPTION)
     for problem in shelf.problems:
         st.warning(problem, icon=":material/folder_off:")
     return source
@@ -151,16 +152,16 @@ def _source() -> Source:
 def _arriving(arriving: Download) -> None:
     """The download's progress; when it has ended, the whole page runs again."""
     megabytes = {"done": arriving.done / 1e6, "total": arriving.total / 1e6}
-    st.progress(arriving.share, words.FETCHING.format(**megabytes))
+    st.progress(arriving.share, texts.FETCHING.format(**megabytes))
     if arriving.finished:
         if not arriving.error:
             digits.shelf().look()
             st.session_state.pop("digits", None)
-            st.toast(words.FETCHED, icon=":material/check:")
+            st.toast(texts.FETCHED, icon=":material/check:")
         st.rerun()
 
 
 def _failed(arriving: Download) -> None:
     """Why MNIST did not arrive, and a way to try again."""
     st.warning(arriving.error, icon=":material/cloud_off:")
-    st.button(words.RETRY, icon=":material/refresh:", on_click=digits.shelf().look)
+    st.button(texts.RETRY, icon=":material/refresh:", on_click=digits.shelf().look)

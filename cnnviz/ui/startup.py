@@ -14,7 +14,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz import backend, drawing, evaluation, inspection, lazy, store, tiles, trainer
+from cnnviz import lazy
+from cnnviz.analysis import evaluation, inspection
+from cnnviz.compute import backend
+from cnnviz.drawing import pictures
+from cnnviz.drawing.preparation import prepare
+from cnnviz.network import store
+from cnnviz.render import tiles
+from cnnviz.training import scheduler
 
 SLOW_LIBRARIES = ("scipy.ndimage", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
@@ -37,7 +44,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     begin()
     yield
-    trainer.close_server()
+    scheduler.close_server()
     backend.shutdown()
 
 
@@ -51,7 +58,7 @@ def _rehearse() -> None:
     """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours."""
     tiles.sheet(BLANK[..., 0], "seismic", (-1, 1))
     picture = tiles.png(tiles.bars(np.full(10, 0.1)))
-    drawing.prepare(drawing.ink_of(drawing.open_image(picture, "rehearsal")))
+    prepare(pictures.ink_of(pictures.open_image(picture, "rehearsal")))
 
 
 def _warm() -> None:

@@ -1,0 +1,228 @@
+"""The calculation of one number of a network, as a student would do it: one pixel of a map, one neuron, one answer.
+
+Plain NumPy in float64 from a layer's weights and what enters it; what comes out equals TensorFlow's float32 to
+1e-5, of numbers above 1 to 1e-5 of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnviz.analysis.explanations import (
+    ActivationStep,
+    AnswerStep,
+    ConvolutionStep,
+    CopyStep,
+    DenseStep,
+    PoolingStep,
+    Position,
+    SoftmaxStep,
+    Step,
+)
+from cnnviz.network.config import POOL_PX, Layer, NetworkConfig, layers
+from cnnviz.network.weights import Network
+
+
+def same_padding(side: int, kernel_px: int, stride: int) -> tuple[int, int]:
+    """Zeros before and behind a row of `side` pixels so that ceil(side / stride) come out: TensorFlow's "SAME".
+
+    An odd one stands behind, at the bottom and at the right.
+    """
+    total = max((-(-side // stride) - 1) * stride + kernel_px - side, 0)
+    return total // 2, total - total // 2
+
+
+def convolution_at(
+    kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, position: Position, stride: int = 1
+) -> ConvolutionStep:
+    """One pixel of a convolution with padding "SAME".
+
+    Args:
+        kernel: (k, k, channels, filters).
+        bias: (filters,).
+        inputs: what enters, (height, width, channels).
+        position: (row, column, filter) of the pixel in the map.
+        stride: pixels from one place of the kernel to the next.
+
+    Raises:
+        ValueError: when there is no such pixel.
+    """
+    k, (height, width, channels) = len(kernel), inputs.shape
+    _check_position(position, (-(-height // stride), -(-width // stride), kernel.shape[-1]))
+    row, column, filter_ = position
+    top = row * stride - same_padding(height, k, stride)[0]
+    left = column * stride - same_padding(width, k, stride)[0]
+    rows, columns = np.arange(top, top + k), np.arange(left, left + k)
+    inside = np.outer((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
+    patch = np.zeros((k, k, channels))
+    patch[inside] = inputs[max(top, 0) : top + k, max(left, 0) : left + k].reshape(-1, channels)
+    weights = kernel[..., filter_].astype(np.float64)
+    products = patch * weights
+    sums = products.sum(axis=(0, 1))
+    shift = float(bias[filter_])
+    return ConvolutionStep(patch, inside, weights, products, sums, shift, float(sums.sum() + shift), top, left)
+
+
+def pooling_at(operation: str, inputs: np.ndarray, position: Position) -> PoolingStep:
+    """One pixel of a 2×2 pooling with stride 2.
+
+    Args:
+        operation: "max" or "average".
+        inputs: what enters, (height, width, channels).
+        position: (row, column, channel) of the pixel in the pooled map.
+
+    Raises:
+        ValueError: when there is no such pixel or operation.
+    """
+    if operation not in ("max", "average"):
+        raise ValueError(f"Expected max or average. Received {operation!r}.")
+    height, width, channels = inputs.shape
+    _check_position(position, (-(-height // POOL_PX), -(-width // POOL_PX), channels))
+    top, left = POOL_PX * position[0], POOL_PX * position[1]
+    window = inputs[top : top + POOL_PX, left : left + POOL_PX, position[2]].astype(np.float64)
+    values = np.full((POOL_PX, POOL_PX), np.nan)
+    values[: len(window), : window.shape[1]] = window
+    inside = np.zeros(values.shape, bool)
+    inside[: len(window), : window.shape[1]] = True
+    if operation == "average":
+        return PoolingStep(operation, values, inside, None, float(window.mean()), top, left)
+    row, column = divmod(int(window.argmax()), window.shape[1])
+    return PoolingStep(operation, values, inside, (row, column), float(window.max()), top, left)
+
+
+def activation_at(operation: str, value: float) -> ActivationStep:
+    """One number through "relu" max(0, x), "sigmoid" 1 / (1 + exp(-x)) or "tanh".
+
+    Raises:
+        ValueError: when there is no such operation.
+    """
+    if operation not in ("relu", "sigmoid", "tanh"):
+        raise ValueError(f"Expected relu, sigmoid or tanh. Received {operation!r}.")
+    # The sigmoid of x is the tanh of x / 2 moved from (-1, 1) to (0, 1); it never overflows.
+    results = {"relu": max(value, 0.0), "sigmoid": 0.5 + 0.5 * np.tanh(value / 2), "tanh": np.tanh(value)}
+    return ActivationStep(operation, float(value), float(results[operation]))
+
+
+def dense_at(kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, unit: int) -> DenseStep:
+    """One neuron of a fully connected layer, before its activation.
+
+    Args:
+        kernel: (n, units).
+        bias: (units,).
+        inputs: what enters, (n,).
+        unit: which neuron.
+
+    Raises:
+        ValueError: when there is no such neuron.
+    """
+    _check_position((unit,), bias.shape)
+    contributions = inputs.astype(np.float64) * kernel[:, unit]
+    shift = float(bias[unit])
+    return DenseStep(contributions, shift, float(contributions.sum() + shift))
+
+
+def softmax_steps(logits: np.ndarray) -> SoftmaxStep:
+    """Ten numbers, shape (10,), to ten probabilities: exp(x) divided by the sum of all exp(x)."""
+    values = logits.astype(np.float64)
+    shifted = values - values.max()
+    exponentials = np.exp(shifted)
+    total = float(exponentials.sum())
+    return SoftmaxStep(values, shifted, exponentials, total, exponentials / total)
+
+
+def logit_contributions(network: Network, outputs: Mapping[str, np.ndarray]) -> AnswerStep:
+    """What each number of the last layer adds to each digit, and what becomes of the sums.
+
+    Args:
+        network: configuration and weights.
+        outputs: what leaves every layer for one image, without the batch axis.
+    """
+    below = layer_below(network.config, "logits").name
+    kernel, biases = (network.weights[f"logits/{part}"].astype(np.float64) for part in ("kernel", "bias"))
+    contributions = outputs[below][:, None] * kernel
+    logits = contributions.sum(axis=0) + biases
+    entering = logits
+    if network.config.activate_logits:
+        entering = np.array([activation_at(network.config.activation, x).result for x in logits])
+    softmax = softmax_steps(entering)
+    winner, runner_up = np.argsort(-softmax.probabilities, kind="stable")[:2].tolist()
+    return AnswerStep(below, contributions, biases, logits, softmax, winner, runner_up)
+
+
+def explain(network: Network, outputs: Mapping[str, np.ndarray], layer_name: str, position: Position) -> Step:
+    """How one number of one layer comes about.
+
+    Args:
+        network: configuration and weights.
+        outputs: what leaves every layer for one image, without the batch axis, as `inspection.activations` gives.
+        layer_name: any layer but the image.
+        position: (row, column, channel) in a map, (unit,) in a vector.
+
+    Raises:
+        ValueError: when there is no such layer or position, or it is the image, which nothing lies below.
+    """
+    layer, below = find_layer(network.config, layer_name), layer_below(network.config, layer_name)
+    _check_position(position, layer.shape)
+    inputs, weights = outputs[below.name], network.weights
+    if layer.kind == "convolution":
+        kernel, bias = weights[f"{layer_name}/kernel"], weights[f"{layer_name}/bias"]
+        return convolution_at(kernel, bias, inputs, position, stride_of(network.config, layer_name))
+    if layer.kind == "pooling":
+        return pooling_at(layer.operation, inputs, position)
+    if layer.kind == "dense":
+        return dense_at(weights[f"{layer_name}/kernel"], weights[f"{layer_name}/bias"], inputs, position[0])
+    if layer.kind == "softmax":
+        return softmax_steps(inputs)
+    if layer.kind == "activation":
+        return activation_at(layer.operation, float(inputs[position]))
+    source = position
+    if layer.kind == "flatten":
+        source = tuple(int(index) for index in np.unravel_index(position[0], below.shape))
+    return CopyStep(layer.kind, source, float(inputs[source]))
+
+
+def number_at(config: NetworkConfig, outputs: Mapping[str, np.ndarray], layer_name: str, position: Position) -> float:
+    """One number of one layer, of the image too.
+
+    Raises:
+        ValueError: when there is no such layer or position.
+    """
+    _check_position(position, find_layer(config, layer_name).shape)
+    return float(outputs[layer_name][position])
+
+
+def find_layer(config: NetworkConfig, name: str) -> Layer:
+    """The layer of that name.
+
+    Raises:
+        ValueError: when there is none.
+    """
+    found = {layer.name: layer for layer in layers(config)}
+    if name not in found:
+        raise ValueError(f"Expected one of the layers {', '.join(found)}. Received {name!r}.")
+    return found[name]
+
+
+def layer_below(config: NetworkConfig, name: str) -> Layer:
+    """The layer whose outputs enter the one of that name.
+
+    Raises:
+        ValueError: when there is no such layer, or it is the image.
+    """
+    layer = find_layer(config, name)
+    if layer.kind == "input":
+        raise ValueError("Expected a layer above the image: no layer lies below it, its pixels are the ink itself.")
+    found = layers(config)
+    return found[found.index(layer) - 1]
+
+
+def stride_of(config: NetworkConfig, name: str) -> int:
+    """The stride of the convolution layer of that name, e.g. "conv1"."""
+    return config.convolutions[int(name.removeprefix("conv")) - 1].stride
+
+
+def _check_position(position: Position, shape: tuple[int, ...]) -> None:
+    if len(position) != len(shape) or not all(0 <= p < n for p, n in zip(position, shape, strict=True)):
+        raise ValueError(f"Expected a position inside an array of shape {shape}. Received {position}.")

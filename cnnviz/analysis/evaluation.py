@@ -1,0 +1,131 @@
+"""How good a network is: probabilities for many images, and what follows from them.
+
+Only `probabilities` needs TensorFlow; the rest counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cnnviz.analysis.inspection import on_device
+from cnnviz.data.dataset import Dataset
+from cnnviz.lazy import LazyModule
+from cnnviz.network.config import N_CLASSES
+from cnnviz.network.forward import forward
+from cnnviz.network.weights import Network
+
+metrics = LazyModule("sklearn.metrics")
+
+BATCH_SIZE = 256
+"""Images a batch, as in the tutorials: memory stays small however many images there are."""
+
+Choice = Literal["first", "random", "surest"]
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """What a network makes of labelled images.
+
+    Attributes:
+        n, correct: images, and how many of them were read right.
+        confusion: int64 (10, 10); row = true digit, column = predicted digit.
+    """
+
+    n: int
+    correct: int
+    confusion: np.ndarray
+
+    @property
+    def accuracy(self) -> float:
+        """Share read right, in [0, 1]."""
+        return self.correct / self.n
+
+
+def probabilities(network: Network, images: np.ndarray) -> np.ndarray:
+    """The network's softmax for every image, dropout off.
+
+    Args:
+        network: configuration and weights.
+        images: float32, shape (n, 28, 28, 1), in [0, 1].
+
+    Returns:
+        float32, shape (n, 10); each row sums to 1.
+    """
+    run = forward(network.config, every_layer=False)
+    weights = on_device(network)
+    parts = [run(weights, images[i : i + BATCH_SIZE]).numpy() for i in range(0, len(images), BATCH_SIZE)]
+    return np.concatenate(parts) if parts else np.zeros((0, N_CLASSES), np.float32)
+
+
+def score(labels: np.ndarray, probs: np.ndarray) -> Score:
+    """Accuracy, with its counts, and confusion matrix.
+
+    Args:
+        labels: true digits, int, shape (n,), n at least 1.
+        probs: shape (n, 10).
+    """
+    matrix = confusion_matrix(labels, probs.argmax(axis=1))
+    return Score(len(labels), int(matrix.trace()), matrix)
+
+
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """Count how often each true digit was read as each other.
+
+    Args:
+        labels: true digits, int, shape (n,), in 0..9.
+        predictions: predicted digits, same shape and range.
+
+    Returns:
+        int64 array, shape (10, 10); row = true, column = predicted; sums to n.
+
+    Raises:
+        ValueError: when the shapes differ, nothing is there to count, or a digit lies outside 0..9.
+    """
+    if labels.shape != predictions.shape or labels.ndim != 1 or not labels.size:
+        raise ValueError(f"Expected two arrays of one length. Received {labels.shape} and {predictions.shape}.")
+    both = np.concatenate([labels, predictions])
+    if both.min() < 0 or both.max() >= N_CLASSES:
+        raise ValueError(f"Expected digits in 0..9. Received {both.min()}..{both.max()}.")
+    return np.asarray(metrics.confusion_matrix(labels, predictions, labels=range(N_CLASSES)), np.int64)
+
+
+def mistakes(labels: np.ndarray, probs: np.ndarray, choice: Choice = "first", n: int = 9, seed: int = 0) -> np.ndarray:
+    """Which misread images to show.
+
+    Args:
+        labels: true digits, shape (m,).
+        probs: shape (m, 10).
+        choice: the first n, n at random (drawn from `seed`, kept in order), or those with the highest
+            probability for the wrong answer, surest first.
+        n: how many at most.
+
+    Returns:
+        int64 indices into the m images; fewer than n when there are fewer mistakes.
+    """
+    wrong = np.flatnonzero(probs.argmax(axis=1) != labels)
+    if choice == "random":
+        return np.sort(np.random.default_rng(seed).choice(wrong, min(n, len(wrong)), replace=False))
+    if choice == "surest":
+        return wrong[np.argsort(-probs[wrong].max(axis=1), kind="stable")][:n]
+    return wrong[:n]
+
+
+def per_digit(labels: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Precision and recall of each digit.
+
+    Returns:
+        two float64 arrays of shape (10,), in [0, 1]: of the images read as d the share that are d, and of the
+        images of d the share read as d; NaN where there are none.
+    """
+    precision, recall, _, _ = metrics.precision_recall_fscore_support(
+        labels, probs.argmax(axis=1), labels=range(N_CLASSES), zero_division=np.nan
+    )
+    return precision, recall
+
+
+def part(network: Network, digits: Dataset, start: int, stop: int) -> np.ndarray:
+    """`probabilities` of the images start..stop-1 of a data set, for evaluating it in pieces."""
+    return probabilities(network, digits.images[start:stop])

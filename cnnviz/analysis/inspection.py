@@ -1,0 +1,59 @@
+"""What goes on inside a network: its kernels and its activations."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from cnnviz.lazy import tf
+from cnnviz.network.config import layers
+from cnnviz.network.forward import forward
+from cnnviz.network.weights import Network
+
+
+@functools.lru_cache(maxsize=16)
+def on_device(network: Network) -> list[Any]:
+    """The weights as TensorFlow tensors, copied once."""
+    return [tf.constant(array) for array in network.weights.values()]
+
+
+def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What leaves every layer, dropout off.
+
+    Args:
+        network: configuration and weights.
+        images: float32, shape (n, 28, 28, 1), in [0, 1].
+
+    Returns:
+        float32 arrays by layer name, input to softmax: (n, height, width, channels) or (n, units).
+    """
+    names = [layer.name for layer in layers(network.config)]
+    outputs = forward(network.config, every_layer=True)(on_device(network), images)
+    return dict(zip(names, [images, *(output.numpy() for output in outputs)], strict=True))
+
+
+def kernels(network: Network, layer: str, channel: int | None = None) -> np.ndarray:
+    """A convolution layer's kernels as pictures.
+
+    Args:
+        network: configuration and weights.
+        layer: name of a convolution layer, e.g. "conv1".
+        channel: one input channel, or None for all.
+
+    Returns:
+        float32, shape (filters, kernel_px, kernel_px) for one channel, else (filters, channels, kernel_px, kernel_px).
+
+    Raises:
+        ValueError: when there is no such convolution layer or channel.
+    """
+    kernel = network.weights.get(f"{layer}/kernel")
+    if kernel is None or kernel.ndim != 4:
+        raise ValueError(f"Expected the name of a convolution layer. Received {layer!r}.")
+    by_filter = kernel.transpose(3, 2, 0, 1)  # (filters, channels, height, width)
+    if channel is None:
+        return by_filter
+    if not 0 <= channel < by_filter.shape[1]:
+        raise ValueError(f"{layer}: expected an input channel in 0..{by_filter.shape[1] - 1}. Received {channel}.")
+    return by_filter[:, channel]

@@ -1,0 +1,207 @@
+"""Where digits come from: MNIST on disk, in Keras's cache or in the user's cache, or scikit-learn's bundled digits."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from cnnviz.data import mnist
+from cnnviz.drawing.preparation import prepare
+from cnnviz.lazy import LazyModule
+
+sklearn_datasets: Any = LazyModule("sklearn.datasets")
+model_selection: Any = LazyModule("sklearn.model_selection")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Split = Literal["train", "validation", "test"]
+ENLARGED_PX, BLUR = 200, 0.3
+OUTLIER = 10
+"""Label of what is no digit, in training sets alone; a network has ten outputs and none for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Digits with their labels.
+
+    Attributes:
+        images: shape (n, 28, 28, 1), 0 is paper: float32, 1 is ink; or in a large training set uint8, 255 is ink.
+        labels: int64, shape (n,), in 0..9; in a training set with outliers also OUTLIER.
+        name: what to call them, e.g. "MNIST test".
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    name: str
+    key: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        n = len(self.images)
+        if self.images.shape != (n, 28, 28, 1) or self.images.dtype not in (np.float32, np.uint8):
+            raise ValueError(
+                f"Expected float32 or uint8 (n, 28, 28, 1). Received {self.images.dtype} {self.images.shape}."
+            )
+        if self.labels.shape != (n,) or self.labels.dtype != np.int64:
+            raise ValueError(f"Expected int64 ({n},). Received {self.labels.dtype} {self.labels.shape}.")
+        if n and not 0 <= self.labels.min() <= self.labels.max() <= OUTLIER:
+            raise ValueError(
+                f"Expected labels in 0..9, or {OUTLIER} for no digit. "
+                f"Received {self.labels.min()}..{self.labels.max()}."
+            )
+        if not self.key:
+            digest = hashlib.sha256(self.images.tobytes() + self.labels.tobytes())
+            object.__setattr__(self, "key", digest.hexdigest())
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dataset) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place that digits can be loaded from: a folder of IDX files, Keras's archive, or scikit-learn."""
+
+    kind: Literal["idx", "npz", "bundled"]
+    path: Path | None = None
+
+    def describe(self) -> str:
+        """Where the digits lie, for a person."""
+        return str(self.path) if self.path else "scikit-learn"
+
+
+BUNDLED = Source("bundled")
+
+
+def find(data_dir: str | Path | None = None, cache_dir: Path | None = None) -> tuple[Source | None, list[str]]:
+    """Look for MNIST; opens only headers.
+
+    Args:
+        data_dir: the only folder to look in; "bundled" names scikit-learn's digits. None: the environment's
+            CNNVIZ_DATA in the same way, else `data/MNIST/`, Keras's archive and `cache_dir`, in this order.
+        cache_dir: where a download would be.
+
+    Returns:
+        the first usable source, or None; and a sentence on each place that was refused.
+
+    Raises:
+        DataError: when a folder that was named cannot be used.
+    """
+    named = data_dir or os.environ.get("CNNVIZ_DATA")
+    if named == "bundled":
+        return BUNDLED, []
+    if named:
+        if not Path(named).is_dir():
+            raise mnist.DataError(f"{named}: expected a folder with the four MNIST files, found no folder.")
+        mnist.check_folder(Path(named))
+        return Source("idx", Path(named)), []
+    refused: list[str] = []
+    places = [Source("idx", ROOT / "data" / "MNIST"), Source("npz", mnist.keras_archive())]
+    places += [Source("idx", cache_dir)] if cache_dir else []
+    for place in places:
+        try:
+            if _is_there(place):
+                return place, refused
+        except mnist.DataError as error:
+            refused.append(str(error))
+    return None, refused
+
+
+def _is_there(place: Source) -> bool:
+    """True when MNIST is there, False when nothing is; a DataError when what is there cannot be used."""
+    path = place.path or ROOT
+    if place.kind == "npz":
+        if path.is_file():
+            mnist.check_archive(path)
+        return path.is_file()
+    if not any(mnist.path_of(path, file) for file in mnist.FILES.values()):
+        return False
+    mnist.check_folder(path)
+    return True
+
+
+def load(source: Source, split: Split) -> Dataset:
+    """Load one part of the digits.
+
+    Args:
+        source: from `find`, or BUNDLED.
+        split: MNIST: "train" 55,000, "validation" the last 5,000 of the training file, "test" 10,000.
+
+    Raises:
+        DataError: when a file is damaged.
+    """
+    if source.kind == "bundled":
+        return _bundled()[split]
+    part = "test" if split == "test" else "train"
+    if source.path is None:
+        raise ValueError(f"Expected a path for {source.kind}. Received None.")
+    if source.kind == "idx":
+        pixels = mnist.read_idx(source.path, mnist.FILES[f"{part} images"])
+        labels = mnist.read_idx(source.path, mnist.FILES[f"{part} labels"])
+    else:
+        pixels, labels = mnist.read_archive(source.path, part)
+    known = mnist.is_mnist(mnist.FILES[f"{part} images"], pixels) and mnist.is_mnist(
+        mnist.FILES[f"{part} labels"], labels
+    )
+    name = f"{'MNIST' if known else f'digits in {source.path} (not MNIST)'} {split}"
+    chosen = {"train": slice(0, mnist.N_TRAIN), "validation": slice(mnist.N_TRAIN, None), "test": slice(None)}[split]
+    images = pixels[chosen, :, :, None].astype(np.float32) / np.float32(255)
+    return Dataset(images, labels[chosen].astype(np.int64), name)
+
+
+def load_for_training(source: Source, keep_validation: bool) -> Dataset:
+    """The images to train on: the "train" split, or with nothing held back the "validation" split too."""
+    train = load(source, "train")
+    if keep_validation:
+        return train
+    rest = load(source, "validation")
+    images, labels = np.concatenate([train.images, rest.images]), np.concatenate([train.labels, rest.labels])
+    return Dataset(images, labels, f"{train.name} and validation")
+
+
+def has_mnist_labels(source: Source) -> bool:
+    """True when the test labels are MNIST's: enough to name a source before its images are read.
+
+    Keras's archive is known by its hash; `load` looks at every pixel.
+    """
+    file = mnist.FILES["test labels"]
+    try:
+        return source.kind == "npz" or (
+            source.path is not None and mnist.is_mnist(file, mnist.read_idx(source.path, file))
+        )
+    except mnist.DataError:
+        return False
+
+
+@functools.cache
+def _bundled() -> dict[Split, Dataset]:
+    """scikit-learn's 1,797 digits, scaled to a 20×20 box and centred by mass; 1,197 + 100 + 500, classes even."""
+    digits = sklearn_datasets.load_digits()
+    train_test_split = model_selection.train_test_split
+    images = np.stack([_enlarge(image / 16) for image in digits.images])[..., None]
+    order = np.arange(len(images))
+    rest, test = train_test_split(order, test_size=500, random_state=0, stratify=digits.target)
+    train, validation = train_test_split(rest, test_size=100, random_state=0, stratify=digits.target[rest])
+    parts: dict[Split, np.ndarray] = {"train": train, "validation": validation, "test": test}
+    labels = digits.target.astype(np.int64)
+    return {split: Dataset(images[i], labels[i], f"bundled digits {split}") for split, i in parts.items()}
+
+
+def _enlarge(ink: np.ndarray) -> np.ndarray:
+    """Enlarge 8×8 smoothly to the size of a canvas, drop the blur around the strokes, then prepare it as a drawing."""
+    framed = Image.fromarray(np.pad(ink, 1).astype(np.float32))
+    large = np.asarray(framed.resize((ENLARGED_PX, ENLARGED_PX), Image.Resampling.LANCZOS)).clip(0, 1)
+    prepared = prepare(np.where(large < BLUR, 0, large))
+    if prepared is None:
+        raise mnist.DataError("scikit-learn's digits: expected ink on every image, found an empty one.")
+    return prepared.centred

@@ -1,0 +1,110 @@
+"""From ink on a canvas, or any picture of a digit, to the 28×28 that the network sees; every step is kept.
+
+MNIST's digits were made the same way: scaled so that the longer side of the ink is 20 pixels, then placed so
+that the centre of mass lies in the middle of 28×28 (LeCun, Cortes and Burges, "The MNIST database").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+BOX_PX = 20
+IMAGE_PX = 28
+INK_THRESHOLD = 0.2
+"""Fainter than this share of full ink is paper: noise of a scan, the halo of a JPEG."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """A drawing on its way to the network; all arrays float32 in [0, 1], 1 = full ink.
+
+    Attributes:
+        drawn: what was drawn, shape (height, width).
+        cropped: the smallest box that holds all the ink.
+        boxed: `cropped`, scaled so that its longer side is 20 pixels.
+        centred: (28, 28), the centre of mass of the ink in the middle; what the network sees.
+    """
+
+    drawn: np.ndarray
+    cropped: np.ndarray
+    boxed: np.ndarray
+    centred: np.ndarray
+
+
+STEPS = ("ink", "crop", "box", "centre")
+"""The steps of `prepare`; each can be left out to see what it is good for."""
+
+
+def prepare(ink: np.ndarray, without: Collection[str] = ()) -> Preparation | None:
+    """Crop, scale and centre the ink of one digit.
+
+    Args:
+        ink: shape (height, width), any size, float in [0, 1], 1 = full ink.
+        without: steps to leave out. Without "ink" the paper is taken for ink; without "crop" the whole canvas is
+            scaled; without "box" the ink is stretched over all of 28×28; without "centre" the middle of the box,
+            not of its mass, is put in the middle.
+
+    Returns:
+        every step, or None when there is no ink.
+
+    Raises:
+        ValueError: when `ink` is not two-dimensional or leaves [0, 1].
+    """
+    if ink.ndim != 2 or not ink.size:
+        raise ValueError(f"Expected ink of shape (height, width). Received {ink.shape}.")
+    if not (np.isfinite(ink).all() and ink.min() >= 0 and ink.max() <= 1):
+        raise ValueError("Expected ink in [0, 1]. Received values outside it.")
+    drawn = ink.astype(np.float32)
+    if crop(drawn) is None:
+        return None
+    inked = 1 - drawn if "ink" in without else drawn
+    cropped = inked if "crop" in without else crop(inked)
+    if cropped is None:
+        return None
+    boxed = stretch(cropped) if "box" in without else fit_box(cropped)
+    return Preparation(drawn, cropped, boxed, centre(boxed, by_mass="centre" not in without))
+
+
+def crop(ink: np.ndarray) -> np.ndarray | None:
+    """The smallest box that holds all ink of at least INK_THRESHOLD; None when there is none."""
+    inked = ink >= INK_THRESHOLD
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    if not rows.size:
+        return None
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def fit_box(ink: np.ndarray, box_px: int = BOX_PX) -> np.ndarray:
+    """Scale the ink, keeping its proportions, so that the longer side is `box_px`; grey edges as in MNIST."""
+    height, width = ink.shape
+    scale = box_px / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    scaled = Image.fromarray(ink.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(scaled).clip(0, 1)
+
+
+def stretch(ink: np.ndarray, image_px: int = IMAGE_PX) -> np.ndarray:
+    """Scale the ink to the whole image, whatever its proportions."""
+    scaled = Image.fromarray(ink.astype(np.float32)).resize((image_px, image_px), Image.Resampling.BICUBIC)
+    return np.asarray(scaled).clip(0, 1)
+
+
+def centre(ink: np.ndarray, image_px: int = IMAGE_PX, by_mass: bool = True) -> np.ndarray:
+    """Place the ink on an empty image so that its centre of mass is nearest to the middle.
+
+    Whole pixels only: nothing is blurred.  Where the ink would leave the image, it stays at the edge instead.
+    With `by_mass` off every pixel weighs the same: the middle of the box is put in the middle.
+    """
+    offsets = []
+    for axis, length in enumerate(ink.shape):
+        mass = ink.sum(axis=1 - axis, dtype=np.float64) if by_mass else np.ones(length)
+        middle = (mass * (np.arange(length) + 0.5)).sum() / max(mass.sum(), 1e-9)
+        offsets.append(int(np.clip(round(image_px / 2 - middle), 0, image_px - length)))
+    top, left = offsets
+    image = np.zeros((image_px, image_px), np.float32)
+    image[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return image

@@ -1,0 +1,1 @@
+"""Comparing runs: the tutorials' exercises, sweeps, statistics, conclusions, and the same network in Keras."""

@@ -1,0 +1,230 @@
+"""models/ on disk: a folder for each network with card.json and its weights.
+
+Everything is written beside its final place and then moved there in one step, and checked when it is read:
+a model is good only when every file has the SHA-256 its card states and the card's figures agree with each other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnnviz.network.cards import BrokenModel, Card, card_json, parse
+from cnnviz.network.config import NetworkConfig, weight_shapes
+from cnnviz.network.weights import Network, Weights, check_weights
+
+ROOT = Path(__file__).resolve().parent.parent.parent / "models"
+DEFAULTS = ("robust", "hvass")
+"""What is chosen at first; the second where the first is missing or broken."""
+MAX_CARD_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A folder under models/: its card, or the reason why it has none that can be trusted."""
+
+    folder: Path
+    card: Card | None = None
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+
+def own_root() -> Path:
+    """Where networks that users train are written: CNNVIZ_RUNS, or beside the shipped ones."""
+    return Path(os.environ.get("CNNVIZ_RUNS") or ROOT)
+
+
+def models(*roots: Path) -> list[Model]:
+    """Every model folder by name, each checked; names that start with a dot are unfinished work.
+
+    Args:
+        roots: where to look; by default among the shipped networks and the users' own.
+    """
+    places = dict.fromkeys(root.resolve() for root in roots or (ROOT, own_root()) if root.is_dir())
+    folders = [p for root in places for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    return [open_model(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
+
+
+def find(name: str) -> Model | None:
+    """The model of that name, or None."""
+    return next((model for model in models() if model.name == name), None)
+
+
+def open_model(folder: Path) -> Model:
+    """Read and check one model; what is wrong is told in `reason`, nothing is raised."""
+    try:
+        return Model(folder, _checked_card(folder))
+    except BrokenModel as error:
+        return Model(folder, reason=str(error))
+
+
+def load(model: Model, iteration: int | None = None) -> Network:
+    """The network of one snapshot, by default the last.
+
+    Raises:
+        BrokenModel: when the model is broken or has no such snapshot.
+    """
+    if model.card is None:
+        raise BrokenModel(model.reason)
+    found = [s for s in model.card.snapshots if iteration in (None, s.iteration)]
+    if not found:
+        have = ", ".join(str(s.iteration) for s in model.card.snapshots)
+        raise BrokenModel(f"{model.name}: expected a snapshot at iteration {iteration}, found {have}.")
+    return _load(model.folder / found[-1].file, found[-1].sha256, model.card.network)
+
+
+@functools.lru_cache(maxsize=64)
+def _load(path: Path, sha256: str, config: NetworkConfig) -> Network:
+    return Network(config, _read(path, sha256, config))
+
+
+def _read(path: Path, sha256: str, config: NetworkConfig) -> dict[str, np.ndarray]:
+    content = _read_checked(path, sha256, _largest_file(config))
+    try:
+        weights = _read_npz(content, weight_shapes(config))
+        check_weights(config, weights)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise BrokenModel(f"{path}: expected the weights of the network in its card. {error}") from None
+    return weights
+
+
+def _read_npz(content: bytes, names: Mapping[str, object]) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in names if name in archive.files}
+
+
+def _largest_file(config: NetworkConfig) -> int:
+    """Bytes that a weights file of this network may have: four a number and 1 kB of header an array."""
+    return sum(4 * int(np.prod(shape)) + 1024 for shape in weight_shapes(config).values()) + 1024
+
+
+def _read_checked(path: Path, sha256: str, max_bytes: int) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise BrokenModel(f"{path}: expected at most {max_bytes:,} bytes, found {size:,}.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise BrokenModel(f"{path}: expected weights, found none ({error.strerror}).") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise BrokenModel(f"{path}: expected SHA-256 {sha256[:12]}…, found {found[:12]}…. The file was changed.")
+    return content
+
+
+def _checked_card(folder: Path) -> Card:
+    path = folder / "card.json"
+    try:
+        stamp = path.stat()
+        files = tuple(sorted((p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in folder.iterdir()))
+    except OSError:
+        raise BrokenModel(f"{path}: expected a card, found none. The model was not written to its end.") from None
+    if stamp.st_size > MAX_CARD_BYTES:
+        raise BrokenModel(f"{path}: expected at most {MAX_CARD_BYTES:,} bytes, found {stamp.st_size:,}.")
+    answer = _check_folder(folder, files)
+    if isinstance(answer, str):
+        raise BrokenModel(answer)
+    return answer
+
+
+@functools.lru_cache(maxsize=256)
+def _check_folder(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Card | str:
+    """Check card and files once for each state of the folder; a string is the reason why not."""
+    try:
+        card = parse(folder / "card.json")
+        for snapshot in card.snapshots:
+            _read_checked(folder / snapshot.file, snapshot.sha256, _largest_file(card.network))
+    except BrokenModel as error:
+        return str(error)
+    return card
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays as an .npz file; the same arrays give the same bytes."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def write(folder: Path, card: Card, weights: Mapping[int, Weights], *, replace: bool = False) -> Model:
+    """Write a model whole or not at all.
+
+    Args:
+        folder: the new folder; its parent is made where it is missing.
+        card: its figures; the snapshots' `sha256` is filled in here.
+        weights: the arrays of every snapshot, by iteration.
+        replace: take the place of a folder that is there, as a run that went on does.
+
+    Raises:
+        FileExistsError: when the folder is already there and is not to be replaced.
+    """
+    if folder.exists() and not replace:
+        raise FileExistsError(f"{folder} is already there; nothing is overwritten.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        snapshots = []
+        for snapshot in card.snapshots:
+            content = npz_bytes(weights[snapshot.iteration])
+            (draft / snapshot.file).write_bytes(content)
+            snapshots.append(dataclasses.replace(snapshot, sha256=hashlib.sha256(content).hexdigest()))
+        text = card_json(dataclasses.replace(card, name=folder.name, snapshots=tuple(snapshots)))
+        (draft / "card.json").write_text(text, "utf-8")
+        draft.chmod(0o755)
+        _put_in_place(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return open_model(folder)
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    """Rename a folder; the one in its place goes, or comes back when that fails."""
+    old = draft.with_name(f"{draft.name}.old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        draft.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def delete(folder: Path) -> None:
+    """Take a model away in one step; one that is not there is no error."""
+    if folder.is_dir():
+        gone = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        folder.rename(gone / folder.name)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one step; a reader finds the old or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        pass
+    try:
+        with open(draft.name, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft.name, path)
+    except BaseException:
+        Path(draft.name).unlink(missing_ok=True)
+        raise

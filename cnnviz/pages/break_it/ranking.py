@@ -1,0 +1,106 @@
+"""The filters of a layer, ranked by what their loss costs, when it is asked for: it takes seconds."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from functools import reduce
+
+import streamlit as st
+
+from cnnviz.analysis import ablation
+from cnnviz.analysis.ablation import Costs
+from cnnviz.compute import backend
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.config import Layer, n_weights
+from cnnviz.network.weights import Network
+from cnnviz.ui import lookups, panels
+
+
+class Words:
+    """What the ranking says."""
+
+    ranking = "Which filter matters most"
+    ranking_intro = (
+        "Each filter of {layer} is switched off alone, in the network as it was trained, and {n} are read without it."
+    )
+    all_digits, sample = "all {n:,} test digits", "a sample of {n:,} of the {all:,} test digits"
+    rank = "Rank the filters of {layer}"
+    no_ranking = "Filters of convolution layers can be ranked; choose one above."
+    ranking_progress = "Reading {n:,} test digits without each filter of {layer}: {done} of {parts} parts"
+    rank_columns = ("Filter", "Answers lost", "Read right without it")
+    ranking_caption = (
+        "The costliest filter first. Whole, the network reads {right:,} of {n:,} digits right{sample}. Below 0 it "
+        "reads more without the filter. Costs do not add up: two filters can stand in for each other."
+    )
+    is_sample = ", a sample of the {all:,}, so that small differences may be chance"
+    ranking_alt = "Table of {count} filters; filter {first} costs most, {most} answers, filter {last} least, {least}."
+
+
+N_PARTS, FEW_PARTS = 20, 4
+MANY_WEIGHTS, MANY_DIGITS = 1_000_000, 2000
+"""Of larger networks, on more digits than that, FEW_PARTS of N_PARTS are read: the rest would take half a minute."""
+KEEP = 32
+
+
+@st.cache_resource(show_spinner=False)
+def rankings() -> dict[tuple[str, str, str], list[Future[Costs]]]:
+    """Rankings begun on this server, by network, data set and layer; sessions share them."""
+    return {}
+
+
+def n_read(network: Network, test: Dataset) -> int:
+    """How many of the N_PARTS parts of the digits are read for a ranking."""
+    return FEW_PARTS if n_weights(network.config) > MANY_WEIGHTS and len(test) > MANY_DIGITS else N_PARTS
+
+
+def show(network: Network, test: Dataset, layer: Layer) -> None:
+    """The filters of a layer by what their loss costs, when it is asked for."""
+    st.subheader(Words.ranking, anchor=False, divider="gray")
+    if layer.kind != "convolution":
+        st.caption(Words.no_ranking)
+        return
+    n = sum(len(range(part, len(test), N_PARTS)) for part in range(n_read(network, test)))
+    words = Words.all_digits if n == len(test) else Words.sample
+    st.markdown(Words.ranking_intro.format(layer=layer.name, n=words.format(n=n, all=len(test))))
+    wanted: set[tuple[str, str, str]] = st.session_state.setdefault("ranked", set())
+    key = (network.key, test.key, layer.name)
+    place = st.empty()
+    if key not in wanted:
+        if not place.button(Words.rank.format(layer=layer.name), icon=":material/sort:", key="rank"):
+            return
+        place.empty()
+        wanted.add(key)
+    show_costs(costs_of(network, test, layer.name, n), test, layer)
+
+
+def costs_of(network: Network, test: Dataset, layer: str, n: int) -> Costs:
+    """What the loss of each filter costs; shows its progress while it computes."""
+    begun, key, n_parts = rankings(), (network.key, test.key, layer), n_read(network, test)
+    parts = begun.get(key)
+    if parts is None or any(part.done() and part.exception() for part in parts):
+        parts = begun[key] = [
+            backend.submit(ablation.cost_part, network, test, layer, part, N_PARTS) for part in range(n_parts)
+        ]
+        while len(begun) > KEEP:
+            begun.pop(next(iter(begun)), None)
+    costs = lookups.finished(
+        parts, lambda done: Words.ranking_progress.format(n=n, layer=layer, done=done, parts=n_parts)
+    )
+    return reduce(Costs.__add__, costs)
+
+
+def show_costs(costs: Costs, test: Dataset, layer: Layer) -> None:
+    """The table, the costliest filter first."""
+    order, right = costs.ranking, int(costs.whole.trace())
+    lost = costs.lost[order]
+    columns = dict(zip(Words.rank_columns, (order.tolist(), lost.tolist(), (right - lost).tolist()), strict=True))
+    sample = Words.is_sample.format(all=len(test)) if costs.n < len(test) else ""
+    told = {"count": len(order), "first": order[0], "most": lost[0], "last": order[-1], "least": lost[-1]}
+    panels.table(
+        columns,
+        Words.ranking_caption.format(right=right, n=costs.n, sample=sample),
+        Words.ranking_alt.format(**told),
+        f"ranking-{layer.name}",
+        width=520,
+        height=min(38 + 35 * len(order), 400),
+    )

@@ -1,0 +1,181 @@
+"""Runs side by side: what sets them apart, how good they are, and whether the difference may be luck."""
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.experiments import statistics
+from cnnviz.percentages import percent, probability
+from cnnviz.render import charts, tiles
+from cnnviz.training import run
+from cnnviz.training.run import Run
+from cnnviz.ui import choice, drawn, lookups, no_digit, panels, results
+from cnnviz.ui.results import Row
+
+
+class Words:
+    """What this page says."""
+
+    title = "Compare"
+    intro = "Runs side by side: what sets them apart, and whether one is better or only luckier."
+    which = "Runs and networks"
+    few = "Choose two or more to compare."
+    network, iterations, seconds, per_1000 = "Run", "Iterations", "Seconds", "Seconds per 1,000"
+    weights, validation, test, interval = "Weights", "Validation", "Test", "95 % interval"
+    unknown = "–"
+    planned = "iterations"
+    table = (
+        "Settings that are the same for all are left out. The interval (95 %, Wilson): where the accuracy on "
+        "endless digits of this kind would lie. The test digits should judge, not choose: choose by the validation "
+        "digits."
+    )
+    table_alt = "Table of {n} runs with what differs, time, weights and accuracy."
+    verdict = "**{best}** read most test digits right: {share}."
+    luck = "{names}: no difference from it that {n:,} digits could show."
+    worse = "{names}: worse than it by more than luck explains."
+    lengths = "They were not trained for the same number of iterations."
+    one_seed = "Another seed may say otherwise: an experiment runs several."
+    tested = "Tested on: {names}."
+    mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
+    curves = "Curves"
+    what = "What"
+    kinds = {"validation": "Validation accuracy", "accuracy": "Training accuracy", "loss": "Training loss"}
+    curves_alt = "Line chart of {what} for {names}."
+    curves_caption = "{what} over the iterations, one colour a run.{missing}"
+    missing = " Not here: {names}; the history of the shipped networks was not kept."
+    no_curves = "None of these has a curve: choose runs that were trained here."
+    both = "Two on one drawing"
+    first, second = "First", "Second"
+    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
+    seen = "Your drawing, as both see it."
+    seen_alt = "The drawing as 28 by 28 grey pixels."
+    answer = "{name} after {at:,} iterations reads {digit}, with {share} of the softmax."
+    answer_alt = "Probability of each digit: {shares}."
+
+
+MOST = 8
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    panels.head(Words.title, Words.intro)
+    rows = results.rows()
+    trained = [name for name, row in rows.items() if row.run]
+    chosen = st.multiselect(
+        Words.which, list(rows), default=trained[:MOST] or list(rows), key="compared", persist_state="session"
+    )
+    picked = [rows[name] for name in chosen]
+    if picked:
+        show_table(picked)
+        show_verdict(picked)
+        show_curves([row.run for row in picked if row.run], [row.name for row in picked if not row.run])
+    else:
+        st.info(Words.few, icon=":material/checklist:")
+    show_both()
+
+
+def show_table(rows: list[Row]) -> None:
+    """One line a run."""
+    columns: dict[str, list[object]] = {Words.network: [row.name for row in rows]}
+    validations = [results.validation(row) for row in rows]
+    columns[Words.validation] = [results.share_and_interval(*v)[0] if v else Words.unknown for v in validations]
+    tests = [results.share_and_interval(*row.test) if row.test else (Words.unknown,) * 2 for row in rows]
+    columns[Words.test], columns[Words.interval] = [t[0] for t in tests], [t[1] for t in tests]
+    differences = statistics.differences([row.plan for row in rows])
+    columns |= {name: list(values) for name, values in differences.items() if name != Words.planned}
+    columns[Words.iterations] = [row.iterations for row in rows]
+    columns[Words.seconds] = [round(row.seconds, 1) for row in rows]
+    columns[Words.per_1000] = [round(row.seconds_per_1000, 2) for row in rows]
+    columns[Words.weights] = [row.n_weights for row in rows]
+    names = ", ".join(sorted({row.test_digits for row in rows if row.test}))
+    tested_on = f" {Words.tested.format(names=names)}" if names else ""
+    panels.table(columns, Words.table + tested_on, Words.table_alt.format(n=len(rows)), "compare")
+
+
+def show_verdict(rows: list[Row]) -> None:
+    """Which is best, and which of the others that can be told from."""
+    tested = [row for row in rows if row.test]
+    if len(tested) < 2:
+        return
+    if len({(row.test_digits, row.test[1]) for row in tested if row.test}) > 1:
+        st.caption(Words.mixed.format(names=", ".join(sorted({row.test_digits for row in tested}))))
+        return
+    best = max(tested, key=lambda row: row.test[0] if row.test else 0)
+    correct, n = best.test or (0, 1)
+    apart: dict[bool, list[str]] = {True: [], False: []}
+    for row in tested:
+        if row is not best and row.test:
+            low, _ = statistics.difference_interval(correct, row.test[0], n)
+            apart[low > 0].append(row.name)
+    told = [Words.verdict.format(best=best.name, share=percent(correct / n))]
+    if apart[False]:
+        told.append(Words.luck.format(names=", ".join(apart[False]), n=n))
+    if apart[True]:
+        told.append(Words.worse.format(names=", ".join(apart[True])))
+    if len({row.iterations for row in tested}) > 1:
+        told.append(Words.lengths)
+    st.markdown(" ".join([*told, Words.one_seed]))
+
+
+def show_curves(runs: list[Run], others: list[str]) -> None:
+    """Curves laid over each other."""
+    st.subheader(Words.curves, anchor=False)
+    if not runs:
+        st.info(Words.no_curves, icon=":material/show_chart:")
+        return
+    what = st.segmented_control(
+        Words.what,
+        list(Words.kinds),
+        default="validation",
+        required=True,
+        format_func=Words.kinds.__getitem__,
+        key="compared curves",
+        persist_state="session",
+    )
+    series = {one.name: curve(one, what) for one in runs}
+    top = None if what == "loss" else 1.0
+    chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
+    names = ", ".join(series)
+    st.altair_chart(chart, alt=Words.curves_alt.format(what=Words.kinds[what], names=names))
+    missing = Words.missing.format(names=", ".join(others)) if others else ""
+    st.caption(Words.curves_caption.format(what=Words.kinds[what], missing=missing))
+
+
+def curve(one: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """Iterations and values of one run."""
+    if what == "validation":
+        return np.array([c.iteration for c in one.checks]), np.array([c.accuracy for c in one.checks])
+    found = run.curves(one)
+    scale = one.plan.recipe.batch_size if what == "loss" and one.plan.recipe.loss != "mean" else 1
+    return found["iteration"], found[what] / scale
+
+
+def show_both() -> None:
+    """Two networks on the drawing of this session."""
+    st.subheader(Words.both, anchor=False, divider="gray")
+    entries = {name: entry for name, entry in choice.entries().items() if entry.iterations}
+    names = list(entries)
+    last = drawn.last()
+    if last is None or not names:
+        st.info(Words.no_drawing, icon=":material/draw:")
+        return
+    current = choice.current().entry
+    first = names.index(current.name) if current and current.name in names else 0
+    starts = (first, next((i for i in range(len(names)) if i != first), first))
+    seen, *places = st.columns([1, 2, 2], gap="large")
+    with seen:
+        picture = tiles.sheet(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
+        panels.picture(picture, Words.seen, Words.seen_alt, "compared-drawing", width=168)
+    for i, (place, words) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
+        with place:
+            name = st.selectbox(words, names, index=starts[i], key=f"compared {i}")
+            at = choice.current().iteration if current and name == current.name else entries[name].iterations[-1]
+            network = choice.opened(entries[name], at)
+            probs = lookups.activations(network, last.centred[None, :, :, None])["softmax"][0]
+            shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+            caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
+            alt = Words.answer_alt.format(shares=shares)
+            panels.picture(tiles.bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
+            no_digit.note_of(network, last, entries[name], at)
+
+
+show()

@@ -1,0 +1,1 @@
+"""The page Convolution: one pixel of a map taken apart."""

@@ -1,0 +1,1 @@
+"""The page Data: sizes, shapes, labels and samples."""

@@ -1,0 +1,1 @@
+"""The page Draw: a canvas and what the network makes of it."""

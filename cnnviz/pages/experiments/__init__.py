@@ -1,0 +1,1 @@
+"""The page Experiments: the tutorials' exercises and sweeps."""

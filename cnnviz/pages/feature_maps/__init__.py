@@ -1,0 +1,1 @@
+"""The page Feature maps: what leaves every layer."""

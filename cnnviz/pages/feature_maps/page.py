@@ -1,0 +1,262 @@
+"""What leaves every layer for an image: feature maps, neurons, and the ten probabilities; two images side by side."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.config import Layer, layers
+from cnnviz.network.weights import Network
+from cnnviz.percentages import probability
+from cnnviz.render import tiles
+from cnnviz.ui import choice, drawn, lookups, no_digit, panels
+
+
+class Words:
+    """What this page says."""
+
+    title = "Feature maps"
+    intro = (
+        "Follow an image through the network: what leaves each layer, one small picture a filter. "
+        "Where numbers have a sign, red is positive and blue negative."
+    )
+    two = "Two images side by side"
+    source = "Image {place}"
+    test, drawing = "Test image", "My drawing"
+    number = "Number"
+    digit = "Digit"
+    any = "any"
+    random = "Random"
+    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
+    more = "More"
+    scale = "Scale"
+    scales = {"layer": "One for the layer, both images", "map": "Each map its own"}
+    layer = "Layers"
+    layers_help = "Which layers to show."
+    image_caption = "Test image {number}, a {label}."
+    drawing_caption = "Your drawing, as the network sees it."
+    image_alt = "The input image, 28 by 28 pixels: {caption}"
+    layer_heading = "{name}: {what}"
+    what = {
+        "convolution": "convolution and bias",
+        "activation": "after {operation}",
+        "pooling": "after {operation}-pooling 2×2",
+        "dense": "fully connected",
+        "flatten": "all maps in one row",
+        "dropout": "dropout, off outside training",
+        "softmax": "the answer",
+    }
+    names = {"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"}
+    maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}.{crossed}"
+    crossed = " Zero everywhere and crossed out: {n}."
+    neurons = "{n:,} values, from {low:.2f} to {high:.2f}; {dead:,} of them zero."
+    answer = "Answer {digit}, with {share} of the softmax."
+    maps_alt = "{n} pictures of {height} by {width} pixels, the output of layer {layer} for {image}"
+    neurons_alt = "{n} values of layer {layer} for {image}"
+    bars_alt = "Probability of each digit: {shares}."
+
+
+SHEET_PX = {1: 1000, 2: 560}  # about the width that a layer gets beside another, or alone
+START = (0, 13)  # the tutorials compare test images 0, a seven, and 13, a zero
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An image to follow: float32 (28, 28), and what to call it."""
+
+    image: np.ndarray
+    caption: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """A picture that is being made, with its words."""
+
+    png: Future[bytes]
+    caption: str
+    alt: str
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    network, test = choice.network(), choice.dataset()
+    panels.head(Words.title, Words.intro)
+    follow(network, test)
+
+
+@st.fragment
+def follow(network: Network, test: Dataset) -> None:
+    """The images and what becomes of them; only this part runs again after a choice on the page."""
+    both = st.toggle(Words.two, value=True, key="two images", persist_state="session")
+    places = st.columns(2, gap="large") if both else [st.container()]
+    inputs = []
+    for i, place in enumerate(places):
+        with place:
+            inputs.append(ask(test, i))
+    found = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
+    scale, names = ask_more(found)
+    images = np.stack([given.image for given in inputs if given])[..., None] if any(inputs) else None
+    if images is None:
+        return
+    for image in {id(given.image): given.image for given in inputs if given}.values():
+        no_digit.note(network, image)
+    outputs = lookups.activations(network, images)
+    shown = iter(range(len(images)))
+    rows = [None if given is None else next(shown) for given in inputs]
+    drawn_layers = [
+        (layer, [draw(layer, outputs[layer.name], row, given, scale) for row, given in zip(rows, inputs, strict=True)])
+        for layer in found
+        if layer.name in names
+    ]
+    for layer, panes in drawn_layers:
+        show_layer(layer, panes)
+
+
+def ask(test: Dataset, i: int) -> Input | None:
+    """Which image to follow at place i."""
+    key = f"image {i}"
+    source = st.segmented_control(
+        Words.source.format(place=i + 1),
+        [Words.test, Words.drawing],
+        default=Words.test,
+        required=True,
+        key=f"{key} source",
+        persist_state="session",
+    )
+    if source == Words.drawing:
+        last = drawn.last()
+        if last is None:
+            st.info(Words.no_drawing, icon=":material/draw:")
+            return None
+        given = Input(last.centred, Words.drawing_caption)
+    else:
+        number = ask_number(test, i, key)
+        image, label = test.images[number, :, :, 0], test.labels[number]
+        given = Input(image, Words.image_caption.format(number=number, label=label))
+    picture = tiles.sheet(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
+    panels.picture(picture, given.caption, Words.image_alt.format(caption=given.caption), f"image-{i + 1}", width=196)
+    return given
+
+
+def ask_number(test: Dataset, i: int, key: str) -> int:
+    """Number of a test image: typed, the next of a digit, or drawn at random."""
+    st.session_state.setdefault(f"{key} number", START[i])
+    st.session_state[f"{key} number"] = min(st.session_state[f"{key} number"], len(test) - 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.number_input(
+            Words.number, 0, len(test) - 1, key=f"{key} number", width=130, persist_state="session"
+        )
+        digits = [Words.any, *range(10)]
+        st.selectbox(Words.digit, digits, key=f"{key} digit", width=90, on_change=jump, args=(test, key, False))
+        st.button(Words.random, icon=":material/casino:", key=f"{key} random", on_click=jump, args=(test, key, True))
+    return int(number)
+
+
+def jump(test: Dataset, key: str, random: bool) -> None:
+    """Set the number to a random image, or to the next one, of the digit that is chosen."""
+    digit, number = st.session_state[f"{key} digit"], st.session_state[f"{key} number"]
+    fitting = np.arange(len(test)) if digit == Words.any else np.flatnonzero(test.labels == digit)
+    if random:
+        found = np.random.default_rng().choice(fitting)
+    elif digit == Words.any:
+        return
+    else:
+        found = fitting[np.searchsorted(fitting, number) % len(fitting)]
+    st.session_state[f"{key} number"] = int(found)
+
+
+def ask_more(found: Sequence[Layer]) -> tuple[str, list[str]]:
+    """Scale of the colours, and which layers to show."""
+    names = [layer.name for layer in found]
+    with st.expander(Words.more):
+        scale = st.radio(
+            Words.scale,
+            list(Words.scales),
+            format_func=Words.scales.__getitem__,
+            key="maps scale",
+            persist_state="session",
+            horizontal=True,
+        )
+        chosen = st.pills(
+            Words.layer, names, selection_mode="multi", default=names, key=f"layers of {names}", help=Words.layers_help
+        )
+    return scale, chosen
+
+
+def show_layer(layer: Layer, panes: Sequence[Pane | None]) -> None:
+    """One layer's output for each image, side by side."""
+    operation = Words.names.get(layer.operation, layer.operation)
+    what = Words.what[layer.kind].format(operation=operation)
+    st.subheader(Words.layer_heading.format(name=layer.name, what=what), anchor=False, divider="gray")
+    places = st.columns(2, gap="large") if len(panes) == 2 else [st.container()]
+    for i, (place, pane) in enumerate(zip(places, panes, strict=True), 1):
+        if pane:
+            with place:
+                panels.picture(pane.png.result(), pane.caption, pane.alt, f"{layer.name}-{i}", inline=True)
+
+
+def draw(layer: Layer, outputs: np.ndarray, row: int | None, given: Input | None, scale: str) -> Pane | None:
+    """Begin to draw one layer's output for one image; the pictures are made side by side, in threads."""
+    if row is None or given is None:
+        return None
+    if layer.kind == "softmax":
+        return draw_answer(outputs[row])
+    if layer.is_map:
+        return draw_maps(layer, outputs, row, given, scale)
+    return draw_neurons(layer, outputs, row, given)
+
+
+def draw_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str) -> Pane:
+    """A layer's feature maps as a grid."""
+    maps = outputs[row].transpose(2, 0, 1)
+    signed = bool(outputs.min() < 0)
+    measure = tiles.symmetric if signed else tiles.span
+    limits = measure(outputs) if scale == "layer" else [measure(one) for one in maps]
+    n, height, width = maps.shape
+    png = panels.begin_sheet(
+        maps,
+        "seismic" if signed else panels.map_palette(),
+        limits,
+        columns=8 if n <= 32 else 9 if n <= 36 else 12,
+        cell_px=SHEET_PX[len(outputs)] // 9,
+        mark_dead=True,
+        bar=scale == "layer",
+        theme=panels.theme(),
+    )
+    dead = int(tiles.is_dead(maps).sum())
+    values = {"n": n, "height": height, "width": width, "layer": layer.name, "image": given.caption}
+    crossed = Words.crossed.format(n=dead) if dead else ""
+    caption = Words.maps.format(low=maps.min(), high=maps.max(), crossed=crossed, **values)
+    return Pane(png, caption, Words.maps_alt.format(**values))
+
+
+def draw_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input) -> Pane:
+    """A layer of neurons as a grid of squares, in the order of their numbers."""
+    values = outputs[row]
+    signed = bool(outputs.min() < 0)
+    columns = 10 if len(values) == 10 else 32 if len(values) <= 256 else 64
+    png = panels.begin_sheet(
+        values[:, None, None],
+        "seismic" if signed else panels.map_palette(),
+        (tiles.symmetric if signed else tiles.span)(outputs),
+        columns=columns,
+        cell_px=SHEET_PX[len(outputs)] // columns - 2,
+        bar=True,
+        theme=panels.theme(),
+    )
+    told = {"n": len(values), "layer": layer.name, "image": given.caption}
+    caption = Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **told)
+    return Pane(png, caption, Words.neurons_alt.format(**told))
+
+
+def draw_answer(probs: np.ndarray) -> Pane:
+    """The ten probabilities."""
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+    caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
+    return Pane(panels.begin_bars(probs), caption, Words.bars_alt.format(shares=shares))
+
+
+show()

@@ -1,0 +1,1 @@
+"""The page Filters: the kernels of a layer."""

@@ -1,0 +1,1 @@
+"""The page Laboratory: kernel, stride and padding by hand."""

@@ -1,0 +1,365 @@
+"""A convolution by hand: kernel size, stride and padding on 7×7 whole numbers, and typed kernels on a digit."""
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.analysis import kernels
+from cnnviz.analysis.arithmetic import same_padding
+from cnnviz.analysis.kernels import Laboratory, Place
+from cnnviz.data.dataset import Dataset
+from cnnviz.render import matrices, tiles
+from cnnviz.render.tiles import Limits, Palette
+from cnnviz.ui import choice, digit_choice, panels
+from cnnviz.ui.components.picker.picker import Cells, pick
+from cnnviz.ui.components.slide.slide import slide
+
+
+class Words:
+    """What this page says."""
+
+    title = "Laboratory"
+    intro = (
+        "Compute a convolution by hand, on a few whole numbers and then on a digit, with any kernel you like. Rows "
+        "and columns are counted from 0."
+    )
+    by_hand = "By hand: a few whole numbers"
+    size, stride, padding = "Kernel size k", "Stride s", "Padding p"
+    other = "Other numbers"
+    image, kernel = "Image", "Kernel"
+    typed_help = "A row a line, numbers apart by spaces. A number is 2, -1, 0.5 or 1/9."
+    other_size = "The kernel size is {k}, so {k} rows of {k} numbers are expected. Received {received} rows."
+    reset = "As it was"
+    formula = "Places along one side: ⌊(n + 2p − k) / s⌋ + 1, here **{formula}**, so {size}×{size} numbers come out."
+    fits = "The stride fits: the last place ends at the last pixel."
+    misfit = (
+        "The stride does not fit: {n} + 2 × {padding} − {k} = {room} is no multiple of {stride}. The last {rows} and "
+        "the last {columns} are never reached; they are pale."
+    )
+    rows, columns = ("row", "{n} rows"), ("column", "{n} columns")
+    padded = "The image with its frame of zeros, {side}×{side}. The blue line is the edge of the image."
+    bare = "The image, {side}×{side}, without padding."
+    padded_alt = "The padded image, {side} by {side} numbers, with a frame around the patch: {numbers}."
+    kernel_caption = "The kernel, {k}×{k}."
+    kernel_alt = "The kernel, {k} by {k} numbers: {numbers}."
+    output = "What comes out, {size}×{size}. Click a number, or move with the arrow keys, to see how it comes about."
+    output_alt = "The output, {size} by {size} numbers: {numbers}."
+    place = "Row {row}, column {column}: patch × kernel = products, and their sum is {total}"
+    patch, products = "patch", "products"
+    place_caption = (
+        "The kernel's first cell lies on row {top}, column {left} of {on}. Each number of the patch times the "
+        "number of the kernel at the same place; the kernel is not turned."
+    )
+    on_padded, on_image = "the padded image", "the image"
+    place_alt = "The patch {patch}; the kernel {kernel}; the products {products}; their sum {total}."
+    sum = "Sum, row by row: {rows} = **{total}**"
+    on_digit = "On a digit: a kernel of your choice"
+    chosen = "Kernel"
+    typed = "Typed"
+    digit_caption = "The digit, 28×28, from 0 to 1."
+    digit_alt = "The digit, 28 by 28 pixels."
+    applied_kernel = "{name}, {k}×{k}: red is positive, blue negative."
+    result = "What comes out, from {low:.2f} to {high:.2f}{signed}."
+    signed = "; red is positive, blue negative"
+    result_alt = "The digit after the kernel, 28 by 28 numbers from {low:.2f} to {high:.2f}."
+    sliding = (
+        "The kernel slides over the digit, stride 1, with zeros around it so that {side}×{side} numbers come out. "
+        "Stop it, or click a number, to see how that number comes about."
+    )
+
+
+MAX_SIZE, MAX_STRIDE, MAX_PADDING = 9, 4, 3
+EDGE = "Edge, ink above"
+START = {"laboratory size": 3, "laboratory stride": 1, "laboratory padding": 0}
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    test = choice.dataset()
+    panels.head(Words.title, Words.intro, of_network=False)
+    by_hand()
+    on_digit(test)
+
+
+def edge_kernel(k: int) -> np.ndarray:
+    """Ones above, minus ones below, zeros between, int (k, k); a single one for k = 1."""
+    kernel = np.zeros((k, k), int)
+    kernel[-1], kernel[0] = -1, 1
+    return kernel
+
+
+def as_text(values: np.ndarray) -> str:
+    """Numbers as one types them, a row a line."""
+    return "\n".join(" ".join(said(value) for value in row) for row in values)
+
+
+def in_words(values: np.ndarray) -> str:
+    """Numbers in one line, rows apart by semicolons."""
+    return "; ".join(" ".join(said(value) for value in row) for row in values)
+
+
+def said(value: float) -> str:
+    """A number with at most three places."""
+    return f"{round(float(value), 3) + 0.0:g}"  # + 0.0: never -0
+
+
+def colours(values: np.ndarray) -> tuple[Palette, Limits]:
+    """Palette and limits: signed numbers around white, others from paper to ink."""
+    if values.min() < 0:
+        return "seismic", tiles.symmetric(values)
+    return panels.map_palette(), tiles.span(values)
+
+
+@st.fragment
+def by_hand() -> None:
+    """The small example; only this part runs again after a choice in it."""
+    st.subheader(Words.by_hand, anchor=False, divider="gray")
+    k, stride, padding = ask_settings()
+    try:
+        image, kernel = ask_numbers(k, stride, padding)
+        found = kernels.laboratory(image, kernel, stride, padding)
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    show_formula(found, len(image), k, stride, padding)
+    left, middle, right = st.columns([1.3, 0.7, 1.2], gap="large")
+    with right:
+        place = ask_place(found)
+    with left:
+        show_padded(found, place, k, padding)
+    with middle:
+        show_kernel(kernel, Words.kernel_caption.format(k=k), "laboratory-kernel")
+    on = Words.on_padded if padding else Words.on_image
+    show_place(place, kernel, colours(found.padded), on, "laboratory-place")
+
+
+def ask_settings() -> tuple[int, int, int]:
+    """Kernel size, stride, padding."""
+    for key, value in START.items():
+        st.session_state.setdefault(key, value)
+    ranges = ((1, MAX_SIZE), (1, MAX_STRIDE), (0, MAX_PADDING))
+    labels = (Words.size, Words.stride, Words.padding)
+    found = []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for label, key, (low, high) in zip(labels, START, ranges, strict=True):
+            found.append(int(st.number_input(label, low, high, key=key, width=130, persist_state="session")))
+        st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
+    return found[0], found[1], found[2]
+
+
+def reset() -> None:
+    """The example as it was at first."""
+    st.session_state.update(START)
+    for key in [key for key in st.session_state if str(key).startswith("laboratory text")]:
+        del st.session_state[key]
+
+
+def ask_numbers(k: int, stride: int, padding: int) -> tuple[np.ndarray, np.ndarray]:
+    """Image and kernel, as they stand or typed over; first of all they must fit.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong.
+    """
+    with st.expander(Words.other):
+        left, right = st.columns(2, gap="large")
+        image_text = ask_text(left, Words.image, kernels.EXAMPLE_IMAGE, "laboratory text image")
+        kernel = edge_kernel(k)
+        if k <= kernels.MAX_KERNEL_PX:
+            kernel_text = ask_text(right, Words.kernel, kernel, f"laboratory text kernel {k}")
+    image = read(Words.image, image_text)
+    kernels.output_size(len(image), k, stride, padding)
+    if k <= kernels.MAX_KERNEL_PX:
+        kernel = read(Words.kernel, kernel_text)
+    if len(kernel) != k:
+        raise ValueError(Words.other_size.format(k=k, received=len(kernel)))
+    return image, kernel
+
+
+def read(label: str, text: str) -> np.ndarray:
+    """The numbers of one of the two boxes, which an error names.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong.
+    """
+    try:
+        return kernels.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
+
+
+def ask_text(place: st.delta_generator.DeltaGenerator, label: str, values: np.ndarray, key: str) -> str:
+    """Numbers to type over."""
+    st.session_state.setdefault(key, as_text(values))
+    return str(place.text_area(label, key=key, height=210, help=Words.typed_help, persist_state="session"))
+
+
+def show_formula(found: Laboratory, n: int, k: int, stride: int, padding: int) -> None:
+    """The size of the output, worked out, and what is not reached."""
+    told = Words.formula.format(formula=kernels.formula(n, k, stride, padding), size=len(found.output))
+    if not found.unreached:
+        st.markdown(f"{told} {Words.fits}")
+        return
+    rows, columns = (
+        forms[0] if found.unreached == 1 else forms[1].format(n=found.unreached)
+        for forms in (Words.rows, Words.columns)
+    )
+    values = {"n": n, "padding": padding, "k": k, "room": n + 2 * padding - k, "stride": stride}
+    st.markdown(told)
+    st.warning(Words.misfit.format(rows=rows, columns=columns, **values), icon=":material/crop:")
+
+
+def ask_place(found: Laboratory) -> Place:
+    """A number of the output: clicked, or reached by arrow keys."""
+    size = len(found.output)
+    cell = cell_px(size)
+    picture = matrices.numbers(found.output, *colours(found.output), cell, panels.theme())
+    first = (min(1, size - 1), min(3, size - 1))
+    alt = Words.output_alt.format(size=size, numbers=in_words(found.output))
+    cells = Cells(size * size, size, (cell, cell))
+    row, column = pick(
+        picture,
+        cells,
+        first,
+        f"laboratory output {size}",
+        alt=alt,
+        caption=Words.output.format(size=size),
+        name="laboratory-output",
+        width_px=min(picture.width, 460),
+    )
+    return found.places[row * size + column]
+
+
+def cell_px(n: int) -> int:
+    """Side of a cell where n stand side by side."""
+    return 56 if n <= 9 else 44
+
+
+def show_padded(found: Laboratory, place: Place, k: int, padding: int) -> None:
+    """The padded image with its numbers, a frame around the patch, pale where no place reaches."""
+    side, theme = len(found.padded), panels.theme()
+    cell, reached = cell_px(side), len(found.padded) - found.unreached
+    picture = matrices.numbers(found.padded, *colours(found.padded), cell, theme)
+    if found.unreached:
+        picture = matrices.faded(picture, (0, 0, reached, reached), cell, theme)
+    if padding:
+        picture = matrices.outlined(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
+    picture = matrices.outlined(picture, (place.top, place.left, place.top + k, place.left + k), cell)
+    caption = (Words.padded if padding else Words.bare).format(side=side)
+    alt = Words.padded_alt.format(side=side, numbers=in_words(found.padded))
+    panels.picture(picture, caption, alt, "laboratory-image", width=min(picture.width, 520), inline=True)
+
+
+def show_kernel(kernel: np.ndarray, caption: str, name: str) -> None:
+    """A kernel with its numbers in red and blue."""
+    picture = matrices.numbers(shown(kernel), "seismic", tiles.symmetric(kernel), 56, panels.theme())
+    alt = Words.kernel_alt.format(k=len(kernel), numbers=in_words(kernel))
+    panels.picture(picture, caption, alt, name, width=min(picture.width, 280), inline=True)
+
+
+def shown(values: np.ndarray) -> np.ndarray:
+    """Whole numbers as int, so that they are written as such."""
+    return values.astype(np.int64) if (values == np.round(values)).all() else values
+
+
+def show_place(place: Place, kernel: np.ndarray, look: tuple[Palette, Limits], on: str, name: str) -> None:
+    """One number of the output, worked out; the patch in the colours of its image."""
+    total = said(place.total)
+    st.markdown(f"**{Words.place.format(row=place.row, column=place.column, total=total)}**")
+    cell = 56 if len(kernel) <= 5 else 44
+    pictures = [
+        matrices.numbers(shown(values), *colouring, cell, panels.theme())
+        for values, colouring in (
+            (place.window, look),
+            (kernel, ("seismic", tiles.symmetric(kernel))),
+            (place.products, ("seismic", tiles.symmetric(place.products))),
+        )
+    ]
+    labels = (Words.patch, Words.kernel.lower(), Words.products)
+    told = {"patch": in_words(place.window), "kernel": in_words(kernel), "products": in_words(place.products)}
+    caption = Words.place_caption.format(top=place.top, left=place.left, on=on)
+    alt = Words.place_alt.format(total=total, **told)
+    panels.equation(pictures, labels, caption, alt, name, width=min(640, 3 * pictures[0].width + 96))
+    st.markdown(Words.sum.format(rows=" + ".join(row_sum(row) for row in place.products), total=total))
+
+
+def row_sum(products: np.ndarray) -> str:
+    """The products of a row to be added up: "(2 + 3 − 1)"."""
+    terms = said(products[0]).replace("-", "−")
+    for value in products[1:]:
+        terms += f" {'−' if value < 0 else '+'} {said(abs(value))}"
+    return f"({terms})"
+
+
+@st.fragment
+def on_digit(test: Dataset) -> None:
+    """A kernel applied to a digit; only this part runs again after a choice in it."""
+    st.subheader(Words.on_digit, anchor=False, divider="gray")
+    image = digit_choice.ask(test, "laboratory digit", "laboratory number")
+    try:
+        name, kernel = ask_kernel()
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if image is None:
+        return
+    result = kernels.apply(kernel, image)
+    show_applied(image, name, kernel, result)
+    show_sliding(image, kernel, result)
+
+
+def ask_kernel() -> tuple[str, np.ndarray]:
+    """A kernel by name, or typed.
+
+    Raises:
+        ValueError: with one sentence that says what is wrong with what was typed.
+    """
+    names = [*kernels.KERNELS, Words.typed]
+    name = st.selectbox(Words.chosen, names, key="laboratory kernel", width=260, persist_state="session")
+    if name != Words.typed:
+        return name, kernels.KERNELS[name]
+    key = "laboratory typed"
+    st.session_state.setdefault(key, as_text(kernels.KERNELS[EDGE]))
+    text = st.text_area(Words.typed, key=key, height=130, width=260, help=Words.typed_help, persist_state="session")
+    return name, kernels.parse(text)
+
+
+def show_applied(image: np.ndarray, name: str, kernel: np.ndarray, result: np.ndarray) -> None:
+    """Digit, kernel, result, side by side."""
+    left, middle, right = st.columns(3, gap="large")
+    theme = panels.theme()
+    with left:
+        picture = tiles.sheet(image[None], panels.map_palette(), (0, 1), cell_px=280, theme=theme)
+        panels.picture(picture, Words.digit_caption, Words.digit_alt, "laboratory-digit", width=224, inline=True)
+    with middle:
+        show_kernel(kernel, Words.applied_kernel.format(name=name, k=len(kernel)), "laboratory-applied")
+    with right:
+        palette, limits = colours(result)
+        picture = tiles.sheet(result[None], palette, limits, cell_px=280, theme=theme)
+        told = {"low": result.min(), "high": result.max()}
+        caption = Words.result.format(signed=Words.signed if palette == "seismic" else "", **told)
+        panels.picture(picture, caption, Words.result_alt.format(**told), "laboratory-result", width=224, inline=True)
+
+
+def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> None:
+    """The kernel slides over the digit; where it stops its number is worked out."""
+    k, side = len(kernel), len(result)
+    before, look = same_padding(len(image), k, 1), (panels.map_palette(), (0.0, 1.0))
+    strongest = divmod(int(np.abs(result).argmax()), side)
+    row, column = slide(
+        image,
+        result,
+        strongest,
+        "laboratory slide",
+        kernel_px=k,
+        stride=1,
+        pad_px=before[0],
+        colours=(look, colours(result)),
+        caption=Words.sliding.format(side=side),
+        name="laboratory-sliding",
+    )
+    window = np.pad(image.astype(np.float64), before)[row : row + k, column : column + k]
+    products = window * kernel
+    place = Place(row, column, row - before[0], column - before[0], window, products, float(products.sum()))
+    show_place(place, kernel, look, Words.on_image, "laboratory-digit-place")
+
+
+show()

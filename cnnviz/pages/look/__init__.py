@@ -1,0 +1,1 @@
+"""The page What it looks at: saliency, occlusion, top images."""

@@ -1,0 +1,167 @@
+"""What an answer and a filter depend on: saliency, occlusion, the digits and the made-up input that excite a filter."""
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from cnnviz.analysis import attribution
+from cnnviz.compute import backend
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.config import IMAGE_PX
+from cnnviz.network.weights import Network
+from cnnviz.pages.look import top_images
+from cnnviz.percentages import probability
+from cnnviz.render import matrices, tiles
+from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
+
+
+class Words:
+    """What this page says."""
+
+    title = "What it looks at"
+    intro = (
+        "Four ways to ask what an answer or a filter depends on. Each shows something true, and each is easily "
+        "taken for more than it is: each of the four says what it does not prove."
+    )
+    more = "More"
+    asked, answer = "Ask about", "the answer"
+    side = "Side of the grey square, pixels"
+    read = "Read as **{digit}**, with {share} of the softmax.{asked}"
+    asked_about = " Asked about: **{digit}**, which has {share}."
+    computing = "Asking the network"
+
+    saliency = "Saliency: a little more ink"
+    saliency_labels = ("the digit", "the gradient")
+    saliency_caption = (
+        "How the number for {digit}, before the softmax, changes with a little more ink at each pixel: red, it rises; "
+        "blue, it falls. From {low} to {high} for full ink, were the slope to stay the same."
+    )
+    saliency_alt = (
+        "Two pictures of 28 by 28 pixels: the digit, and the gradient of the logit of {digit}, from {low} in row "
+        "{low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
+    )
+    saliency_not = (
+        "that the network used the red pixels. The slope holds for a small change of this one image; "
+        "a whole stroke there may do the opposite, and many red pixels are blank."
+    )
+
+    occlusion = "Occlusion: a grey square"
+    occlusion_labels = ("the worst place", "probability of {digit}")
+    occlusion_caption = (
+        "A grey square of {side}×{side} pixels is laid on each of {n} places; the colour at its middle is the "
+        "probability of {digit} that is left, from {least} to {most}. Without a square it is {free}; with the framed "
+        "one, which hurts most, {least}, and the digit is read as {now}."
+    )
+    occlusion_alt = (
+        "Two pictures of 28 by 28 pixels: the digit with the square that hurts most, rows {top} to {bottom}, columns "
+        "{left} to {right}; and the probability of {digit} for each place of the square, from {least} to {most}."
+    )
+    occlusion_not = (
+        "that the network looks for what lies under the square. A grey square is a shape of its own, no training digit "
+        "had one, and it may be taken for a stroke. Where two parts of a digit tell the same, hiding one does nothing."
+    )
+
+
+ZOOM = 10
+MOST_SIDE_PX = 14
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    network, test = choice.network(), choice.dataset()
+    panels.head(Words.title, Words.intro)
+    look_at_image(network, test)
+    top_images.show(network, test)
+
+
+@st.fragment
+def look_at_image(network: Network, test: Dataset) -> None:
+    """Saliency and occlusion of one digit."""
+    image = digit_choice.ask(test, "looked at", "looked at image")
+    if image is None:
+        return
+    no_digit.note(network, image)
+    with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):
+        options = [Words.answer, *range(10)]
+        about = st.selectbox(Words.asked, options, key="asked about", width=160, persist_state="session")
+        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key="square side", width=320, persist_state="session")
+    probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
+    digit = int(probs.argmax()) if about == Words.answer else int(about)
+    with lookups.failures(), st.spinner(Words.computing):
+        slopes = saliency_of(network, image, digit)
+        covered = occlusion_of(network, image, digit, side)
+    asked = Words.asked_about.format(digit=digit, share=probability(probs[digit])) if about != Words.answer else ""
+    st.markdown(Words.read.format(digit=probs.argmax(), share=probability(probs.max()), asked=asked))
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_saliency(image, slopes, digit)
+    with right:
+        show_occlusion(network, image, covered, digit, probs[digit])
+
+
+@st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
+def saliency_of(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
+    """`attribution.saliency`, computed once."""
+    found: np.ndarray = backend.call(attribution.saliency, network, image, digit)
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
+def occlusion_of(network: Network, image: np.ndarray, digit: int, side: int) -> np.ndarray:
+    """`attribution.occlusion`, computed once."""
+    found: np.ndarray = backend.call(attribution.occlusion, network, image, digit, side)
+    return found
+
+
+def _slope(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:+.1e}"
+
+
+def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
+    """The digit and the gradient of its logit."""
+    st.subheader(Words.saliency, anchor=False)
+    theme, limits = panels.theme(), tiles.symmetric(slopes)
+    seen = matrices.framed(image, panels.map_palette(), [], ZOOM, theme)
+    gradient = tiles.sheet(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
+    gradient = tiles.beside_bar(gradient, "seismic", limits, theme)
+    low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
+    told = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
+    places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
+    picture = matrices.beside((seen, gradient), ("",), Words.saliency_labels, theme)
+    alt = Words.saliency_alt.format(**told, **places)
+    panels.picture(picture, Words.saliency_caption.format(**told), alt, "saliency", inline=True)
+    panels.not_proven(Words.saliency_not)
+
+
+def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, digit: int, free: float) -> None:
+    """The digit under the square that hurts most, and what every place of the square leaves of a probability."""
+    st.subheader(Words.occlusion, anchor=False)
+    side, theme = IMAGE_PX - len(covered) + 1, panels.theme()
+    top, left = (int(at) for at in np.unravel_index(covered.argmin(), covered.shape))
+    worst = image.copy()
+    worst[top : top + side, left : left + side] = 0.5
+    now = lookups.activations(network, worst[None, :, :, None])["softmax"][0].argmax()
+    seen = matrices.framed(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
+    picture = matrices.beside(
+        (seen, beneath(covered, side)), ("",), [words.format(digit=digit) for words in Words.occlusion_labels], theme
+    )
+    told = {"digit": digit, "side": side, "n": covered.size, "now": now}
+    probs = {"free": free, "least": covered.min(), "most": covered.max()}
+    told |= {name: probability(float(p)) for name, p in probs.items()}
+    places = {"top": top, "bottom": top + side - 1, "left": left, "right": left + side - 1}
+    alt = Words.occlusion_alt.format(**places, **told)
+    panels.picture(picture, Words.occlusion_caption.format(**told), alt, "occlusion", inline=True)
+    panels.not_proven(Words.occlusion_not)
+
+
+def beneath(covered: np.ndarray, side: int) -> Image.Image:
+    """A number for each place of the square, drawn at the square's middle on paper of 28×28 pixels."""
+    theme, limits = panels.theme(), (float(covered.min()), float(covered.max()))
+    paper = Image.new("RGB", (ZOOM * IMAGE_PX,) * 2, theme.paper)
+    shift = ZOOM * (side - 1) // 2
+    places = tiles.sheet(covered[None], "viridis", limits, cell_px=ZOOM * len(covered), theme=theme)
+    paper.paste(places, (shift, shift))
+    return tiles.beside_bar(paper, "viridis", limits, theme)
+
+
+show()

@@ -1,0 +1,258 @@
+"""What a filter likes best: the test digits and the patches that excite it most, and an input made to excite it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from cnnviz.analysis import attribution, receptive_field
+from cnnviz.analysis.attribution import ExcitingInput, TopImages
+from cnnviz.compute import backend
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.config import Layer, layers
+from cnnviz.network.weights import Network
+from cnnviz.render import matrices, tiles
+from cnnviz.ui import lookups, panels
+
+
+class Words:
+    """What this part of the page says."""
+
+    more = "More"
+    computing = "Asking the network"
+    filter_heading = "What a filter likes best"
+    layer, filter_, neuron = "Layer", "Filter", "Neuron"
+    searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
+    favourites = "The test digits that excite it most"
+    images_caption = (
+        "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first, "
+        "and where: test images, with their digits, {numbers}.{dead}"
+    )
+    dead = " Even the greatest is not above 0, so the ReLU behind it lets nothing through: the filter is dead."
+    images_alt = "{n} test digits, {digits}; framed the {px} by {px} pixels, in part beyond the edge, that did it."
+    patches = "The patches that did it"
+    patches_caption = (
+        "What stands in the frames: the {px}×{px} pixels that one number of {layer} can see, and that number, before "
+        "the activation. Beyond the edge of the image is padding, blank."
+    )
+    patches_alt = "{n} patches of {px} by {px} pixels with the filter's numbers: {numbers}."
+    images_not = (
+        "that the filter is there for what these have in common. They are {n} of {all:,}, all from one end; it answers "
+        "many others, less loudly, and what they share is our reading."
+    )
+    every = "Every filter's favourite patch"
+    every_caption = "For each of the {n} filters of {layer} the patch, of all test digits, that excites it most."
+    every_alt = (
+        "{n} patches of {px} by {px} pixels, one for each filter of {layer}; their greatest numbers go from "
+        "{low:+.2f}, filter {least}, to {high:+.2f}, filter {most}."
+    )
+    no_maps = "Test digits are searched for layers with maps; {layer} has none. The input that is made up works for it."
+
+    exciting = "An input made to excite it"
+    exciting_caption = (
+        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise {what} of {layer}: "
+        "from {before:+.2f} to {after:+.2f}.{real}"
+    )
+    unit, middle = "neuron {filter_}", "the middle number of filter {filter_}"
+    real = " The strongest test digit reaches {most:+.2f}."
+    exciting_alt = (
+        "A made-up input of 28 by 28 pixels for {what} of {layer}: {ink} pixels have more than half ink, the number "
+        "goes from {before:+.2f} to {after:+.2f}."
+    )
+    exciting_not = (
+        "that the network looks for this in digits. No digit looks like it, and another start may give another "
+        "picture: it is one of many inputs that excite."
+    )
+    seed = "Noise to begin with"
+
+
+PIECE = 1000
+N_TOP = 9
+KEEP = 64
+
+
+@st.fragment
+def show(network: Network, test: Dataset) -> None:
+    """What excites one filter, or one neuron."""
+    st.subheader(Words.filter_heading, anchor=False, divider="gray")
+    layer, filter_ = ask_filter(network)
+    with st.expander(Words.more):
+        seed = st.number_input(Words.seed, 0, 999, 0, key="exciting seed", width=160, persist_state="session")
+    if layer.is_map:
+        found = search(network, test, layer.name)
+        images, patches, made = st.columns(3, gap="large")
+        with images:
+            show_images(network, test, layer.name, found, filter_)
+        with patches:
+            show_patches(network, test, layer.name, found, filter_)
+        with made:
+            show_exciting(network, layer, filter_, int(seed), float(found.activations[filter_, 0]))
+        show_every(network, test, layer.name, found)
+        return
+    st.info(Words.no_maps.format(layer=layer.name), icon=":material/info:")
+    made, _ = st.columns([1, 2])
+    with made:
+        show_exciting(network, layer, filter_, int(seed), None)
+
+
+def ask_filter(network: Network) -> tuple[Layer, int]:
+    """Which layer, and which of its filters or neurons."""
+    found = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = f"liked layer of {','.join(found)}"
+        name = st.segmented_control(
+            Words.layer, list(found), default=next(iter(found)), required=True, key=key, persist_state="session"
+        )
+        layer = found[name]
+        filter_ = st.number_input(
+            Words.filter_ if layer.is_map else Words.neuron,
+            0,
+            layer.shape[-1] - 1,
+            0,
+            key=f"liked filter of {name} of {layer.shape[-1]}",
+            width=130,
+            persist_state="session",
+        )
+    return layer, int(filter_)
+
+
+@st.cache_resource(show_spinner=False)
+def searches() -> dict[tuple[str, str, str], list[Future[np.ndarray]]]:
+    """Searches begun on this server, by network, data set and layer; sessions share them."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def searched() -> dict[tuple[str, str, str], TopImages]:
+    """What they found."""
+    return {}
+
+
+def search(network: Network, digits: Dataset, layer: str) -> TopImages:
+    """The digits that excite each filter of a layer most, all of them searched; shows its progress."""
+    key, begun, found = (network.key, digits.key, layer), searches(), searched()
+    if key in found:
+        return found[key]
+    parts = begun.get(key)
+    if parts is None or any(part.done() and part.exception() for part in parts):
+        parts = begun[key] = [
+            backend.submit(attribution.strongest_in, network, digits, layer, start, start + PIECE)
+            for start in range(0, len(digits), PIECE)
+        ]
+    n = len(digits)
+    strongest = np.concatenate(
+        lookups.finished(parts, lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)))
+    )
+    places = backend.submit(attribution.places_of, network, digits, layer, strongest, N_TOP)
+    top: TopImages = lookups.finished([places], lambda done: Words.searching.format(n=n, layer=layer, done=n))[0]
+    found[key] = top
+    begun.pop(key, None)  # a number for each image and filter; what was found is small
+    while len(found) > KEEP:
+        found.pop(next(iter(found)), None)
+    return top
+
+
+def boxes(network: Network, layer: str, found: TopImages, filter_: int) -> list[receptive_field.Box]:
+    """What the strongest numbers of a filter see of their images; parts may lie beyond the edge."""
+    places = zip(found.rows[filter_], found.columns[filter_], strict=True)
+    return [receptive_field.fields(network.config, layer, int(row), int(column))[-1].whole for row, column in places]
+
+
+def show_images(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
+    """The strongest images with frames where it was."""
+    st.markdown(f"**{Words.favourites}**")
+    chosen, theme = found.indices[filter_], panels.theme()
+    seen = boxes(network, layer, found, filter_)
+    pictures = [
+        matrices.framed(
+            test.images[i, :, :, 0], panels.map_palette(), [(box.top, box.left, box.bottom, box.right)], 4, theme
+        )
+        for i, box in zip(chosen, seen, strict=True)
+    ]
+    told = ", ".join(f"{i} ({test.labels[i]})" for i in chosen)
+    is_dead = network.config.activation == "relu" and found.activations[filter_, 0] <= 0
+    values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer, "numbers": told}
+    caption = Words.images_caption.format(dead=Words.dead if is_dead else "", **values)
+    shown = ", ".join(str(test.labels[i]) for i in chosen)
+    alt = Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height)
+    panels.picture(grid(pictures, 3), caption, alt, "strongest-images", width=348)
+    panels.not_proven(Words.images_not.format(n=len(chosen), all=len(test)))
+
+
+def grid(pictures: Sequence[Image.Image], columns: int) -> Image.Image:
+    """Pictures of one size, row by row on paper."""
+    cells = tiles.Grid(columns, (pictures[0].height, pictures[0].width), 6, 0)
+    _, _, right, bottom = np.max([cells.box(i) for i in range(len(pictures))], axis=0)
+    whole = Image.new("RGB", (int(right) + 1, int(bottom) + 1), panels.theme().paper)
+    for i, picture in enumerate(pictures):
+        whole.paste(picture, cells.box(i)[:2])
+    return whole
+
+
+def show_patches(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
+    """What stands in the frames."""
+    st.markdown(f"**{Words.patches}**")
+    seen = boxes(network, layer, found, filter_)
+    patches = cut_out(test, found.indices[filter_], seen)
+    numbers = [f"{number:+.2f}" for number in found.activations[filter_]]
+    picture = tiles.sheet(
+        patches, panels.map_palette(), (0, 1), columns=3, cell_px=112, labels=numbers, theme=panels.theme()
+    )
+    told = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
+    caption, alt = Words.patches_caption.format(**told), Words.patches_alt.format(**told)
+    panels.picture(picture, caption, alt, "strongest-patches", width=348)
+
+
+def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive_field.Box]) -> np.ndarray:
+    """Patches of images, float32 (n, height, width); the padding beyond the edge is 0, as the network has it."""
+    pairs = zip(chosen, seen, strict=True)
+    return np.stack([np.nan_to_num(receptive_field.patch(test.images[i, :, :, 0], box)) for i, box in pairs])
+
+
+def show_every(network: Network, test: Dataset, layer: str, found: TopImages) -> None:
+    """The strongest patch of each filter of the layer."""
+    n = len(found.indices)
+    seen = [boxes(network, layer, found, filter_)[0] for filter_ in range(n)]
+    patches = cut_out(test, found.indices[:, 0], seen)
+    strongest = found.activations[:, 0]
+    picture = tiles.sheet(
+        patches,
+        panels.map_palette(),
+        (0, 1),
+        columns=8 if n <= 32 else 12,
+        cell_px=72,
+        labels=[str(i) for i in range(n)],
+        theme=panels.theme(),
+    )
+    told = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
+    alt = Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **told)
+    st.markdown(f"**{Words.every}**")
+    panels.picture(
+        picture, Words.every_caption.format(**told), alt, f"favourites-{layer}", width=min(picture.width, 900)
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=512, hash_funcs={Network: lambda network: network.key})
+def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> ExcitingInput:
+    """`attribution.exciting_input`, computed once."""
+    found: ExcitingInput = backend.call(attribution.exciting_input, network, layer, filter_, seed)
+    return found
+
+
+def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most: float | None) -> None:
+    """The input that gradient ascent makes; `most` is what the strongest test digit reaches."""
+    st.markdown(f"**{Words.exciting}**")
+    with lookups.failures(), st.spinner(Words.computing):
+        made = exciting_of(network, layer.name, filter_, seed)
+    theme = panels.theme()
+    picture = matrices.framed(made.image, panels.map_palette(), [], 12, theme)
+    what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
+    told = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
+    caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **told)
+    alt = Words.exciting_alt.format(ink=int((made.image > 0.5).sum()), **told)
+    panels.picture(picture, caption, alt, "exciting-input", width=348)
+    panels.not_proven(Words.exciting_not)

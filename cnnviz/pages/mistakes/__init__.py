@@ -1,0 +1,1 @@
+"""The page Mistakes: misread digits and the confusion matrix."""

@@ -1,0 +1,1 @@
+"""The page Network: every layer with a digit flowing through it."""

@@ -1,0 +1,132 @@
+"""How much a network bears: a digit is moved, turned, thickened, inverted, made noisy, and so are all test digits."""
+
+from concurrent.futures import Future
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.analysis import corruptions
+from cnnviz.compute import backend
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.weights import Network
+from cnnviz.percentages import percent, probability
+from cnnviz.render import charts, tiles
+from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
+
+
+class Words:
+    """What this page says."""
+
+    title = "Robustness"
+    intro = "Change a digit little by little and see when the network gives in; the curves show it for many digits."
+    names = {
+        "move": "Moved right, pixels",
+        "turn": "Turned clockwise, degrees",
+        "thicken": "Strokes thicker, pixels",
+        "invert": "Inverted, share",
+        "noise": "Noise, standard deviation",
+    }
+    reset = "As it was"
+    before, after = "before", "after"
+    pair = "The digit before and after; the network sees it like this, without any preparation."
+    pair_alt = "Two pictures of 28 by 28 pixels: the digit before and after."
+    answer = "The softmax now gives most to {digit}, {share}; before, it gave most to {was}, {before}."
+    bars_alt = "Probability of each digit: {shares}."
+    curves = "Accuracy on {n:,} test digits"
+    curves_caption = (
+        "One change at a time, done to the first {n:,} test digits. The line marks where the slider stands. Each curve "
+        "says how often the network is right, not how sure it is."
+    )
+    curve_alt = "Line chart: accuracy from {worst} to {best} over {name}."
+    computing = "Reading changed test digits: {done} of {n} points"
+
+
+N_DIGITS = 2000
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    network, test = choice.network(), choice.dataset()
+    panels.head(Words.title, Words.intro)
+    image = digit_choice.ask(test, "stressed", "stressed image")
+    amounts = ask_amounts()
+    if image is not None:
+        no_digit.note(network, image)
+        show_digit(network, image, amounts)
+    show_curves(network, test, amounts)
+
+
+def ask_amounts() -> dict[str, float]:
+    """A slider for each change."""
+    amounts = {}
+    for place, (name, one) in zip(st.columns(len(corruptions.STRESSES)), corruptions.STRESSES.items(), strict=True):
+        key = f"stress {name}"
+        st.session_state.setdefault(key, float(one.none))
+        low, high = float(one.amounts[0]), float(one.amounts[-1])
+        step = 1.0 if high > 10 else 0.5 if high > 3 else 0.25 if high > 1 else 0.05
+        amounts[name] = place.slider(Words.names[name], low, high, step=step, key=key, persist_state="session")
+    st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
+    return amounts
+
+
+def reset() -> None:
+    """Put every slider where it changes nothing."""
+    for name, one in corruptions.STRESSES.items():
+        st.session_state[f"stress {name}"] = float(one.none)
+
+
+def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -> None:
+    """The digit before and after, and what it is read as."""
+    changed = corruptions.apply(image[None], amounts)[0]
+    before, after = lookups.activations(network, np.stack([image, changed])[..., None])["softmax"]
+    left, right = st.columns(2, gap="large")
+    with left:
+        picture = tiles.row((image, changed), (Words.before, Words.after), 252, panels.theme())
+        panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
+    with right:
+        shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(after))
+        caption = Words.answer.format(
+            digit=after.argmax(),
+            share=probability(after.max()),
+            was=before.argmax(),
+            before=probability(before.max()),
+        )
+        bars = tiles.bars(after, panels.theme())
+        panels.picture(bars, caption, Words.bars_alt.format(shares=shares), "changed-answer", width=320, inline=True)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def begun(network_key: str, digits_key: str) -> dict[tuple[str, float], Future[float]]:
+    """The points of a network's curves on some digits that were asked for; sessions share them."""
+    return {}
+
+
+def points(network: Network, digits: Dataset) -> dict[tuple[str, float], float]:
+    """Accuracy by change and amount; shows its progress while it computes."""
+    found = begun(network.key, digits.key)
+    for name, one in corruptions.STRESSES.items():
+        for amount in one.amounts:
+            future = found.get((name, amount))
+            if future is None or (future.done() and future.exception()):
+                found[name, amount] = backend.submit(corruptions.accuracy, network, digits, name, float(amount))
+    keys, futures = list(found), list(found.values())
+    shares = lookups.finished(futures, lambda done: Words.computing.format(done=done, n=len(futures)))
+    return dict(zip(keys, shares, strict=True))
+
+
+def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> None:
+    """A curve for each change, with a mark where the slider stands."""
+    n = min(N_DIGITS, len(test))
+    st.subheader(Words.curves.format(n=n), anchor=False)
+    found = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
+    for place, (name, one) in zip(st.columns(len(corruptions.STRESSES)), corruptions.STRESSES.items(), strict=True):
+        values = [found[name, amount] for amount in one.amounts]
+        chart = charts.stress_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
+        alt = Words.curve_alt.format(
+            worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
+        )
+        place.altair_chart(chart, alt=alt, key=f"curve {name}")
+    st.caption(Words.curves_caption.format(n=n))
+
+
+show()

@@ -1,0 +1,1 @@
+"""The page Train: runs of one's own."""

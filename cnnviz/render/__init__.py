@@ -1,0 +1,1 @@
+"""Arrays to pictures: grids of maps, numbers in squares, figures and charts."""

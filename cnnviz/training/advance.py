@@ -1,0 +1,135 @@
+"""Training as a function: a state and a number of steps in, the next state out.
+
+The batch of a step follows from (seed, iteration) alone, and so do its dropout, its augmentation and its learning
+rate, so a run cut into pieces in any way gives the same weights to the bit.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cnnviz.data.dataset import Dataset
+from cnnviz.network.config import NetworkConfig, weight_shapes
+from cnnviz.network.forward import build
+from cnnviz.network.presets import Recipe, learning_rate_at
+from cnnviz.network.weights import Weights
+from cnnviz.training import engine
+
+
+class TrainingDiverged(ArithmeticError):
+    """The loss became NaN or infinite; the message names the iteration."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunState:
+    """A training run at one moment; everything that the next step depends on.
+
+    Attributes:
+        network, recipe, seed: what is trained, how, and from which chance.
+        iteration: steps done since the start.
+        weights: float32 arrays, named as in `network.weight_shapes`.
+        slots: the optimiser's arrays, in Keras's order.
+        losses: float32, shape (iteration,), the recipe's loss on each step's batch, before the step.
+        accuracies: float32, shape (iteration,), accuracy on the same batch, in [0, 1].
+        seconds: time spent in `advance` so far.
+    """
+
+    network: NetworkConfig
+    recipe: Recipe
+    seed: int
+    iteration: int
+    weights: Weights
+    slots: tuple[np.ndarray, ...]
+    losses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    accuracies: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    seconds: float = 0.0
+
+
+def batch_indices(recipe: Recipe, seed: int, iteration: int, steps: int, n: int) -> np.ndarray:
+    """Which images the steps after `iteration` see.
+
+    The images of all epochs form one endless row, each epoch shuffled by (seed, epoch); a batch takes the next
+    `batch_size` of the row, across the border of two epochs where it falls there.
+
+    Returns:
+        int64, shape (steps, batch_size), in 0..n-1.
+    """
+    first, last = iteration * recipe.batch_size, (iteration + steps) * recipe.batch_size
+    epochs = range(first // n, max(first, last - 1) // n + 1)
+    row = np.concatenate([_epoch(recipe.shuffle_buffer, seed, epoch, n) for epoch in epochs])
+    start = first - epochs[0] * n
+    return row[start : start + steps * recipe.batch_size].reshape(steps, recipe.batch_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _epoch(shuffle_buffer: int, seed: int, epoch: int, n: int) -> np.ndarray:
+    """One epoch's order: a permutation, or what leaves a shuffle buffer that is refilled in order."""
+    rng = np.random.default_rng((seed, epoch))
+    if not 0 < shuffle_buffer < n:
+        return rng.permutation(n)
+    buffer, order = np.arange(shuffle_buffer), np.empty(n, np.int64)
+    places = rng.integers(shuffle_buffer, size=n - shuffle_buffer)
+    for i, place in enumerate(places):
+        order[i], buffer[place] = buffer[place], shuffle_buffer + i
+    order[n - shuffle_buffer :] = rng.permutation(buffer)
+    return order
+
+
+def start(network: NetworkConfig, recipe: Recipe, seed: int = 0) -> RunState:
+    """The state before the first step: initial weights drawn from `seed`, empty optimiser."""
+    model = build(network, seed)
+    names = list(weight_shapes(network))
+    weights = {name: variable.numpy() for name, variable in zip(names, model.trainable_variables, strict=True)}
+    optimizer = engine.make_optimizer(recipe)
+    optimizer.build(model.trainable_variables)
+    return RunState(network, recipe, seed, 0, weights, tuple(np.asarray(v.numpy()) for v in optimizer.variables))
+
+
+def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
+    """Train for a number of steps.
+
+    Args:
+        state: where the run stands.
+        digits: the training images; the same for the whole run.
+        steps: how many steps, at least 1.
+
+    Returns:
+        the state after them; `advance(advance(s, d, 50), d, 50)` equals `advance(s, d, 100)` to the bit.
+
+    Raises:
+        TrainingDiverged: when a loss or a weight is not finite; `state` is still good.
+        ValueError: for no steps, or more than the recipe's schedule has.
+    """
+    if steps < 1:
+        raise ValueError(f"Expected at least 1 step. Received {steps}.")
+    iterations = range(state.iteration, state.iteration + steps)
+    rates = np.array([learning_rate_at(state.recipe, iteration) for iteration in iterations], np.float32)
+    began = time.perf_counter()
+    batches = batch_indices(state.recipe, state.seed, state.iteration, steps, len(digits))
+    loop = engine.engine(state.network, state.recipe)
+    weights, slots, losses, accuracies = loop.run(state, digits, batches, rates)
+    if not np.isfinite(losses).all():
+        at = state.iteration + int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
+        raise _diverged(state, at)
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise _diverged(state, state.iteration + steps)
+    return replace(
+        state,
+        iteration=state.iteration + steps,
+        weights=weights,
+        slots=slots,
+        losses=np.concatenate([state.losses, losses]),
+        accuracies=np.concatenate([state.accuracies, accuracies]),
+        seconds=state.seconds + time.perf_counter() - began,
+    )
+
+
+def _diverged(state: RunState, iteration: int) -> TrainingDiverged:
+    return TrainingDiverged(
+        f"The loss is no longer a number at iteration {iteration:,}. "
+        f"A learning rate below {state.recipe.learning_rate:g} may help."
+    )

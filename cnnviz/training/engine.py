@@ -1,0 +1,179 @@
+"""The compiled training loop: weights and optimiser slots go in, many steps are taken, and they come out again."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any, Protocol
+
+import numpy as np
+
+from cnnviz.data.dataset import OUTLIER, Dataset
+from cnnviz.lazy import keras, tf
+from cnnviz.network.config import IMAGE_PX, N_CLASSES, NetworkConfig, weight_shapes
+from cnnviz.network.forward import build
+from cnnviz.network.presets import Recipe
+from cnnviz.network.weights import Weights
+from cnnviz.training import augmentation
+
+CLIP = 1e-9
+
+
+class Moment(Protocol):
+    """Where a run stands; see `training.RunState`."""
+
+    @property
+    def weights(self) -> Weights:
+        """Arrays by name."""
+
+    @property
+    def slots(self) -> tuple[np.ndarray, ...]:
+        """The optimiser's arrays."""
+
+    @property
+    def seed(self) -> int:
+        """What chance is drawn from."""
+
+    @property
+    def iteration(self) -> int:
+        """Steps done."""
+
+
+def make_optimizer(recipe: Recipe) -> Any:
+    """The recipe's Keras optimiser, without slots yet."""
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(recipe.learning_rate)
+    make = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[recipe.optimizer]
+    return make(recipe.learning_rate, epsilon=recipe.epsilon)
+
+
+@functools.lru_cache(maxsize=16)
+def engine(network: NetworkConfig, recipe: Recipe) -> Engine:
+    """The compiled loop for a network and a recipe, built once while up to 16 take turns."""
+    return Engine(network, recipe)
+
+
+@functools.lru_cache(maxsize=2)
+def _resident(digits: Dataset) -> tuple[Any, Any]:
+    """A data set's tensors: copied into TensorFlow once, not once a call."""
+    return tf.constant(digits.images), tf.constant(digits.labels)
+
+
+class Engine:
+    """Model, optimiser and the compiled loop for one network and recipe; a run's state goes in and comes out of it."""
+
+    def __init__(self, network: NetworkConfig, recipe: Recipe) -> None:
+        self.names = list(weight_shapes(network))
+        self.recipe = recipe
+        self.busy = threading.Lock()
+        with self.busy:
+            self.model = build(network)
+            outputs = [self.model.layers[-2].output, self.model.output]
+            self.heads = keras.Model(self.model.inputs[0], outputs)
+            self.optimizer = make_optimizer(recipe)
+            self.optimizer.build(self.model.trainable_variables)
+            self.dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
+            self.loop = tf.function(self._loop, input_signature=self._signature(), autograph=False)
+
+    def _signature(self) -> list[Any]:
+        image = (None, IMAGE_PX, IMAGE_PX, 1)
+        return [
+            tf.TensorSpec(image, tf.uint8 if self.recipe.uses_outliers else tf.float32),
+            tf.TensorSpec((None,), tf.int64),
+            tf.TensorSpec((None, None), tf.int64),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((2,), tf.int64),
+        ]
+
+    def run(
+        self, at: Moment, digits: Dataset, batches: np.ndarray, rates: np.ndarray
+    ) -> tuple[Weights, tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+        """Take some steps.
+
+        Args:
+            at: where the run stands.
+            digits: the training images.
+            batches: int64 (steps, batch_size), which images each step sees.
+            rates: float32 (steps,), each step's learning rate.
+
+        Returns:
+            weights and slots after the last step; loss and accuracy, float32 (steps,), of each batch before its step.
+        """
+        with self.busy:
+            for name, variable in zip(self.names, self.model.trainable_variables, strict=True):
+                variable.assign(at.weights[name])
+            for slot, variable in zip(at.slots, self.optimizer.variables, strict=True):
+                variable.assign(slot)
+            chance = tf.constant([at.seed, at.iteration], tf.int64)
+            losses, accuracies = self.loop(*_resident(digits), tf.constant(batches), tf.constant(rates), chance)
+            weights = {n: v.numpy() for n, v in zip(self.names, self.model.trainable_variables, strict=True)}
+            slots = tuple(np.asarray(variable.numpy()) for variable in self.optimizer.variables)
+        return weights, slots, losses.numpy(), accuracies.numpy()
+
+    def _loop(self, images: Any, labels: Any, batches: Any, rates: Any, seed_and_iteration: Any) -> Any:
+        steps = tf.shape(batches)[0]
+
+        def one(k: Any, losses: Any, accuracies: Any) -> tuple[Any, Any, Any]:
+            chance = seed_and_iteration + tf.stack([tf.constant(0, tf.int64), tf.cast(k, tf.int64)])
+            for layer in self.dropouts:
+                layer.seed_generator.state.assign(tf.cast(chance, layer.seed_generator.state.dtype))
+            self.optimizer.learning_rate.assign(rates[k])
+            batch = tf.gather(images, batches[k])
+            if self.recipe.uses_outliers:
+                batch = tf.cast(batch, tf.float32) / 255
+            if self.recipe.augment:
+                batch = augmentation.distort(batch, chance)
+            loss, accuracy = self._step(batch, tf.gather(labels, batches[k]))
+            return k + 1, losses.write(k, loss), accuracies.write(k, accuracy)
+
+        begin = (tf.constant(0), tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps))
+        _, losses, accuracies = tf.while_loop(lambda k, *_: k < steps, one, begin, parallel_iterations=1)
+        return losses.stack(), accuracies.stack()
+
+    def _step(self, images: Any, labels: Any) -> tuple[Any, Any]:
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            logits, probabilities = self.heads(images, training=True)
+            loss = self._loss(logits, probabilities, labels)
+        self._apply(tape.gradient(loss, variables), variables)
+        right = tf.cast(tf.argmax(logits, 1) == labels, tf.float32)
+        n_digits = tf.reduce_sum(tf.cast(labels < N_CLASSES, tf.float32))
+        return loss, tf.math.divide_no_nan(tf.reduce_sum(right), n_digits)
+
+    def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
+        """Change weights and slots; Adam as Keras does it, to the bit, but with fewer passes over memory.
+
+        With both betas at 1 the fused kernel leaves the moments as they are and only changes the weights. It cannot
+        do the moments too: it takes 1 - beta in float32, Keras in float64.
+        """
+        optimizer = self.optimizer
+        if self.recipe.optimizer != "adam":
+            optimizer.apply(gradients, variables)
+            return
+        optimizer.iterations.assign_add(1)
+        step = tf.cast(optimizer.iterations.value, tf.float32)
+        powers = {"beta1_power": tf.pow(optimizer.beta_1, step), "beta2_power": tf.pow(optimizer.beta_2, step)}
+        fixed = {"lr": optimizer.learning_rate.value, "epsilon": optimizer.epsilon, "beta1": 1.0, "beta2": 1.0}
+        slots = [slot.value for slot in optimizer.variables[2:]]
+        for variable, m, v, gradient in zip(variables, slots[::2], slots[1::2], gradients, strict=True):
+            _pull(m, gradient, 1 - optimizer.beta_1)
+            _pull(v, tf.square(gradient), 1 - optimizer.beta_2)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.value.handle, m=m.handle, v=v.handle, grad=gradient, **powers, **fixed
+            )
+
+    def _loss(self, logits: Any, probabilities: Any, labels: Any) -> Any:
+        if self.recipe.loss == "clipped_sum":
+            clipped = tf.clip_by_value(probabilities, CLIP, 1.0)
+            return -tf.reduce_sum(tf.math.log(tf.gather(clipped, labels, batch_dims=1)))
+        if self.recipe.uses_outliers:
+            none = tf.cast(labels[:, None] == OUTLIER, tf.float32) / N_CLASSES
+            wanted = tf.one_hot(labels, N_CLASSES) + none
+            return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(wanted, logits))
+        each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        return tf.reduce_sum(each) if self.recipe.loss == "sum" else tf.reduce_mean(each)
+
+
+def _pull(average: Any, value: Any, share: float) -> None:
+    """Move a running average towards a value by a share of their difference, in place."""
+    tf.raw_ops.ResourceApplyGradientDescent(var=average.handle, alpha=share, delta=average - value)

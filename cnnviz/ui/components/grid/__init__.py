@@ -1,0 +1,1 @@
+"""A grid of 28×28 squares, filled by keyboard."""

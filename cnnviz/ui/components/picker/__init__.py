@@ -1,0 +1,1 @@
+"""A picture of cells, one of which is picked."""

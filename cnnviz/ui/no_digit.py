@@ -1,0 +1,51 @@
+"""Whether a drawing is a digit at all: one answer for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.drawing import rejection
+from cnnviz.drawing.preparation import Preparation
+from cnnviz.network.weights import Network
+from cnnviz.ui import choice, drawn, lookups
+from cnnviz.ui.choice import Entry
+
+
+class Words:
+    """What is said beside the softmax of what is no digit."""
+
+    none = (
+        "{name} calls this drawing **no digit**; the Draw page says why. The softmax shares 100 % out among ten digits "
+        "all the same."
+    )
+
+
+def refuse(
+    preparation: Preparation, outputs: Mapping[str, np.ndarray], entry: Entry | None, iteration: int
+) -> rejection.Refusal | None:
+    """Why there is no digit; what is unlike all digits is known only to a network at the end of its training.
+
+    Args:
+        preparation: the drawing on its way to the network.
+        outputs: what each layer made of this one image, by name, without a batch axis.
+        entry, iteration: which network that was.
+    """
+    trained_on_outliers = entry is not None and entry.trained_on_outliers and iteration == entry.iterations[-1]
+    return rejection.refuse(preparation, outputs, trained_on_outliers)
+
+
+def note(network: Network, image: np.ndarray) -> None:
+    """Say so when the chosen network calls the image, this session's drawing, no digit; nothing for a test image."""
+    last, chosen = drawn.last(), choice.current()
+    if last is not None and image is last.centred and chosen.entry is not None:
+        note_of(network, last, chosen.entry, chosen.iteration)
+
+
+def note_of(network: Network, preparation: Preparation, entry: Entry, iteration: int) -> None:
+    """Say so when a network calls a drawing no digit."""
+    outputs = lookups.activations(network, preparation.centred[None, :, :, None])
+    if refuse(preparation, {name: output[0] for name, output in outputs.items()}, entry, iteration):
+        st.caption(Words.none.format(name=entry.name))

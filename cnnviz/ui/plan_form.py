@@ -1,0 +1,143 @@
+"""The form in which one chooses what to train: a preset, and what the exercises change of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.network.config import Convolution, NetworkConfig, layers
+from cnnviz.network.presets import PRESETS, Plan, Preset, Recipe
+
+MAX_CONVOLUTIONS, MAX_DENSE = 4, 3
+
+
+class Words:
+    """What the form says."""
+
+    preset = "Start from"
+    preset_help = "`robust` is trained on the command line, because its own digits take minutes to draw."
+    iterations = "Iterations"
+    learning_rate = "Learning rate"
+    learning_rate_help = "How far each step goes. The tutorials take 0.0001."
+    seed = "Seed"
+    seed_help = "Decides the initial weights, the order of the images and dropout. The same seed gives the same run."
+    more_training = "More about the training"
+    batch = "Batch"
+    batch_help = "Images a step."
+    optimizer = "Optimiser"
+    optimizers = {"adam": "Adam", "sgd": "Gradient descent", "rmsprop": "RMSprop"}
+    schedule = "Learning rate over time"
+    schedules = {"constant": "constant", "one_cycle": "up, then down to 0"}
+    augment = "Augmentation"
+    augment_help = "Each training image is shifted, turned, scaled and slanted a little, differently every time."
+    more_network = "More about the network"
+    n_convolutions = "Convolution layers"
+    filters, kernel_px, stride = "conv{i}: filters", "kernel, pixels", "stride"
+    n_dense = "Fully connected layers"
+    neurons = "dense{i}: neurons"
+    activation = "Activation"
+    activations = {"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"}
+    pooling = "Pooling 2×2"
+    poolings = {"max": "max", "average": "average", "none": "none"}
+    order = "Order"
+    orders = {True: "pool, then activate", False: "activate, then pool"}
+    dropout = "Dropout"
+    dropout_help = "Share of the last fully connected layer's values that is dropped in each training step."
+    activate_logits = "Activation on the last layer too"
+
+
+def ask() -> tuple[str, Plan]:
+    """Show the form.
+
+    Returns:
+        the preset's name and the plan.
+
+    Raises:
+        ValueError: when there can be no such network or recipe; the message says why.
+    """
+    name = st.selectbox(
+        Words.preset, list(presets()), key="train preset", help=Words.preset_help, persist_state="session"
+    )
+    preset = PRESETS[name]
+    recipe = preset.recipe
+    with st.container(horizontal=True):
+        iterations = _number(name, Words.iterations, 1, 1_000_000, recipe.iterations)
+        rate = _field(st.number_input, name, Words.learning_rate, recipe.learning_rate, min_value=1e-7, max_value=10.0,
+                      format="%g", help=Words.learning_rate_help)  # fmt: skip
+        seed = _number(name, Words.seed, 0, 2**31 - 1, 0, help=Words.seed_help)
+    with st.expander(Words.more_training):
+        changed = _training(name, recipe)
+    with st.expander(Words.more_network):
+        network = _network(name, preset)
+    layers(network)
+    recipe = dataclasses.replace(recipe, iterations=int(iterations), learning_rate=float(rate), **changed)
+    return name, Plan(network, recipe, int(seed))
+
+
+def presets() -> dict[str, Preset]:
+    """The presets that can be trained here: not those whose digits take minutes to draw."""
+    return {name: preset for name, preset in PRESETS.items() if not preset.recipe.uses_outliers}
+
+
+def _field(widget: Any, preset: str, label: str, value: Any, **options: Any) -> Any:
+    """A widget that starts at the preset's value and keeps what is chosen while the preset stays."""
+    key = f"{preset}: {label}"
+    st.session_state.setdefault(key, value)
+    return widget(label, key=key, persist_state="session", **options)
+
+
+def _number(preset: str, label: str, low: int, high: int, value: int, **options: Any) -> int:
+    return int(_field(st.number_input, preset, label, value, min_value=low, max_value=high, step=1, **options))
+
+
+def _choice(preset: str, label: str, names: dict[Any, str], value: Any) -> Any:
+    return _field(
+        st.segmented_control, preset, label, value, options=list(names), format_func=names.__getitem__, required=True
+    )
+
+
+def _training(preset: str, recipe: Recipe) -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        batch = _number(preset, Words.batch, 1, 4096, recipe.batch_size, help=Words.batch_help)
+        optimizer = _choice(preset, Words.optimizer, Words.optimizers, recipe.optimizer)
+        schedule = _choice(preset, Words.schedule, Words.schedules, recipe.schedule)
+    augment = _field(st.toggle, preset, Words.augment, recipe.augment, help=Words.augment_help)
+    return {"batch_size": batch, "optimizer": optimizer, "schedule": schedule, "augment": bool(augment)}
+
+
+def _network(preset: str, given: Preset) -> NetworkConfig:
+    config = given.network
+    convolutions = []
+    n = _number(preset, Words.n_convolutions, 0, MAX_CONVOLUTIONS, len(config.convolutions))
+    for i in range(1, n + 1):
+        start = config.convolutions[min(i, len(config.convolutions)) - 1]
+        with st.container(horizontal=True):
+            filters = _number(preset, Words.filters.format(i=i), 1, 512, start.filters)
+            kernel_px = _number(f"{preset} conv{i}", Words.kernel_px, 1, 28, start.kernel_px)
+            stride = _number(f"{preset} conv{i}", Words.stride, 1, 4, start.stride)
+        convolutions.append(Convolution(filters, kernel_px, stride))
+    n = _number(preset, Words.n_dense, 0, MAX_DENSE, len(config.dense))
+    with st.container(horizontal=True):
+        dense = tuple(
+            _number(preset, Words.neurons.format(i=i), 1, 8192, config.dense[min(i, len(config.dense)) - 1])
+            for i in range(1, n + 1)
+        )
+    with st.container(horizontal=True):
+        activation = _choice(preset, Words.activation, Words.activations, config.activation)
+        pooling = _choice(preset, Words.pooling, Words.poolings, config.pooling)
+        pool_first = _choice(preset, Words.order, Words.orders, config.pool_first)
+    dropout = _field(st.slider, preset, Words.dropout, config.dropout, min_value=0.0, max_value=0.9, step=0.1,
+                     help=Words.dropout_help)  # fmt: skip
+    activate_logits = _field(st.toggle, preset, Words.activate_logits, config.activate_logits)
+    return dataclasses.replace(
+        config,
+        convolutions=tuple(convolutions),
+        dense=dense,
+        activation=activation,
+        pooling=pooling,
+        pool_first=pool_first,
+        dropout=float(dropout),
+        activate_logits=bool(activate_logits),
+    )

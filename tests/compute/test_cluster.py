@@ -1,0 +1,320 @@
+"""Long work on a cluster: a real scheduler, real workers, one of them killed; and every way it can be unusable."""
+
+import dataclasses
+import importlib.metadata
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, wait
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnviz.compute import backend, cluster
+from cnnviz.data.dataset import BUNDLED, Dataset
+from cnnviz.experiments import sweep
+from cnnviz.lazy import LazyModule
+from cnnviz.network.presets import Plan
+from cnnviz.training import advance, run
+from cnnviz.training.scheduler import Trainer
+from common import ROOT
+
+N_STEPS = 60
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def start(*command, log, python_path=str(ROOT)):
+    """A `dask` command as a process group of its own."""
+    environment = os.environ | {"PYTHONPATH": python_path, "DASK_TEMPORARY_DIRECTORY": str(log.parent)}
+    with log.open("w") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *command],
+            cwd=log.parent,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def scheduler(port, folder, **options):
+    place = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    return start("scheduler", *place, log=folder / f"scheduler{port}.log", **options)
+
+
+def worker(address, folder, name, **options):
+    return start(
+        *("worker", address, "--nthreads", "1", "--no-dashboard", "--name", name, "--memory-limit", "0"),
+        log=folder / f"{name}.log",
+        **options,
+    )
+
+
+def leave():
+    """Leave every cluster; the local processes go on."""
+    for name in [name for name in backend._lanes if name not in {"answers", "work"}]:
+        backend._lanes.pop(name).shutdown()
+
+
+def end(processes):
+    for process in processes:
+        os.killpg(process.pid, signal.SIGKILL)
+    for process in processes:
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A scheduler with two workers, each of one thread."""
+    folder, port = tmp_path_factory.mktemp("cluster"), free_port()
+    there = f"tcp://127.0.0.1:{port}"
+    processes = [scheduler(port, folder), *(worker(there, folder, name) for name in ("first", "second"))]
+    yield there
+    leave()
+    end(processes)
+
+
+@pytest.fixture
+def on_cluster(address, monkeypatch):
+    """The lane for work is the cluster, with both workers there."""
+    monkeypatch.setenv("CNNVIZ_SCHEDULER", address)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        error = backend.submit(abs, -1).exception(30)
+        if error is None and backend.n_workers() == 2:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"{backend.n_workers()} workers; {backend.problem()}")
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """A scheduler's address at which nobody listens, and what is started there ends with the test."""
+    there = f"tcp://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("CNNVIZ_SCHEDULER", there)
+    started = []
+    yield there, started
+    leave()
+    end(started)
+
+
+def same(one, other):
+    arrays = [*one.weights.values(), *one.slots, one.losses]
+    others = [*other.weights.values(), *other.slots, other.losses]
+    return all(a.tobytes() == b.tobytes() for a, b in zip(arrays, others, strict=True))
+
+
+def train(room, named, after=lambda: None):
+    """A sweep from its beginning to its end."""
+    begun = [room.begin(one.plan, BUNDLED, "sweep", experiment="sweep (1)", label=one.label) for one in named]
+    deadline = time.monotonic() + 120
+    while any(run.active for run in begun):
+        assert time.monotonic() < deadline, [(run.status, run.iteration) for run in begun]
+        after()
+        time.sleep(0.005)
+    room.close()
+    return begun
+
+
+@pytest.fixture
+def named(tiny, quick):
+    """The six runs of a sweep."""
+    base = Plan(tiny, dataclasses.replace(quick, iterations=N_STEPS))
+    return sweep.plans(base, {"batch": [8, 16]}, n_seeds=3)
+
+
+@pytest.fixture
+def here(named, tmp_path, monkeypatch):
+    """The same runs on the default backend, in pieces of another length."""
+    monkeypatch.setattr(run, "PIECE_S", 0.2)
+    return train(Trainer(tmp_path / "here"), named)
+
+
+def test_a_sweep_survives_a_killed_worker_and_gives_the_same_weights(here, named, tmp_path, monkeypatch, on_cluster):
+    monkeypatch.setattr(run, "PIECE_S", 0.02)
+    victim = backend.submit(os.getpid).result(30)
+    room, killed = Trainer(tmp_path / "there"), []
+
+    def after():
+        if not killed and sum(run.iteration for run in room.runs()) >= len(named) * N_STEPS // 3:
+            os.kill(victim, signal.SIGKILL)
+            killed.append(sum(run.active for run in room.runs()))
+
+    there = train(room, named, after)
+    assert killed[0] >= 2, "the worker was to be killed in the middle"
+    assert [(run.status, run.reason, run.iteration) for run in there] == [("finished", "", N_STEPS)] * 6
+    assert [run.label for run in there] == [run.label for run in here]
+    assert all(same(one.state, other.state) for one, other in zip(here, there, strict=True))
+    assert [run.test for run in there] == [run.test for run in here]
+
+
+def test_what_was_sent_to_a_killed_worker_is_sent_again(on_cluster):
+    """Rows of 12 MB go to a worker ahead of their tasks; half of them are lost with it."""
+    rows = [np.random.default_rng(seed).random(3_000_000, np.float32) for seed in range(8)]
+    victim = backend.submit(os.getpid).result(30)
+    sorting = [backend.submit(np.sort, row) for row in rows]
+    wait(sorting, 60, FIRST_COMPLETED)
+    os.kill(victim, signal.SIGKILL)
+    for row, sent in zip(rows, sorting, strict=True):
+        assert (sent.result(60) == np.sort(row)).all()
+
+
+def test_a_data_set_crosses_once_however_many_tasks_need_it(on_cluster, monkeypatch):
+    packed = []
+    monkeypatch.setattr(cluster, "pack", lambda value: packed.append(value) or value)
+    rng = np.random.default_rng(1)
+    digits = Dataset(rng.random((40, 28, 28, 1), np.float32), rng.integers(0, 10, 40), "noise")
+    assert [sent.result(60) for sent in [backend.submit(len, digits) for _ in range(12)]] == [40] * 12
+    assert packed == [digits]
+
+
+def test_an_error_comes_back_as_it_was_raised(on_cluster, tiny, quick, bundled):
+    begun = backend.submit(advance.start, tiny, quick, 0).result(60)
+    steep = dataclasses.replace(begun, recipe=dataclasses.replace(quick, learning_rate=1e18))
+    with pytest.raises(advance.TrainingDiverged, match=r"^The loss is no longer a number at iteration \d+\."):
+        backend.submit(advance.advance, steep, bundled, 9).result(60)
+    with pytest.raises(ValueError, match="at least 1 step"):
+        backend.submit(advance.advance, begun, bundled, 0).result(60)
+    with pytest.raises(OSError, match="nowhere"):
+        backend.submit(os.stat, Path("/nowhere")).result(60)
+
+
+def test_a_function_that_cannot_be_sent_says_so_at_once(on_cluster):
+    """In Python's words, which differ from version to version."""
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError), match="local object"):
+        backend.submit(lambda: 1).result(60)
+
+
+@pytest.fixture
+def newer(monkeypatch):
+    """From when it is called, this server believes to have a newer version of a package."""
+    here = importlib.metadata.version
+
+    def install(package):
+        monkeypatch.setattr(importlib.metadata, "version", lambda name: "99.0" if name == package else here(name))
+        cluster.versions.cache_clear()
+
+    yield install
+    monkeypatch.undo()
+    cluster.versions.cache_clear()
+    leave()
+
+
+def test_other_versions_are_one_sentence_that_names_worker_package_and_both(address, newer, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_SCHEDULER", address)
+    leave()
+    newer("keras")
+    with pytest.raises(backend.BackendError, match=r"^The worker tcp://\S+ has keras 3\.\S+, this server has 99\.0\.$"):
+        backend.submit(abs, -1).result(60)
+    assert "keras" in backend.problem()
+
+
+def test_a_worker_that_comes_later_with_other_versions_refuses_its_task(on_cluster, newer):
+    """All workers have been checked; that the server's versions change stands in for a worker that just came."""
+    newer("numpy")
+    with pytest.raises(backend.BackendError, match=r"has numpy \S+, this server has 99\.0\."):
+        backend.submit(abs, -1).result(60)
+    assert "numpy" in backend.problem()
+
+
+def test_a_cluster_that_cannot_be_used_says_why_until_it_can(alone, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "WORKERS_S", 0.5)
+    address, started = alone
+    asked = [backend.submit(abs, -1) for _ in range(20)]
+    assert backend.call(abs, -2) == 2
+    for sent in asked:
+        with pytest.raises(backend.BackendError, match=f"^The scheduler {address} cannot be reached: start it"):
+            sent.result(60)
+    assert backend.problem().startswith("The scheduler")
+    assert backend.n_workers() == 1
+
+    started.append(scheduler(int(address.rsplit(":", 1)[1]), tmp_path))
+    assert sentence_after("cannot be reached").startswith(f"The scheduler {address} has no workers: start one")
+    started.append(worker(address, tmp_path, "bare", python_path=""))
+    assert "cannot load cnnviz" in sentence_after("has no workers")
+    end([started.pop()])
+    started.append(worker(address, tmp_path, "good"))
+    assert sentence_after("has no workers", "cannot load") == ""
+    assert backend.submit(abs, -3).result(60) == 3
+
+
+def sentence_after(*others):
+    """What a task ends with once it is none of the sentences so far; "" when it is done."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        error = backend.submit(abs, -1).exception(60)
+        if error is None:
+            assert backend.problem() == ""
+            return ""
+        assert str(error) == backend.problem()
+        if not any(other in str(error) for other in others):
+            return str(error)
+        time.sleep(0.2)
+    return str(error)
+
+
+def test_a_scheduler_that_cannot_load_the_package_is_named(alone, tmp_path):
+    address, started = alone
+    started.append(scheduler(int(address.rsplit(":", 1)[1]), tmp_path, python_path=""))
+    assert f"The scheduler {address} cannot load cnnviz" in sentence_after("cannot be reached")
+
+
+@pytest.mark.parametrize("address", ["nonsense://there:1", "tcp://there"])
+def test_an_address_that_is_none_is_named(address, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_SCHEDULER", address)
+    with pytest.raises(backend.BackendError, match=f"^The scheduler {address} cannot be"):
+        backend.submit(abs, -1).result(60)
+    leave()
+
+
+def test_without_the_package_a_sentence_names_the_command(alone, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr(cluster, "distributed", LazyModule("distributed"))  # as in a process that has not loaded it
+    with pytest.raises(backend.BackendError, match=r"pip install -r requirements-cluster\.txt"):
+        backend.submit(abs, -1).result(60)
+
+
+@pytest.mark.parametrize("levels", [256, 17], ids=["MNIST", "bundled"])
+def test_digits_travel_as_bytes_only_when_that_is_exact(levels):
+    images = np.random.default_rng(2).integers(0, levels, (50, 28, 28, 1)).astype(np.float32) / np.float32(levels - 1)
+    digits = Dataset(images, np.arange(50) % 10, "digits")
+    packed = cluster.pack(digits)
+    assert isinstance(packed, Dataset) == (levels == 17)
+    back = cluster.unpack(packed)
+    assert back.images.tobytes() == images.tobytes()
+    assert (back.labels == digits.labels).all()
+    assert (back.name, back.key) == (digits.name, digits.key)
+    assert cluster.pack("a word") == cluster.unpack("a word") == "a word"
+
+
+def test_every_grey_of_mnist_is_exact():
+    greys = np.arange(256).repeat(784).reshape(256, 28, 28, 1)
+    digits = Dataset((greys / np.float32(255)).astype(np.float32), np.zeros(256, np.int64), "greys")
+    assert cluster.pack(digits).images.nbytes * 4 == digits.images.nbytes
+    assert cluster.unpack(cluster.pack(digits)).images.tobytes() == digits.images.tobytes()
+
+
+def test_the_server_loads_dask_only_for_a_cluster_and_never_tensorflow(address):
+    code = """
+import os, sys
+from cnnviz import backend
+print(backend.n_workers(), backend.problem(), "distributed" in sys.modules)
+os.environ["CNNVIZ_SCHEDULER"] = sys.argv[1]
+print(backend.submit(abs, -2).result(60), backend.problem(), "distributed" in sys.modules)
+print({"tensorflow", "keras"} & set(sys.modules))
+backend.shutdown()
+"""
+    command = [sys.executable, "-W", "error", "-c", code, address]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=True)
+    assert ran.stdout.splitlines() == ["1  False", "2  True", "set()"]
+    assert ran.stderr == ""

@@ -1,0 +1,57 @@
+"""When there is no digit: worked examples of each reason, and drawn digits that are none of them."""
+
+import numpy as np
+import pytest
+
+from cnnviz.drawing import rejection
+from cnnviz.drawing.preparation import prepare
+from cnnviz.drawing.rejection import Refusal
+from cnnviz.synthesis import digits, distortion
+
+CANVAS = 100
+LIKE = {"logits": np.array([rejection.LEAST_ENERGY + 1] + [0] * 9, np.float32)}
+
+
+def canvas(*boxes):
+    """Ink in (top, bottom, left, right)."""
+    ink = np.zeros((CANVAS, CANVAS), np.float32)
+    for top, bottom, left, right in boxes:
+        ink[top:bottom, left:right] = 1
+    return prepare(ink)
+
+
+DRAWINGS = {
+    "a click of the pen": ([(50, 60, 40, 50)], Refusal("dot")),
+    "a full square": ([(10, 90, 10, 90)], Refusal("full")),
+    "a bar is a one": ([(10, 90, 40, 60)], None),
+    "a lying bar is for the network": ([(40, 60, 10, 90)], None),
+    "three bars far apart": ([(10, 50, 5, 10), (10, 50, 45, 50), (12, 50, 85, 90)], Refusal("many", 3)),
+    "two bars close by, as in a four": ([(10, 80, 20, 30), (10, 90, 60, 70)], None),
+    "a five with its bar apart": ([(10, 15, 50, 90), (20, 90, 20, 45)], None),
+    "a bar above a wide one": ([(10, 15, 5, 95), (20, 60, 20, 90)], None),
+}
+
+
+@pytest.mark.parametrize(("boxes", "expected"), DRAWINGS.values(), ids=DRAWINGS)
+def test_ink_alone(boxes, expected):
+    assert rejection.refuse(canvas(*boxes), LIKE) == expected
+
+
+def test_energy_by_hand():
+    """log(e^0 + e^0) = log 2, and large logits do not overflow."""
+    assert rejection.energy(np.array([0.0, 0.0])) == pytest.approx(np.log(2))
+    assert rejection.energy(np.array([1000.0, 0.0])) == pytest.approx(1000)
+
+
+def test_energy_counts_only_for_a_network_that_trained_on_outliers():
+    one = canvas((10, 90, 40, 60))
+    unlike = {"logits": np.full(10, rejection.LEAST_ENERGY - np.log(10) - 0.1)}
+    like = {"logits": np.full(10, rejection.LEAST_ENERGY - np.log(10) + 0.1)}
+    assert rejection.refuse(one, unlike) is None
+    assert rejection.refuse(one, unlike, trained_on_outliers=True) == Refusal("unlike")
+    assert rejection.refuse(one, like, trained_on_outliers=True) is None
+
+
+def test_drawn_digits_are_not_refused_for_their_ink(rng):
+    inks = [distortion.render(digits.draw(label % 10, rng), 0.12) for label in range(200)]
+    assert sum(rejection.refuse_ink(prepare(np.pad(ink, 40))) is not None for ink in inks) <= 1

@@ -1,0 +1,349 @@
+"""The exercises: their runs differ in what is asked, and their answers say no more than the digits allow."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cnnviz.analysis import pooling_order
+from cnnviz.data import dataset
+from cnnviz.experiments import exercises, statistics
+from cnnviz.experiments.exercises import EXERCISES
+from cnnviz.experiments.statistics import Result
+from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights, weight_shapes
+from cnnviz.network.forward import build
+from cnnviz.network.presets import PRESETS, Plan
+from cnnviz.network.weights import Network
+from cnnviz.percentages import NO_BREAK, percent
+from cnnviz.training import advance, checkpoints
+
+BY_NUMBER = {exercise.number: exercise for exercise in EXERCISES}
+HVASS = Plan(PRESETS["hvass"].network, PRESETS["hvass"].recipe)
+BASES = {name: Plan(preset.network, preset.recipe, seed=3) for name, preset in PRESETS.items()}
+BASES["stride 2, no pooling"] = dataclasses.replace(
+    HVASS, network=NetworkConfig((Convolution(4, 3, 2),), (9, 7), "sigmoid", "none", dropout=0.5)
+)
+BASES["no convolution"] = dataclasses.replace(HVASS, network=NetworkConfig((), ()))
+ASKED = {
+    1: {"seed"},
+    2: {"seed", "iterations"},
+    3: {"seed", "learning rate"},
+    4: {"seed", "filters", "kernel size", "neurons"},
+    5: {"seed", "dropout"},
+    6: {"seed", "activation", "pooling", "order"},
+    7: {"seed", "filters", "kernel size", "stride", "neurons"},
+    8: {"seed", "filters", "neurons"},
+    9: {"seed", "activation on the outputs"},
+    10: {"seed", "pooling"},
+    11: {"seed", "pooling", "stride"},
+}
+
+
+def plain(words):
+    """With spaces that break lines."""
+    return words.replace(NO_BREAK, " ")
+
+
+def result(label="as it is", correct=9800, seed=0, plan=HVASS, **more):
+    plan = dataclasses.replace(plan, seed=seed)
+    return Result(
+        label,
+        plan,
+        **{"n_weights": 1000, "seconds_per_1000": 6.0, "n_test": 10_000, "key": "a"} | more,
+        test_correct=correct,
+    )
+
+
+def test_there_are_thirteen():
+    assert [exercise.number for exercise in EXERCISES] == list(range(1, 14))
+    assert all(exercise.question.endswith("?") for exercise in EXERCISES)
+    assert [e.number for e in EXERCISES if e.program] == [12]
+    assert len(BY_NUMBER[13].ask) == 5
+    assert [e.number for e in EXERCISES if not e.plans(HVASS, 100)] == [12, 13]
+
+
+@pytest.mark.parametrize("number", ASKED)
+@pytest.mark.parametrize("base", BASES.values(), ids=BASES)
+def test_runs_are_possible_networks_that_differ_in_what_is_asked_alone(number, base):
+    runs = BY_NUMBER[number].plans(base, 700)
+    for run in runs:
+        layers(run.plan.network)
+        assert n_weights(run.plan.network) <= 1.1 * exercises.MOST_WEIGHTS
+        assert run.plan.recipe.iterations in ((700, 1400) if number == 2 else (700,))
+    assert set(statistics.differences([run.plan for run in runs])) <= ASKED[number]
+    assert {run.plan.seed for run in runs} == {base.seed, base.seed + 1}
+    if number != 1:
+        assert len({run.plan for run in runs}) == len(runs)
+
+
+def values(number, base=HVASS):
+    """The first seed's differences of an exercise."""
+    plans = [run.plan for run in BY_NUMBER[number].plans(base, 1000) if run.plan.seed == base.seed]
+    return statistics.differences(plans)
+
+
+def test_hvass_is_varied_as_the_exercises_say():
+    first, again, other = BY_NUMBER[1].plans(HVASS, 1000)
+    assert first.plan == again.plan != other.plan
+    assert values(2) == {"iterations": ["1,000", "2,000"]}
+    assert values(3) == {"learning rate": ["0.0001", "0.00001", "0.001", "0.01"]}
+    assert values(4) == {
+        "filters": ["16, 36", "8, 18", "32, 72", *["16, 36"] * 4],
+        "kernel size": [*["5×5, 5×5"] * 3, "3×3, 3×3", "7×7, 7×7", *["5×5, 5×5"] * 2],
+        "neurons": [*["128"] * 5, "64", "256"],
+    }
+    assert values(5) == {"dropout": ["none", percent(0.5, 0)]}
+    assert values(6) == {
+        "activation": ["relu", "relu", "sigmoid", "sigmoid"],
+        "pooling": ["max", "max", "average", "average"],
+        "order": ["activation, then pooling", "pooling, then activation"] * 2,
+    }
+    assert values(7) == {
+        "filters": ["16, 36", "16, 36, 36", "16, 36"],
+        "kernel size": ["5×5, 5×5", "5×5, 5×5, 5×5", "5×5, 5×5"],
+        "stride": ["1, 1", "1, 1, 1", "1, 1"],
+        "neurons": ["128", "128", "128, 128"],
+    }
+    assert values(8) == {"filters": ["16, 36", "4, 9", "1, 2", "1, 1"], "neurons": ["128", "32", "8", "2"]}
+    assert values(9) == {"activation on the outputs": ["no", "yes"]}
+    assert values(10) == {"pooling": ["max", "none"]}
+    assert values(11) == {"stride": ["1, 1", "2, 2"], "pooling": ["max", "none"]}
+
+
+def test_the_smallest_network_has_a_few_hundred_weights():
+    assert n_weights(BY_NUMBER[8].plans(HVASS, 10)[-1].plan.network) == 26 + 26 + 2 * 50 + 10 * 3
+
+
+def test_strides_leave_maps_of_the_size_that_pooling_leaves():
+    pooled, strided = (dict(shapes(run.plan.network)) for run in BY_NUMBER[11].plans(HVASS, 10)[::2])
+    assert pooled["conv1_pool"] == strided["conv1"] == (14, 14, 16)
+    assert pooled["flatten"] == strided["flatten"]
+
+
+def shapes(config):
+    return [(layer.name, layer.shape) for layer in layers(config)]
+
+
+def test_without_pooling_a_large_network_has_fewer_neurons_in_both_runs():
+    pooled, unpooled = BY_NUMBER[10].plans(BASES["deep-mnist"], 10)[::2]
+    assert pooled.plan.network.dense == unpooled.plan.network.dense == (128,)
+    assert (pooled.label, unpooled.label) == ("max-pooling, 128 neurons", "no pooling, 128 neurons")
+
+
+def test_an_exercise_that_leaves_no_room_names_the_layer():
+    base = dataclasses.replace(HVASS, network=NetworkConfig((Convolution(4),) * 5, (8,)))
+    with pytest.raises(ValueError, match="conv6_pool"):
+        BY_NUMBER[7].plans(base, 10)
+
+
+def test_equal_settings_are_left_out():
+    assert statistics.differences([HVASS, HVASS]) == {}
+    other = Plan(
+        dataclasses.replace(HVASS.network, convolutions=(Convolution(8), Convolution(8, 3)), dense=()),
+        dataclasses.replace(
+            HVASS.recipe,
+            loss="clipped_sum",
+            keep_validation=False,
+            shuffle_buffer=5000,
+            epsilon=1e-7,
+            augment=True,
+            schedule="one_cycle",
+            warm_up=0.25,
+        ),
+        seed=7,
+    )
+    assert statistics.differences([HVASS, other]) == {
+        "filters": ["16, 36", "8, 8"],
+        "kernel size": ["5×5, 5×5", "5×5, 3×3"],
+        "neurons": ["128", "none"],
+        "loss": ["mean", "clipped sum"],
+        "epsilon": ["1e-8", "1e-7"],
+        "validation digits held back": ["yes", "no"],
+        "shuffle buffer": ["all images", "5,000"],
+        "schedule": ["constant", "one cycle"],
+        "warm-up": [percent(0.2, 0), percent(0.25, 0)],
+        "augmentation": ["no", "yes"],
+        "seed": ["0", "7"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("correct", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_intervals_are_the_published_ones(correct, n, low, high):
+    """Newcombe, Stat. Med. 17 (1998), p. 857, table I, method 3."""
+    assert statistics.interval(correct, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_interval_is_wilsons_formula():
+    n, p, z = 10_000, 0.9882, 1.959964
+    centre, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    expected = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
+    assert statistics.interval(9882, n) == pytest.approx(expected, abs=1e-8)
+    assert statistics.interval(9882, n) == pytest.approx((0.98589, 0.99013), abs=1e-5)
+
+
+def test_the_interval_of_a_difference_is_newcombes():
+    """9 of 10 against 3 of 10, from the same author's p. 873, table II, method 10: 0.1705 to 0.8090."""
+    assert statistics.difference_interval(9, 3, 10) == pytest.approx((0.1705, 0.8090), abs=5e-5)
+    low, high = statistics.difference_interval(3, 9, 10)
+    assert (low, high) == pytest.approx((-0.8090, -0.1705), abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "expected"),
+    [
+        ([9800, 9810], [9900, 9890], "better"),
+        ([9800, 9810], [9700, 9690], "worse"),
+        ([9800, 9810], [9820, 9800], "digits"),
+        ([9800], [9830], "digits"),
+        ([9600, 9800], [9990, 9700], "seeds"),
+        ([9900, 9600], [9650, 9500], "seeds"),
+    ],
+)
+def test_a_difference_must_be_larger_than_digits_and_seeds_allow(first, other, expected):
+    runs = [[result(correct=n, seed=seed) for seed, n in enumerate(counts)] for counts in (first, other)]
+    assert statistics.verdict(*runs) == expected
+
+
+def test_results_on_other_digits_are_not_compared():
+    with pytest.raises(ValueError, match="same digits"):
+        statistics.verdict([result()], [result(correct=400, n_test=500)])
+
+
+def test_conclusions_say_better_worse_or_no_difference():
+    results = [
+        *(result("learning rate 0.0001", n, seed) for seed, n in enumerate([9800, 9810])),
+        *(result("learning rate 0.00001", n, seed) for seed, n in enumerate([9000, 9010])),
+        *(result("learning rate 0.001", n, seed) for seed, n in enumerate([9905, 9895])),
+        *(result("learning rate 0.01", n, seed) for seed, n in enumerate([9815, 9805])),
+    ]
+    assert plain(BY_NUMBER[3].conclude(results)) == (
+        "Learning rate 0.0001: 98.05 %, the mean of 2 seeds (95 % interval 97.76 % to 98.30 %). "
+        "Learning rate 0.00001: 90.05 %, 8.00 points worse than learning rate 0.0001. "
+        "Learning rate 0.001: 99.00 %, 0.95 points better than learning rate 0.0001. "
+        "Learning rate 0.01: 98.10 %, no difference from learning rate 0.0001 that these digits could show."
+    )
+
+
+def test_one_seed_and_a_failed_run_are_said():
+    failed = result("learning rate 0.01", 0, n_test=0, failure="The loss is no longer a number at iteration 7.")
+    words = BY_NUMBER[3].conclude([result("learning rate 0.0001"), result("learning rate 0.001", 9900), failed])
+    assert "With one seed each, another seed may say otherwise." in words
+    assert words.endswith("Learning rate 0.01, seed 0, is left out: The loss is no longer a number at iteration 7.")
+    assert BY_NUMBER[3].conclude([result(), failed]).startswith("There is nothing to compare yet.")
+
+
+def test_a_run_that_was_stopped_is_not_taken_for_another_outcome():
+    stopped = result("the same again", 5000, key="b", failure="It was stopped after 120 of 300 iterations.")
+    other = result("another seed", 9820, seed=1, key="c")
+    words = BY_NUMBER[1].conclude([result("the first run"), stopped, other])
+    assert "not decided by the seed" not in words
+    assert words.endswith("The same again, seed 0, is left out: It was stopped after 120 of 300 iterations.")
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_nothing_is_concluded_from_nothing(number):
+    assert BY_NUMBER[number].conclude([]) in ("There is nothing to compare yet.", "")
+
+
+def test_running_again_is_judged_by_the_weights():
+    other = result("another seed", 9820, seed=1, key="b")
+    words = BY_NUMBER[1].conclude([result("the first run"), result("the same again"), other])
+    assert plain(words) == (
+        "The same plan with the same seed ended in the same weights, to the bit. Another seed ended in other weights. "
+        "The first run: 98.00 % (95 % interval 97.71 % to 98.26 %). "
+        "Another seed: 98.20 %, no difference from the first run that these digits could show. "
+        "Only chance sets these two apart: a difference no larger than this one need mean nothing."
+    )
+    assert "not decided by the seed" in BY_NUMBER[1].conclude(
+        [result("the first run"), result("the same again", key="c")]
+    )
+
+
+def test_swapping_is_judged_by_weights_accuracy_and_time():
+    runs = BY_NUMBER[6].plans(HVASS, 10)
+    results = [
+        result(run.label, 9800 if i < 4 else 9000 + 200 * (i // 6), run.plan.seed, run.plan,
+               key=str(run.plan.seed) if i < 4 else str(i), seconds_per_1000=6.0 + i // 2)
+        for i, run in enumerate(runs)
+    ]  # fmt: skip
+    words = BY_NUMBER[6].conclude(results)
+    assert "With relu both orders ended in the same weights, to the bit." in words
+    assert "With sigmoid both orders ended in different weights." in words
+    better = "Average-pooling, then sigmoid: 92.00 %, 2.00 points better than sigmoid, then average-pooling."
+    assert better in plain(words)
+    assert "1,000 iterations took 6.0 s (relu, then max-pooling), 7.0 s (max-pooling, then relu);" in words
+
+
+def test_the_smallest_that_is_not_worse_is_named():
+    results = [result(f"{n:,} weights", correct, n_weights=n) for n, correct in [(9000, 9800), (900, 9790), (90, 9000)]]
+    assert BY_NUMBER[8].conclude(results).endswith("not shown to be worse than the first has 900 weights.")
+
+
+def network(config, seed=1):
+    names = list(weight_shapes(config))
+    return Network(config, dict(zip(names, build(config, seed).get_weights(), strict=True)))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_relu_and_max_pooling_commute_to_the_bit(tiny, bundled, first):
+    found = pooling_order.commute(network(dataclasses.replace(tiny, pool_first=first)), bundled.images[:50], 3)
+    assert found.equal_bits
+    assert found.largest_difference == 0
+    assert min(found.pool_first_s, found.activation_first_s) > 0
+    assert found.sentence().startswith("The same numbers in both orders, to the bit. One pass over 50 images took ")
+
+
+def test_sigmoid_and_average_pooling_do_not_commute(tiny, bundled):
+    """By hand: sigmoid(mean(0, 4)) = 0.8808, mean(sigmoid(0), sigmoid(4)) = 0.7410."""
+    config = dataclasses.replace(tiny, activation="sigmoid", pooling="average")
+    found = pooling_order.commute(network(config), bundled.images[:50], 1)
+    assert not found.equal_bits
+    assert found.largest_difference > 1e-3
+    assert found.sentence().startswith("Not the same numbers: they differ by up to 0.")
+
+
+def test_sigmoid_and_max_pooling_commute_up_to_rounding(tiny, bundled):
+    found = pooling_order.commute(network(dataclasses.replace(tiny, activation="sigmoid")), bundled.images[:50], 1)
+    assert found.largest_difference < 1e-6
+
+
+def test_nothing_to_swap_is_refused(tiny, bundled):
+    with pytest.raises(ValueError, match="pooling"):
+        pooling_order.commute(network(dataclasses.replace(tiny, pooling="none")), bundled.images[:2])
+
+
+def test_swapped_runs_end_in_the_same_weights(tiny, quick, bundled):
+    """The gradients of relu and max-pooling are the same in both orders too."""
+    keys = []
+    for first in (True, False):
+        config = dataclasses.replace(tiny, pool_first=first)
+        state = advance.advance(advance.start(config, quick, 2), bundled, 5)
+        keys.append(statistics.weights_key(state.weights))
+    assert keys[0] == keys[1]
+    assert keys[0] != statistics.weights_key(advance.start(tiny, quick, 2).weights)
+
+
+@pytest.mark.parametrize("number", ASKED)
+def test_every_exercise_is_run_and_concluded(number, quick, bundled):
+    """Each at a small size, from its question to its answer; what it says is what was counted."""
+    digits = dataset.Dataset(bundled.images[:100], bundled.labels[:100], "some")
+    base = Plan(NetworkConfig((Convolution(4, 3),), (8,), pool_first=True), dataclasses.replace(quick, iterations=3))
+    results = []
+    for named in BY_NUMBER[number].plans(base, 3):
+        plan = named.plan
+        state = advance.advance(advance.start(plan.network, plan.recipe, plan.seed), digits, plan.recipe.iterations)
+        score = checkpoints.examine(Network(plan.network, state.weights), digits)
+        key = statistics.weights_key(state.weights)
+        results.append(Result(named.label, plan, n_weights(plan.network), 1.0, score.correct, score.n, key=key))
+    words = BY_NUMBER[number].conclude(results)
+    first = [r.accuracy for r in results if r.label == results[0].label]
+    if number not in (1, 6):
+        assert words.startswith(f"{statistics.capital(results[0].label)}: {percent(np.mean(first))}")
+    if number == 1:
+        assert "same weights, to the bit" in words
+    if number == 6:
+        assert "With relu both orders ended in the same weights, to the bit." in words
+    assert all(statistics.capital(label) in words or label in words for label in {r.label for r in results[2:]})

@@ -1,0 +1,144 @@
+"""The configuration's shapes and counts, and the Keras model that is built from it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights, weight_shapes
+from cnnviz.network.forward import build
+from cnnviz.network.presets import PRESETS
+from cnnviz.network.weights import Network, check_weights
+
+HVASS = PRESETS["hvass"].network
+
+
+def shapes(config):
+    return [(layer.name, layer.shape) for layer in layers(config)]
+
+
+def test_hvass_pools_before_its_relu():
+    assert shapes(HVASS) == [
+        ("image", (28, 28, 1)),
+        ("conv1", (28, 28, 16)),
+        ("conv1_pool", (14, 14, 16)),
+        ("conv1_relu", (14, 14, 16)),
+        ("conv2", (14, 14, 36)),
+        ("conv2_pool", (7, 7, 36)),
+        ("conv2_relu", (7, 7, 36)),
+        ("flatten", (1764,)),
+        ("dense1", (128,)),
+        ("dense1_relu", (128,)),
+        ("logits", (10,)),
+        ("softmax", (10,)),
+    ]
+
+
+def test_deep_mnist_pools_after_its_relu_and_drops_half():
+    names = [name for name, _ in shapes(PRESETS["deep-mnist"].network)]
+    assert names[1:4] == ["conv1", "conv1_relu", "conv1_pool"]
+    assert names[-3:] == ["dropout", "logits", "softmax"]
+    assert PRESETS["deep-mnist"].network.dropout == 0.5
+
+
+@pytest.mark.parametrize(
+    ("preset", "flattened", "weights"),
+    [
+        ("hvass", 1764, 16 * 26 + 36 * (25 * 16 + 1) + 128 * 1765 + 10 * 129),
+        ("deep-mnist", 3136, 32 * 26 + 64 * (25 * 32 + 1) + 1024 * 3137 + 10 * 1025),
+        ("low-level", 3136, 32 * 26 + 64 * (25 * 32 + 1) + 1024 * 3137 + 10 * 1025),
+    ],
+)
+def test_presets_have_the_tutorials_sizes(preset, flattened, weights):
+    config = PRESETS[preset].network
+    assert dict(shapes(config))["flatten"] == (flattened,)
+    assert n_weights(config) == weights
+
+
+def test_recipes_are_the_tutorials():
+    recipes = {name: preset.recipe for name, preset in PRESETS.items()}
+    figures = {n: (r.learning_rate, r.batch_size, r.iterations, r.loss, r.optimizer) for n, r in recipes.items()}
+    assert figures == {
+        "hvass": (1e-4, 64, 10_000, "mean", "adam"),
+        "deep-mnist": (1e-4, 50, 10_000, "sum", "adam"),
+        "low-level": (1e-3, 128, 200, "clipped_sum", "adam"),
+        "fast": (1e-2, 64, 700, "mean", "adam"),
+        "robust": (4e-3, 128, 14_000, "outlier_exposure", "adam"),
+    }
+    assert [recipes[n].keep_validation for n in figures] == [True, True, False, True, True]
+    assert [recipes[n].shuffle_buffer for n in figures] == [0, 0, 5000, 0, 0]
+    assert [recipes[n].schedule for n in figures] == ["constant"] * 3 + ["one_cycle"] * 2
+
+
+CONFIGS = {
+    "hvass": HVASS,
+    "deep-mnist": PRESETS["deep-mnist"].network,
+    "stride 2, no pooling": NetworkConfig((Convolution(4, 3, 2), Convolution(5, 3, 2)), (), pooling="none"),
+    "three convolutions, average": NetworkConfig((Convolution(2, 3),) * 3, (9, 7), "sigmoid", "average"),
+    "relu on the logits": NetworkConfig((Convolution(2, 1),), (5,), "tanh", pool_first=True, activate_logits=True),
+    "no convolution": NetworkConfig((), (16,)),
+}
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_keras_agrees_with_the_configuration(config):
+    model = build(config)
+    assert [(layer.name, tuple(layer.output.shape)[1:]) for layer in model.layers] == shapes(config)
+    assert model.count_params() == n_weights(config)
+    assert [tuple(v.shape) for v in model.trainable_variables] == list(weight_shapes(config).values())
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_weights_start_as_the_recipe_says(preset):
+    config = PRESETS[preset].network
+    kernel, bias = build(config, 3).get_layer("dense1").get_weights()
+    ratio = {"normal": 1.0, "truncated_normal": 0.8796}[config.initializer]  # of a normal cut off at 2 sigma
+    assert kernel.std() == pytest.approx(config.initial_stddev * ratio, rel=0.01)
+    assert (bias == np.float32(config.initial_bias)).all()
+    assert (np.abs(kernel).max() <= 2 * config.initial_stddev) == (config.initializer == "truncated_normal")
+
+
+def test_seed_decides_the_initial_weights():
+    first, again, other = (build(HVASS, seed).get_layer("conv1").get_weights()[0] for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"activation": "swish"}, "activation"),
+        ({"pooling": "median"}, "pooling"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"convolutions": (Convolution(0),)}, "conv1"),
+        ({"dense": (128, 0)}, "dense2"),
+        ({"convolutions": (Convolution(8),) * 6}, "conv6_pool"),
+        ({"convolutions": (Convolution(8, 3, 4),) * 3}, "conv2_pool"),
+        ({"dense": (8192, 8192)}, "weights"),
+    ],
+)
+def test_impossible_networks_are_refused_by_name(changes, words):
+    with pytest.raises(ValueError, match=words):
+        layers(dataclasses.replace(HVASS, **changes))
+
+
+def test_weights_of_another_network_are_refused(tiny):
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(tiny).items()}
+    check_weights(tiny, weights)
+    with pytest.raises(ValueError, match=r"conv1/bias: expected float32 of shape \(3,\)"):
+        check_weights(tiny, weights | {"conv1/bias": np.zeros(4, np.float32)})
+    with pytest.raises(ValueError, match="finite"):
+        check_weights(tiny, weights | {"logits/bias": np.full(10, np.nan, np.float32)})
+    with pytest.raises(ValueError, match="Expected the arrays"):
+        check_weights(tiny, dict(list(weights.items())[1:]))
+
+
+def test_networks_are_equal_when_their_weights_are(tiny):
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(tiny).items()}
+    same, other = (
+        Network(tiny, dict(weights)),
+        Network(tiny, weights | {"logits/bias": np.ones(10, np.float32)}),
+    )
+    assert Network(tiny, weights) == same
+    assert hash(Network(tiny, weights)) == hash(same)
+    assert same != other

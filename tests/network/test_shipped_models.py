@@ -1,0 +1,82 @@
+"""The shipped networks: what their cards promise is what they do."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from cnnviz.analysis import evaluation
+from cnnviz.data import dataset
+from cnnviz.network import store
+from cnnviz.network.presets import PRESETS
+from common import MNIST, ROOT, needs_mnist
+
+PROMISED = {"robust": 0.992, "hvass": 0.987, "deep-mnist": 0.9915, "low-level": 0.98}
+"""Of `deep-mnist` 99.2 % is reported; no seed that was tried reached it, see models/README.md."""
+ITERATIONS = {"robust": 14_000, "hvass": 10_000, "deep-mnist": 10_000, "low-level": 200}
+N_TRAIN = {"robust": 639_000, "hvass": 55_000, "deep-mnist": 55_000, "low-level": 60_000}
+DEFAULTS = store.DEFAULTS
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_the_card_is_whole_and_follows_the_preset(name):
+    model = store.open_model(store.ROOT / name)
+    assert model.reason == ""
+    assert model.card.network == PRESETS[name].network
+    assert model.card.recipe == PRESETS[name].recipe
+    assert model.card.last.iteration == ITERATIONS[name]
+    assert model.card.test_digits == "MNIST test"
+    assert model.card.last.accuracy >= PROMISED[name]
+    assert model.card.n_train == N_TRAIN[name]
+
+
+def test_robust_is_chosen_at_first():
+    assert DEFAULTS == ("robust", "hvass")
+    assert store.open_model(store.ROOT / "robust").card.recipe.uses_outliers
+
+
+def test_no_other_model_is_shipped():
+    shipped = subprocess.run(["git", "ls-files", "models"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {line.split("/")[1] for line in shipped.splitlines()} <= {*PROMISED, "README.md"}
+
+
+def test_hvass_has_the_tutorials_moments():
+    iterations = [s.iteration for s in store.open_model(store.ROOT / "hvass").card.snapshots]
+    assert {0, 1, 10, 100, 1000, 10_000} <= set(iterations)
+    accuracies = [s.accuracy for s in store.open_model(store.ROOT / "hvass").card.snapshots]
+    at = dict(zip(iterations, accuracies, strict=True))
+    assert at[0] < 0.2
+    assert 0.5 < at[100] < 0.9 < at[1000]
+
+
+def test_models_stay_small():
+    files = [path for name in PROMISED for path in (store.ROOT / name).iterdir()]
+    assert sum(path.stat().st_size for path in files) < 60_000_000
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_accuracy_on_the_bundled_digits(name, bundled):
+    """Other hands, scanned at 8×8: harder than MNIST, and hardest for the network that trained for 200 iterations."""
+    network = store.load(store.open_model(store.ROOT / name))
+    score = evaluation.score(bundled.labels, evaluation.probabilities(network, bundled.images))
+    assert score.accuracy > (0.8 if name == "low-level" else 0.9)
+
+
+@needs_mnist
+@pytest.mark.parametrize("name", PROMISED)
+def test_accuracy_on_mnist_is_the_cards(name):
+    test = dataset.load(dataset.Source("idx", MNIST), "test")
+    model = store.open_model(store.ROOT / name)
+    result = evaluation.score(test.labels, evaluation.probabilities(store.load(model), test.images))
+    assert result.accuracy >= PROMISED[name]
+    assert np.abs(result.confusion - np.array(model.card.confusion_matrix)).sum() <= 6  # rounding of another machine
+
+
+def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
+    (other,) = store.open_model(store.ROOT / "robust").card.elsewhere
+    counts = np.array(other.confusion_matrix)
+    assert counts.trace() == other.correct
+    assert counts.sum() + sum(other.refused) == other.n == 7494
+    assert other.correct / other.n >= 0.97
+    assert sum(other.refused) / other.n <= 0.005
+    assert "read as 7" in other.words

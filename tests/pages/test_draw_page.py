@@ -1,0 +1,196 @@
+"""The Draw page as a laboratory: steps left out, a second network, other ways in, bad messages of the browser."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from apptest import alts, open_page, texts
+from cnnviz.analysis import inspection
+from cnnviz.drawing import pictures, rejection
+from cnnviz.drawing.preparation import STEPS, prepare
+from cnnviz.network import store
+
+SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
+MODEL = "hvass"
+
+
+pytestmark = pytest.mark.usefixtures("bundled_digits")
+
+
+def strokes(*lines, pen=24):
+    """What the canvas sends: its picture and its strokes."""
+    picture = Image.new("RGBA", (280, 280), "black")
+    for line in lines:
+        ImageDraw.Draw(picture).line(line, "white", pen, joint="curve")
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    objects = [{"type": "Path", "path": [["M" if i == 0 else "L", *p] for i, p in enumerate(line)]} for line in lines]
+    return message(content.getvalue(), {"version": "7.4.0", "objects": objects, "background": "#000000"})
+
+
+def message(png, raw=None):
+    data = "data:image/png;base64," + base64.b64encode(png).decode()
+    return {"drawing": {"raw": raw or {"objects": [{"type": "Path", "path": []}]}, "data": data}, "backgroundFit": None}
+
+
+def opened(canvas=None, **state):
+    sent = {} if canvas is None else {"canvas": canvas}
+    return open_page(model=MODEL, **state, **sent)
+
+
+def ink_of(lines, pen=24):
+    sent = strokes(*lines, pen=pen)["drawing"]["data"].split(",")[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(sent))).convert("L"), np.float32) / 255
+
+
+def reading(ink, without=()):
+    network = store.load(store.find(MODEL))
+    image = prepare(ink, without).centred[None, :, :, None]
+    return inspection.activations(network, image)["softmax"][0]
+
+
+def test_the_answer_and_what_each_step_is_good_for_are_the_networks():
+    at = opened(strokes(SEVEN))
+    assert not at.exception
+    ink = ink_of([SEVEN])
+    probs = reading(ink)
+    assert at.header[1].value == f"Answer: {probs.argmax()}"
+    assert any(alt.startswith("Five pictures") for alt in alts(at))
+    told = []
+    for step in STEPS:
+        if rejection.refuse_ink(prepare(ink, {step})):
+            told.append("it sees no digit")
+        elif reading(ink, {step}).argmax() != probs.argmax():
+            told.append(f"it reads {reading(ink, {step}).argmax()}, ")
+    sentence = next(text.value for text in at.markdown if text.value.startswith("Leave "))
+    assert [part for part in told if part in sentence] == told
+    assert sentence.count(" it ") == len(told)
+    assert ("still read as" in sentence) == (not told)
+
+
+def test_a_step_that_is_switched_off_changes_what_is_seen():
+    small = [(20, 20), (60, 20), (50, 45), (40, 70)]
+    at = opened(strokes(small), steps=["ink", "box", "centre"])
+    probs = reading(ink_of([small]), {"crop"})
+    header = at.header[1].value
+    assert header.startswith("No digit here") or str(probs.argmax()) in header
+    assert "Switched off: crop to the ink" in texts(at)
+
+
+def test_nothing_drawn_is_said_and_no_answer_given():
+    at = opened()
+    assert "Nothing is drawn yet" in texts(at)
+    assert len(at.header) == 1
+
+
+def test_it_says_that_it_does_not_learn_from_the_drawing():
+    assert "does not learn from your drawing" in texts(opened())
+
+
+def test_two_networks_on_one_drawing():
+    at = opened(strokes(SEVEN), network__beside="low-level")
+    assert any(caption.value.startswith("low-level reads 7") for caption in at.caption)
+
+
+def test_the_strokes_can_be_drawn_again_with_another_pen():
+    thick = opened(strokes(SEVEN, pen=32), pen=32)
+    thin = opened(strokes(SEVEN, pen=32), pen=32, thin__pen=True)
+    assert not thin.exception
+    seen = [drawing_of(at).centred.sum() for at in (thick, thin)]
+    assert seen[1] < 0.96 * seen[0]
+
+
+def drawing_of(at):
+    return at.session_state["drawing"]
+
+
+def test_a_test_image_can_be_drawn_over():
+    at = opened(way__in="over", image__below=3)
+    assert not at.exception
+    assert drawing_of(at) is not None
+    more = opened(strokes([(20, 20), (260, 20)]), way__in="over", image__below=3)
+    assert drawing_of(more).drawn.sum() > drawing_of(at).drawn.sum() + 1000
+
+
+def test_the_grid_is_read_square_by_square():
+    cells = np.zeros((28, 28), int)
+    cells[4:24, 13:16] = 1
+    at = opened(way__in="grid", **{"grid cells": "".join(map(str, cells.ravel()))})
+    assert not at.exception
+    assert (drawing_of(at).drawn == cells).all()
+
+
+@pytest.mark.parametrize("cells", ["", "01", "2" * 784, None, 5, {"a": 1}])
+def test_garbage_from_the_grid_is_refused(cells):
+    from cnnviz.ui.components.grid import grid
+
+    with pytest.raises(pictures.ImageError, match="784 squares"):
+        grid.read(cells)
+
+
+def png(width, height):
+    content = io.BytesIO()
+    Image.new("L", (width, height)).save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        message(b"not a picture"),
+        message(b""),
+        message(png(10, 10)),
+        message(png(280, 281)),
+        message(png(3000, 3000)),
+        message(png(280, 280)[:60]),
+        {"drawing": {"raw": {}, "data": "data:image/png;base64,!!!!"}, "backgroundFit": None},
+        {"drawing": {"raw": {}, "data": "javascript:alert(1)"}, "backgroundFit": None},
+        {"drawing": {"raw": {}, "data": 7}, "backgroundFit": None},
+        {"drawing": "what", "backgroundFit": None},
+        {"drawing": None, "backgroundFit": None},
+        json.loads('{"drawing": [1, 2], "backgroundFit": {"a": []}}'),
+    ],
+)
+def test_a_bad_message_of_the_canvas_is_no_exception_and_the_next_drawing_works(sent):
+    at = opened(sent)
+    assert not at.exception
+    assert len(at.header) == 1
+    at.session_state["canvas"] = strokes(SEVEN)
+    at.run()
+    assert at.header[1].value.startswith("Answer: 7")
+
+
+def test_strokes_that_are_garbage_are_told_when_they_are_needed():
+    whole = base64.b64decode(strokes(SEVEN)["drawing"]["data"].split(",")[1])
+    at = opened(message(whole, {"objects": [{"path": [["M", "x", 1]]}]}), thin__pen=True)
+    assert not at.exception
+    assert any("strokes that cannot be read" in error.value for error in at.error)
+
+
+def test_only_a_network_at_the_end_of_its_training_knows_what_is_unlike_a_digit():
+    square = strokes([(70, 70), (210, 70), (210, 210), (70, 210), (70, 70)])
+    trained = open_page(model="robust", canvas=square)
+    assert "not like the digits that the network has learnt" in texts(trained)
+    for drawn in (square, strokes(SEVEN)):
+        untrained = open_page(model="robust", canvas=drawn, **{"iteration of robust": 0})
+        assert "after 0 iterations" in texts(untrained)
+        assert untrained.header[1].value.startswith("Answer: ")
+
+
+@pytest.mark.parametrize(
+    "page", ["compare", "break_it", "look", "robustness", "feature_maps", "network", "convolution"]
+)
+def test_every_page_says_that_it_is_no_digit(page):
+    square = strokes([(70, 70), (210, 70), (210, 210), (70, 210), (70, 70)])
+    mine = {"looked at", "stressed", "convolution image kind", "image 0 source", "network digit"}
+    at = open_page(model="robust", canvas=square)
+    for key in mine:
+        at.session_state[key] = "My drawing"
+    at.switch_page(f"cnnviz/pages/{page}/page.py").run()
+    assert not at.exception
+    assert "robust calls this drawing **no digit**" in texts(at)
+    assert "hvass calls" not in texts(at)  # it was never shown what is no digit

@@ -1,0 +1,218 @@
+"""The Laboratory: sums that a student can check, settings that do not fit, kernels on a digit, pointer and keys."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+
+import browser
+from apptest import alts, open_page
+from cnnviz.analysis import kernels
+from cnnviz.data import dataset
+from cnnviz.drawing.preparation import Preparation
+from cnnviz.ui.components.picker import picker
+from cnnviz.ui.components.picker.picker import Cells
+
+pytestmark = pytest.mark.usefixtures("bundled_digits")
+
+
+def opened(**state):
+    at = open_page("laboratory", **state)
+    assert not at.exception
+    return at
+
+
+def told(at):
+    return [element.value for element in at.markdown]
+
+
+def sums(at):
+    return [text for text in told(at) if text.startswith("Sum, row by row")]
+
+
+def formula(at):
+    return next(text for text in told(at) if text.startswith("Places along one side"))
+
+
+def test_the_example_is_worked_out_and_every_picture_described():
+    at = opened()
+    assert not at.error
+    assert "⌊(7 + 2 × 0 − 3) / 1⌋ + 1 = 5" in formula(at)
+    assert "The stride fits" in formula(at)
+    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in told(at)
+    assert sums(at)[0] == "Sum, row by row: (3 + 3 + 2) + (0 + 0 + 0) + (−2 − 3 + 0) = **3**"
+    assert all(alts(at))
+    parts = [alt for alt in alts(at) if alt in ("kernel", "products")]  # of a picture that its patch describes
+    assert len(parts) == 4
+    alive = 2  # the output to click on, the digit under the kernel that slides
+    assert len(at.get("download_button")) == len(alts(at)) - len(parts) + alive
+    place = "The patch 3 3 2; 0 3 1; 2 3 0; the kernel 1 1 1; 0 0 0; -1 -1 -1; the products 3 3 2; 0 0 0; -2 -3 0;"
+    assert any(alt.startswith(place) for alt in alts(at))
+
+
+def test_a_place_that_is_picked_is_worked_out():
+    at = opened(laboratory__output__5={"picked": "3,1"})
+    assert sums(at)[0] == "Sum, row by row: (0 + 0 + 2) + (0 + 0 + 0) + (0 − 3 − 2) = **-3**"
+    assert "**Row 3, column 1: patch × kernel = products, and their sum is -3**" in told(at)
+
+
+@pytest.mark.parametrize("sent", ["9,9", "5,0", "-1,0", "1", "nonsense", "1,2,3"])
+def test_a_place_that_is_not_there_is_not_picked(sent):
+    at = opened(laboratory__output__5={"picked": sent})
+    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in told(at)
+
+
+def test_padding_makes_it_larger():
+    at = opened(laboratory__padding=1)
+    assert "⌊(7 + 2 × 1 − 3) / 1⌋ + 1 = 7" in formula(at)
+    assert "The blue line is the edge of the image" in "".join(element.value for element in at.caption)
+
+
+@pytest.mark.parametrize(
+    ("k", "stride", "padding", "size", "last"),
+    [(3, 3, 0, 2, "The last row and the last column are never reached"),
+     (2, 4, 0, 2, "The last row and the last column are never reached"),
+     (4, 4, 1, 2, "The last row and the last column are never reached"),
+     (1, 4, 1, 3, None),
+     (2, 4, 1, 2, "The last 3 rows and the last 3 columns are never reached")],
+)  # fmt: skip
+def test_where_the_stride_does_not_fit_the_page_says_what_is_not_reached(k, stride, padding, size, last):
+    at = opened(laboratory__size=k, laboratory__stride=stride, laboratory__padding=padding)
+    assert f"so {size}×{size} numbers come out" in formula(at)
+    assert [last in warning.value for warning in at.warning] == ([True] if last else [])
+
+
+def test_a_kernel_that_does_not_fit_is_a_sentence_and_the_next_setting_works():
+    at = opened(laboratory__size=8)
+    assert [error.value for error in at.error] == [
+        "A kernel of 8 pixels does not fit onto 7 (7 + 2 × 0). Use a smaller kernel or more padding."
+    ]
+    at.number_input(key="laboratory padding").set_value(1).run()
+    assert not at.error
+    assert "⌊(7 + 2 × 1 − 8) / 1⌋ + 1 = 2" in formula(at)
+
+
+def test_image_and_kernel_can_be_typed_over_and_put_back():
+    at = opened(laboratory__size=2)
+    at.text_area(key="laboratory text image").set_value("1 2 3; 4 5 6; 7 8 9").run()
+    at.text_area(key="laboratory text kernel 2").set_value("1 0; 0 1/2").run()
+    assert not at.error
+    assert sums(at)[0] == "Sum, row by row: (5 + 0) + (0 + 4.5) = **9.5**"  # row 1, column 1: 5 and half of 9
+    next(button for button in at.button if button.label == "As it was").click().run()
+    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in told(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("1 2; 3 4", "The kernel size is 3, so 3 rows of 3 numbers are expected. Received 2 rows."),
+     ("1 2 x; 1 1 1; 1 1 1", "Expected a number such as 2"),
+     ("", "Expected 1 to 7 rows of numbers. Received 0.")],
+)  # fmt: skip
+def test_what_cannot_be_used_is_a_sentence(text, reason):
+    at = opened()
+    at.text_area(key="laboratory text kernel 3").set_value(text).run()
+    assert reason in at.error[0].value
+    assert any("The digit, 28 by 28" in alt for alt in alts(at))  # the rest of the page works
+
+
+@pytest.mark.parametrize("name", list(kernels.KERNELS))
+def test_every_named_kernel_is_applied_to_the_digit(name):
+    at = opened(**{"laboratory__kernel": name, "laboratory__number": 4})
+    image = dataset.load(dataset.BUNDLED, "test").images[4, :, :, 0]
+    result = kernels.apply(kernels.KERNELS[name], image)
+    caption = f"What comes out, from {result.min():.2f} to {result.max():.2f}"
+    assert any(element.value.startswith(caption) for element in at.caption)
+
+
+def test_a_kernel_is_typed_and_its_place_worked_out():
+    at = opened(laboratory__kernel="Typed", laboratory__slide={"place": "0,0"})
+    at.text_area(key="laboratory typed").set_value("0 0 0; 0 1 0; 0 0 1").run()
+    image = dataset.load(dataset.BUNDLED, "test").images[0, :, :, 0]
+    total = f"{round(float(image[0, 0] + image[1, 1]), 3):g}"
+    assert f"**Row 0, column 0: patch × kernel = products, and their sum is {total}**" in told(at)
+    at.text_area(key="laboratory typed").set_value("1 2; 3").run()
+    assert "Row 2 has 1" in at.error[0].value
+
+
+def test_the_drawing_or_a_sentence_where_there_is_none():
+    at = opened(laboratory__digit="My drawing")
+    assert "Nothing is drawn yet" in at.info[0].value
+    image = np.zeros((28, 28), np.float32)
+    image[10:20, 12:15] = 1
+    drawing = Preparation(image, image, image, image)
+    at.session_state["drawing"] = drawing
+    at.run()
+    assert not at.info
+    assert any(element.value == "What comes out, from -3.00 to 3.00; red is positive, blue negative."
+               for element in at.caption)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"), [("0,0", (0, 0)), ("1,2", (1, 2)), ("2,0", (2, 0)), ("2,1", None), ("0,3", None), ("", None)]
+)
+def test_a_sheet_whose_last_row_is_not_full_has_no_cells_there(sent, expected):
+    assert picker._inside(Cells(7, 3, (10, 10), 2), sent) == expected
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def window():
+    """The page in a browser; `sent` holds what it told the server."""
+    with browser.server(CNNVIZ_DATA="bundled") as (address, _), browser.page() as page:
+        page.sent, page.complaints = [], []
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(str(frame))))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{address}/laboratory")
+        page.locator(".slide .value").filter(has_text="Row").wait_for()
+        yield page
+        assert page.complaints == []
+
+
+needs_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium here"),
+]
+
+
+def in_browser(test):
+    for mark in needs_browser:
+        test = mark(test)
+    return test
+
+
+def worked_out(window, row, column):
+    window.get_by_text(f"Row {row}, column {column}: patch × kernel").first.wait_for()
+
+
+@in_browser
+def test_a_number_is_picked_by_click_and_by_keyboard(window):
+    sheet = window.locator(".picker")
+    box = sheet.bounding_box()
+    sheet.click(position={"x": box["width"] * 0.1, "y": box["height"] * 0.3})
+    worked_out(window, 1, 0)
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowLeft"):
+        sheet.press(key)
+    worked_out(window, 3, 0)
+    assert sheet.get_attribute("aria-valuetext") == "row 3, column 0"
+
+
+@in_browser
+def test_the_kernel_slides_without_the_server_and_stops_where_it_is_paused(window):
+    stage = window.locator(".slide")
+    stage.locator(".step").click()
+    worked_out(window, 0, 0)
+    window.wait_for_timeout(500)
+    window.sent.clear()
+    stage.locator(".play").click()
+    stage.locator(".value").filter(has_text="Row 1,").wait_for()
+    assert window.sent == []
+    stage.locator(".play").click()
+    assert stage.locator(".play").inner_text() == "Play"
+    row, column = re.findall(r"\d+", stage.locator(".value").inner_text())[:2]
+    worked_out(window, row, column)
+    assert stage.locator(".value").inner_text().startswith(f"Row {row}, column {column}:")
+    stage.locator(".output").press("ArrowDown")
+    worked_out(window, int(row) + 1, column)

@@ -1,0 +1,189 @@
+"""The Network page: what stands at each layer is what the network computed, and the questions have its numbers."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from apptest import open_page
+from cnnviz.analysis import inspection
+from cnnviz.data import dataset
+from cnnviz.network import store
+from cnnviz.network.cards import Card
+from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
+from cnnviz.network.presets import PRESETS, Recipe
+from cnnviz.pages.network import questions
+from cnnviz.training import scheduler
+
+pytestmark = pytest.mark.usefixtures("bundled_digits")
+
+
+def opened(**state):
+    at = open_page("network", **state)
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def captions(at):
+    return "\n".join(element.value for element in at.caption)
+
+
+@pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])
+def test_every_layer_stands_with_its_shape_its_weights_and_its_numbers(name):
+    at = opened(model=name, network__number=5)
+    found = store.load(store.find(name))
+    image = dataset.load(dataset.BUNDLED, "test").images[5:6]
+    outputs = inspection.activations(found, image)
+    markdown = [element.value for element in at.markdown]
+    for layer in layers(found.config):
+        weights = f"{layer.n_weights:,} weights" if layer.n_weights else "no weights"
+        assert f"**{layer.name} · {'×'.join(map(str, layer.shape))} · {weights}**" in markdown
+        output = outputs[layer.name]
+        if layer.is_map and layer.kind != "input":
+            n, (low, high) = layer.shape[2], (output.min(), output.max())
+            assert f"{n} maps of {layer.shape[0]}×{layer.shape[1]}, from {low:.2f} to {high:.2f}" in captions(at)
+    assert f"Answer {outputs['softmax'].argmax()}, with" in captions(at)
+    assert f"{n_weights(found.config):,} weights in all" in captions(at)
+
+
+def key_of(layer, name="hvass"):
+    return f"maps of {layer} {store.load(store.find(name)).key[:16]}"
+
+
+def test_a_map_that_is_picked_is_opened_on_the_convolution_page():
+    at = opened(network__number=7)
+    at.session_state[key_of("conv2_pool")] = {"picked": "2,11"}
+    at.run()
+    assert not at.exception
+    assert at.header[0].value == "Convolution"
+    assert at.session_state["convolution layer"] == "conv2_pool"
+    assert at.session_state["convolution filter"] == 35
+    assert at.session_state["convolution image"] == 7
+    at.switch_page("cnnviz/pages/network/page.py").run()
+    assert at.header[0].value == "Network"
+
+
+@pytest.mark.parametrize("sent", ["", "3,0", "0,12", "nonsense"])
+def test_the_page_stays_until_a_map_is_picked(sent):
+    at = opened()
+    at.session_state[key_of("conv2_pool")] = {"picked": sent}
+    at.run()
+    assert at.header[0].value == "Network"
+
+
+def test_without_a_drawing_the_page_says_so_and_keeps_its_chart():
+    at = opened(network__digit="My drawing")
+    assert "Nothing is drawn yet" in at.info[0].value
+    assert len(at.table) == 1
+
+
+def answered(config, name, recipe=None):
+    layer = next(layer for layer in layers(config) if layer.name == name)
+    return dict(questions.to_questions(config, layer, recipe))
+
+
+DEEP = PRESETS["deep-mnist"].network
+
+
+def test_padding_and_stride():
+    found = answered(DEEP, "conv1")["What is the padding of conv1, and what its stride?"]
+    assert "Rows above: 2; below: 2" in found
+    assert "⌊(28 + 4 − 5) / 1⌋ + 1 = 28 places" in found
+    found = answered(NetworkConfig((Convolution(4, 2, 3),), ()), "conv1")
+    assert "by 3 pixels" in found["What is the padding of conv1, and what its stride?"]
+    assert "⌊(28 + 1 − 2) / 3⌋ + 1 = 10" in found["What is the padding of conv1, and what its stride?"]
+    found = answered(NetworkConfig((Convolution(4, 1),), ()), "conv1")
+    assert "here they are not" in found["What is the padding of conv1, and what its stride?"]
+
+
+@pytest.mark.parametrize("kernel_px", [1, 2, 3, 5, 8, 28])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+def test_the_formula_gives_the_side_of_the_maps(kernel_px, stride):
+    config = NetworkConfig((Convolution(1, kernel_px, stride),), (), pooling="none")
+    found = answered(config, "conv1")["What is the padding of conv1, and what its stride?"]
+    before, behind = questions.same_padding(28, kernel_px, stride)
+    out = (28 + before + behind - kernel_px) // stride + 1
+    assert out == layers(config)[1].shape[0]
+    assert f"⌋ + 1 = {out} places" in found
+
+
+def test_patches_give_features():
+    found = answered(DEEP, "conv2")["How do 5×5 patches give 64 features?"]
+    assert "5×5×32 = 800 numbers" in found
+    assert "64 × (800 + 1) = 51,264 weights" in found
+
+
+def test_why_7_7_64_inputs():
+    found = answered(DEEP, "flatten")["Why 7×7×64 inputs?"]
+    assert "28×28 → 14×14 → 7×7" in found
+    assert "7 · 7 · 64 = 3,136" in found
+    assert answered(NetworkConfig((), (8,)), "flatten") == {}
+
+
+def test_the_weights_of_a_dense_layer():
+    found = answered(DEEP, "dense1")["Why 3,212,288 weights?"]
+    assert "1,024 neurons, each with 3,136 weights and a bias: 1,024 × (3,136 + 1) = 3,212,288." in found
+
+
+def test_kept_or_dropped_and_what_is_rescaled():
+    found = answered(DEEP, "dropout")["Is 0.5 the share that is kept or dropped, and what is rescaled?"]
+    assert found.startswith("Dropped: in every step of the training 50\u00a0% of the 1,024 values")
+    assert "1 / 0.5 = 2" in found
+    config = dataclasses.replace(DEEP, dropout=0.2)
+    found = answered(config, "dropout")["Is 0.2 the share that is kept or dropped, and what is rescaled?"]
+    assert "1 / 0.8 = 1.25" in found
+
+
+def test_how_the_weights_start():
+    found = answered(DEEP, "conv1")["Why do the weights start at random, and the biases at 0.1?"]
+    assert "standard deviation 0.1" in found
+    assert "beyond ±0.2" in found
+    assert "a little above 0, at 0.1" in found
+    low = answered(PRESETS["low-level"].network, "conv1")
+    found = low["Why do the weights start at random, and the biases at 0?"]
+    assert "not truncated" in found
+    assert "Each bias starts at 0." in found
+    assert "Why do the weights start at random, and the biases at 0.1?" not in answered(DEEP, "conv2")
+    assert "Why do the weights start at random, and the biases at 0.05?" in answered(NetworkConfig((), (8,)), "dense1")
+
+
+def test_one_number_in_22_of_a_normal_lies_beyond_two_deviations(rng):
+    share = (np.abs(rng.standard_normal(1_000_000)) > 2).mean()
+    assert 1 / share == pytest.approx(22, abs=0.5)
+
+
+def test_pooling():
+    hvass = PRESETS["hvass"].network
+    found = answered(hvass, "conv1_pool")
+    assert "28×28 becomes 14×14. There" in found["What is the pooling window?"]
+    assert "3,136 numbers to look at instead of 12,544" in found["Why does the pooling stand before ReLU?"]
+    assert "Why does the pooling stand before ReLU?" not in answered(DEEP, "conv1_pool")
+    average = dataclasses.replace(hvass, pooling="average")
+    assert "Why does the pooling stand before ReLU?" not in answered(average, "conv1_pool")
+    odd = NetworkConfig((Convolution(2), Convolution(2), Convolution(2)), ())
+    assert "7×7 becomes 4×4. 7 is odd" in answered(odd, "conv3_pool")["What is the pooling window?"]
+
+
+def test_why_adam_with_and_without_the_recipe():
+    question = "How were the weights learnt, and why Adam?"
+    known = answered(DEEP, "softmax", PRESETS["deep-mnist"].recipe)[question]
+    assert "each of the 3,274,634 weights" in known
+    assert "the learning rate is 0.0001" in known
+    assert "50 images, and 10,000 steps" in known
+    assert known.startswith(answered(DEEP, "softmax")[question])
+    other = answered(DEEP, "softmax", Recipe(0.5, 8, 9, optimizer="sgd"))[question]
+    assert "trained without it, by plain gradient descent with learning rate 0.5" in other
+
+
+def test_the_page_knows_the_recipe_of_a_model_and_leaves_an_unknown_one_out(monkeypatch):
+    at = opened(model="low-level")
+    told = "\n".join(element.value for element in at.markdown)
+    assert "the learning rate is 0.001" in told
+    assert isinstance(store.find("low-level").card, Card)
+    monkeypatch.setattr(store, "find", lambda name: None)
+    assert scheduler.of_server().find("low-level") is None
+    at.run()
+    told = "\n".join(element.value for element in at.markdown)
+    assert "Adam follows the gradient" in told
+    assert "the learning rate is" not in told

@@ -1,0 +1,286 @@
+"""Train, Compare and Experiments, and the time machine in the sidebar, with a small folder of one's own."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+
+from apptest import open_page, texts
+from cnnviz.analysis import inspection
+from cnnviz.data import dataset
+from cnnviz.data.dataset import BUNDLED
+from cnnviz.network import presets, store
+from cnnviz.network.presets import Plan, Preset, Recipe
+from cnnviz.percentages import percent
+from cnnviz.training import scheduler
+from cnnviz.ui import choice, digits
+
+RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
+
+
+@pytest.fixture(autouse=True)
+def _own_server(monkeypatch, tmp_path, tiny):
+    """A trainer with an empty folder, bundled digits, and one quick preset."""
+    monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
+    monkeypatch.setenv("CNNVIZ_DATA", "bundled")
+    monkeypatch.setitem(presets.PRESETS, "tiny", Preset(dataclasses.replace(tiny, dropout=0.0), RECIPE))
+    digits.shelf.clear()
+    scheduler.close_server()
+    yield
+    scheduler.close_server()
+    digits.shelf.clear()
+
+
+def begin(tiny, seed=0, name="tiny", **changes):
+    recipe = dataclasses.replace(RECIPE, **changes)
+    return scheduler.of_server().begin(Plan(dataclasses.replace(tiny, dropout=0.0), recipe, seed), BUNDLED, name)
+
+
+def wait_for(*runs):
+    deadline = time.monotonic() + 120
+    while any(one.active for one in runs):
+        assert time.monotonic() < deadline, [one.status for one in runs]
+        time.sleep(0.02)
+
+
+def button(at, label):
+    return next(one for one in at.button if one.label == label)
+
+
+def table(at, first_column):
+    return next(frame.value for frame in at.dataframe if frame.value.columns[0] == first_column)
+
+
+def test_a_run_is_started_watched_and_found_again():
+    at = open_page("train", train__preset="tiny")
+    assert "No run yet" in texts(at)
+    button(at, "Start").click().run()
+    (one,) = scheduler.of_server().runs()
+    assert one.plan.recipe == RECIPE
+    wait_for(one)
+    assert (one.status, one.reason) == ("finished", "")
+    again = open_page("train")
+    assert not again.exception
+    assert "Finished after 30 iterations" in texts(again)
+    correct, n = one.test
+    assert [m.value for m in again.metric if m.label == "Test accuracy"] == [percent(correct / n)]
+    milestones = table(again, "Iterations")
+    card = store.open_model(scheduler.of_server().root / one.name).card
+    at_one = next(s.accuracy for s in card.snapshots if s.iteration == 1)
+    assert milestones["This run"].tolist() == [
+        percent(card.snapshots[0].accuracy, 1),
+        percent(at_one, 1),
+        "–",
+        "–",
+        "–",
+    ]
+
+
+def test_what_the_form_says_is_what_is_trained():
+    at = open_page("train", train__preset="tiny")
+    number = {widget.key: widget for widget in at.number_input}
+    number["tiny: Iterations"].set_value(12)
+    number["tiny: Seed"].set_value(7)
+    number["tiny: conv1: filters"].set_value(5)
+    at.run()
+    by_hand = (9 + 1) * 5 + (9 * 5 + 1) * 4 + (4 * 4 * 4 + 1) * 8 + (8 + 1) * 10
+    assert [m.value for m in at.metric if m.label == "Weights"] == [f"{by_hand}"] == ["844"]
+    button(at, "Start").click().run()
+    plan = scheduler.of_server().runs()[0].plan
+    assert (plan.recipe.iterations, plan.seed, plan.network.convolutions[0].filters) == (12, 7, 5)
+    wait_for(*scheduler.of_server().runs())
+
+
+def test_an_impossible_network_is_refused_by_its_layer():
+    at = open_page("train", train__preset="tiny")
+    at.session_state["tiny: Convolution layers"] = 4
+    for i in range(1, 5):
+        at.session_state[f"tiny conv{i}: stride"] = 4
+    at.run()
+    assert not at.exception
+    assert any("conv" in error.value and "pooling window" in error.value for error in at.error)
+    assert button(at, "Start").disabled
+    assert scheduler.of_server().runs() == []
+
+
+def test_pause_says_so_and_tests(tiny):
+    one = begin(tiny, iterations=100_000)
+    while one.iteration < 3:
+        time.sleep(0.02)
+    at = open_page("train")
+    button(at, "Pause").click().run()
+    wait_for(one)
+    at.run()
+    assert one.status == "paused"
+    assert any(m.label == "Test accuracy" for m in at.metric)
+    assert button(at, "Resume")
+    button(at, f"Delete {one.name} for good").click().run()
+    assert scheduler.of_server().runs() == []
+
+
+def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch):
+    """Whatever digits the sidebar shows; here ones of which every label is wrong."""
+    one = begin(tiny, learning_rate=1e-3, iterations=100_000)
+    while one.iteration < 40:
+        time.sleep(0.02)
+    scheduler.of_server().pause(one)
+    wait_for(one)
+    wrong, found = dataset.Dataset(bundled.images, (bundled.labels + 1) % 10, "wrong test"), choice.dataset
+    monkeypatch.setattr(choice, "dataset", lambda source=None: found(source=source) if source else wrong)
+    at = open_page("train")
+    probs = inspection.activations(one.network_at(one.iteration), bundled.images)["softmax"]
+    right = (probs.argmax(axis=1) == bundled.labels).mean()
+    assert [m.value for m in at.metric if m.label == "Test accuracy"] == [percent(right)]
+    assert "This run learns from scikit-learn's digits" in texts(at)
+
+
+def test_what_is_no_digit_is_not_only_read_as_one(tiny):
+    from cnnviz.drawing.preparation import prepare
+
+    one = begin(tiny)
+    wait_for(one)
+    at = open_page("train")
+    for prepared, none in ((_drawing(), False), (prepare(_two_bars()), True)):
+        at.session_state["drawing"] = prepared
+        at.run()
+        assert "Your drawing is read as" in texts(at)
+        assert (f"{one.name} calls this drawing **no digit**" in texts(at)) == none
+
+
+def _two_bars():
+    ink = np.zeros((280, 280), np.float32)
+    ink[100:180, 40:60] = ink[100:180, 200:220] = 1
+    return ink
+
+
+def test_a_failed_run_says_why(tiny):
+    one = begin(tiny, optimizer="sgd", learning_rate=1e9, iterations=300)
+    wait_for(one)
+    at = open_page("train")
+    assert "no longer a number" in texts(at)
+
+
+def test_the_slider_moves_filters_through_a_run(tiny):
+    one = begin(tiny)
+    wait_for(one)
+    at = open_page("filters", model=one.name)
+    network = store.load(store.find(one.name))
+    assert f"{network.weights['conv1/kernel'].min():+.4f}" in [m.value for m in at.metric]
+    slider = at.select_slider[0]
+    assert [int(option.replace(",", "")) for option in slider.options] == [0, 1, 2, 5, 10, 20, 30]
+    slider.set_value(0).run()
+    start = store.load(store.find(one.name), 0)
+    assert f"{start.weights['conv1/kernel'].min():+.4f}" in [m.value for m in at.metric]
+    assert "after 0 iterations" in texts(at)
+
+
+def test_play_begins_at_the_first_snapshot(tiny):
+    one = begin(tiny)
+    wait_for(one)
+    at = open_page("filters", model=one.name)
+    button(at, "Play").click().run()
+    assert at.select_slider[0].value == 0
+    assert button(at, "Hold")
+    button(at, "Hold").click().run()
+    assert button(at, "Play")
+
+
+def test_compare_shows_what_differs_and_tells_luck(tiny):
+    first, second = begin(tiny), begin(tiny, learning_rate=1e-3)
+    wait_for(first, second)
+    at = open_page("compare")
+    found = table(at, "Run")
+    assert found["Run"].tolist() == [second.name, first.name]
+    assert found["learning rate"].tolist() == ["0.001", "0.01"]
+    assert {"batch", "seed", "filters"}.isdisjoint(found.columns)
+    assert found["Test"].tolist() == [percent(c / n) for c, n in (second.test, first.test)]
+    best = max((first, second), key=lambda one: one.test[0])
+    assert f"**{best.name}** read most test digits right" in texts(at)
+
+
+def test_accuracies_on_other_digits_are_not_compared(tiny):
+    """The names decide, not how many digits there are."""
+    first, second = begin(tiny), begin(tiny, learning_rate=1e-3)
+    wait_for(first, second)
+    model = store.open_model(scheduler.of_server().root / first.name)
+    weights = {s.iteration: store.load(model, s.iteration).weights for s in model.card.snapshots}
+    store.write(model.folder, dataclasses.replace(model.card, test_digits="others"), weights, replace=True)
+    at = open_page("compare")
+    assert "tested on different digits (bundled digits test, others)" in texts(at)
+    assert "read most test digits right" not in texts(at)
+
+
+def test_a_network_without_convolution_has_no_filters(tiny):
+    one = begin(dataclasses.replace(tiny, convolutions=()))
+    wait_for(one)
+    at = open_page("filters", model=one.name)
+    assert not at.exception
+    assert "no convolution layer" in texts(at)
+
+
+def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny):
+    plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=1_000_000))
+    room = scheduler.of_server()
+    room.begin_experiment([("the first run", plan), ("the same again", plan)], BUNDLED, "exercise 1")
+    runs = room.runs()
+    while runs[0].iteration <= 3:
+        time.sleep(0.02)
+    room.stop_all(runs)
+    wait_for(*runs)
+    at = open_page("experiments")
+    assert "not decided by the seed" not in texts(at)
+    assert f"is left out: It ended after {runs[0].iteration:,} of 1,000,000 iterations." in texts(at)
+
+
+def test_compare_two_networks_on_one_drawing():
+    prepared = _drawing()
+    at = open_page("compare", compared=["hvass", "low-level"])
+    at.session_state["drawing"] = prepared
+    at.run()
+    assert not at.exception
+    assert "hvass" in table(at, "Run")["Run"].tolist()
+    readings = [c.value for c in at.caption if "iterations reads" in c.value]
+    assert len(readings) == 2
+
+
+def _drawing():
+    from cnnviz.drawing.preparation import prepare
+
+    ink = np.zeros((280, 280), np.float32)
+    ink[60:80, 70:210] = 1
+    ink[60:240, 190:210] = 1
+    return prepare(ink)
+
+
+def test_an_exercise_is_run_and_concluded():
+    at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
+    button(at, "Start the experiment").click().run()
+    runs = scheduler.of_server().runs()
+    assert [one.label for one in runs] == ["the first run", "the same again", "another seed"]
+    wait_for(*runs)
+    at.run()
+    assert not at.exception
+    found = next(frame.value for frame in at.dataframe if "State" in frame.value.columns)
+    assert found["Iterations"].tolist() == [8, 8, 8]
+    assert "to the bit" in texts(at)
+
+
+def test_a_sweep_can_be_stopped_as_a_whole():
+    at = open_page("experiments", experiment__preset="tiny", experiment__iterations=50_000, experiment__kind="Sweep")
+    button(at, "Start the experiment").click().run()
+    runs = scheduler.of_server().runs()
+    assert len(runs) == 4
+    button(at, "Stop the experiment").click().run()
+    wait_for(*runs)
+    assert all(one.iteration < 50_000 for one in runs)
+    assert {one.status for one in runs} <= {"finished", "failed"}
+    states = next(frame.value for frame in at.run().dataframe if "State" in frame.value.columns)["State"]
+    assert set(states) <= {"stopped before it began", "ended early"}
+
+
+@pytest.mark.parametrize("number", range(1, 14))
+def test_every_exercise_opens(number):
+    at = open_page("experiments", exercise=number, experiment__preset="tiny", model="low-level")
+    assert not at.exception
+    assert not at.error

@@ -1,0 +1,86 @@
+"""Imports run only downwards, and TensorFlow is not where the pages are."""
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+from common import ROOT
+
+FILES = [ROOT / "app.py", *sorted((ROOT / "cnnviz").rglob("*.py"))]
+HEAVY = {"tensorflow", "keras"}
+
+
+def imports(path):
+    """Modules that a file names in import statements."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_layers_of_pyproject_toml_are_kept():
+    """The contract that `lint-imports` checks: layers, no cycles, Streamlit and TensorFlow each in their place."""
+    kept = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_imports_tensorflow_or_pyplot_at_its_top(path):
+    named = set(imports(path))
+    assert not {name.split(".")[0] for name in named} & HEAVY
+    assert not any("pyplot" in name for name in named)
+
+
+def test_only_one_room_imports_by_name():
+    """Two threads that import parts of one package at once can fail; `lazy` lets one in at a time."""
+    importers = [path.name for path in FILES if "importlib" in set(imports(path))]
+    assert importers == ["lazy.py"]
+
+
+def test_only_the_canvas_imports_the_drawing_component():
+    importers = [path.name for path in FILES if "streamlit_drawable_canvas" in set(imports(path))]
+    assert importers == ["canvas.py"]
+
+
+def test_every_page_in_one_process_leaves_tensorflow_out():
+    """All pages are run with AppTest in a process of its own; then its modules are counted."""
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+at = AppTest.from_file("app.py", default_timeout=90).run()
+pages = '''filters feature_maps convolution look network laboratory mistakes robustness break_it data
+train experiments compare draw'''
+for page in pages.split():
+    at.switch_page(f"cnnviz/pages/{page}/page.py").run()
+    assert not at.exception, at.exception
+from cnnviz import backend
+backend.shutdown()
+print(sorted({"tensorflow", "keras", "matplotlib.pyplot"} & set(sys.modules)))
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    ran = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=True, env=bundled_environment()
+    )
+    assert ran.stdout.strip().splitlines()[-1] == "[]"
+
+
+def bundled_environment():
+    return os.environ | {"CNNVIZ_DATA": "bundled"}
+
+
+def test_the_package_itself_imports_nothing_heavy():
+    code = "import sys, cnnviz; print(sorted({'numpy', 'streamlit', 'tensorflow'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
