@@ -65,7 +65,7 @@ train experiments compare draw'''
 for page in pages.split():
     at.switch_page(f"cnnviz/pages/{page}/page.py").run()
     assert not at.exception, at.exception
-from cnnviz import backend
+from cnnviz.compute import backend
 backend.shutdown()
 print(sorted({"tensorflow", "keras", "matplotlib.pyplot"} & set(sys.modules)))
 """

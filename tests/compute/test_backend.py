@@ -107,7 +107,9 @@ def test_shutdown_ends_the_processes_and_the_next_task_starts_one():
 
 
 def test_workers_end_when_the_server_is_killed(tmp_path):
-    code = "import os,time; from cnnviz import backend; print(backend.call(os.getpid), flush=True); time.sleep(60)"
+    code = (
+        "import os,time; from cnnviz.compute import backend; print(backend.call(os.getpid), flush=True); time.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         worker = int(server.stdout.readline())
         server.kill()

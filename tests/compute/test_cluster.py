@@ -307,7 +307,7 @@ def test_every_grey_of_mnist_is_exact():
 def test_the_server_loads_dask_only_for_a_cluster_and_never_tensorflow(address):
     code = """
 import os, sys
-from cnnviz import backend
+from cnnviz.compute import backend
 print(backend.n_workers(), backend.problem(), "distributed" in sys.modules)
 os.environ["CNNVIZ_SCHEDULER"] = sys.argv[1]
 print(backend.submit(abs, -2).result(60), backend.problem(), "distributed" in sys.modules)

@@ -146,15 +146,15 @@ def sent(tmp_path):
 READ = """
 import resource, sys
 from pathlib import Path
-from cnnviz import drawing, photo
+from cnnviz.drawing import photo, pictures
 folder = Path(sys.argv[1])
-photo.ink_in(drawing.open_image(folder / "whole.png", "first"), "first")
+photo.ink_in(pictures.open_image(folder / "whole.png", "first"), "first")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name in sys.argv[2:]:
     try:
-        photo.ink_in(drawing.open_image(folder / name, name), name)
+        photo.ink_in(pictures.open_image(folder / name, name), name)
         print("read", name)
-    except drawing.ImageError as error:
+    except pictures.ImageError as error:
         print("told", error)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """

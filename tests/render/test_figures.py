@@ -197,11 +197,12 @@ def test_pyplot_is_never_imported():
     program = """
 import sys
 import numpy as np
-from cnnviz import charts, figures, network, presets
+from cnnviz.network import config, presets
+from cnnviz.render import charts, figures
 assert not {"matplotlib", "altair", "pandas"} & set(sys.modules), "loaded before use"
 figures.png(figures.confusion_figure(np.eye(10, dtype=int)))
 figures.png(figures.counts_figure(np.arange(10)))
-figures.png(figures.network_figure(network.layers(presets.PRESETS["hvass"].network)))
+figures.png(figures.network_figure(config.layers(presets.PRESETS["hvass"].network)))
 charts.confusion_chart(np.eye(10, dtype=int), "cell").to_dict()
 assert "matplotlib.figure" in sys.modules
 assert "matplotlib.pyplot" not in sys.modules

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.data.dataset import Dataset
+from cnnviz.network.forward import build
 from cnnviz.network.presets import PRESETS, Recipe, learning_rate_at
 from cnnviz.training import advance, engine
 from common import MNIST, needs_mnist
@@ -153,7 +154,7 @@ def test_losses_are_those_of_numpy(tiny, bundled):
         recipe = Recipe(learning_rate=1e-3, batch_size=16, iterations=1, loss=loss)
         state = advance.start(config, recipe)
         batch = advance.batch_indices(recipe, 0, 0, 1, len(bundled))[0]
-        model = advance.net.build(config)
+        model = build(config)
         probs = model(bundled.images[batch]).numpy()
         each = -np.log(probs[np.arange(16), bundled.labels[batch]])
         expected[loss] = each.mean() if loss == "mean" else each.sum()
@@ -167,7 +168,7 @@ def test_outlier_exposure_asks_for_an_even_softmax_where_there_is_no_digit(tiny)
     labels = np.array([3, 10] * 8)
     config = dataclasses.replace(tiny, dropout=0.0)
     recipe = Recipe(learning_rate=1e-3, batch_size=16, iterations=1, loss="outlier_exposure")
-    logs = np.log(advance.net.build(config)(images.astype(np.float32) / 255).numpy())
+    logs = np.log(build(config)(images.astype(np.float32) / 255).numpy())
     done = advance.advance(advance.start(config, recipe), Dataset(images, labels, "some"), 1)
     expected = -np.where(labels == 10, logs.mean(axis=1), logs[:, 3]).mean()
     assert done.losses[0] == pytest.approx(expected, rel=1e-5)

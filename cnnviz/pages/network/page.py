@@ -223,7 +223,7 @@ def open_map(layer_name: str, number: int) -> None:
     st.session_state["convolution image kind"] = st.session_state[DIGIT]
     if NUMBER in st.session_state:
         st.session_state["convolution image"] = st.session_state[NUMBER]
-    st.switch_page("cnnviz/pages/convolution.py")
+    st.switch_page("cnnviz/pages/convolution/page.py")
 
 
 def show_neurons(layer: Layer, output: np.ndarray) -> None:
