@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Run:
         target: iteration at which it ends.
         experiment, label: what it is part of and what it is called there; "" when it stands alone.
         status, reason: how it is, and why when it has failed.
+        exercise: number of the exercise that it belongs to; None when it belongs to none.
         wish: what was asked of it last.
         state: where it stands; None before its first piece.
         snapshots: weights by iteration, until they stand in the model's folder.
@@ -62,6 +64,7 @@ class Run:
     label: str = ""
     status: Status = "waiting"
     reason: str = ""
+    exercise: int | None = None
     wish: Wish = "go on"
     state: RunState | None = None
     snapshots: dict[int, Weights] = field(default_factory=dict)
@@ -162,6 +165,7 @@ class Run:
             "source": [self.source.kind, str(self.source.path) if self.source.path else None],
             "experiment": self.experiment,
             "label": self.label,
+            "exercise": self.exercise,
             "status": self.status,
             "reason": self.reason,
             "checks": [dataclasses.astuple(check) for check in self.checks],
@@ -191,6 +195,7 @@ def load(path: Path) -> Run | None:
             notes["label"],
             notes["status"] if notes["status"] in ("finished", "failed") else "paused",
             notes["reason"],
+            notes["exercise"] if "exercise" in notes else _exercise_in_name(notes["experiment"]),
             state=state,
             snapshots=snapshots,
             checks=tuple(Check(*values) for values in notes["checks"]),
@@ -203,6 +208,12 @@ def load(path: Path) -> Run | None:
     if found.status == "finished" and store.open_model(path.parent / found.name).card is None:
         found.status = "paused"
     return found
+
+
+def _exercise_in_name(experiment: str) -> int | None:
+    """The exercise of a run whose file was written before runs carried its number: "exercise 3 (1)" is of the third."""
+    named = re.fullmatch(r"exercise (\d+) \(\d+\)", experiment)
+    return int(named[1]) if named else None
 
 
 def curves(run: Run, n_points: int = 200) -> dict[str, np.ndarray]:

@@ -100,22 +100,41 @@ class Trainer:
         """The run of that name."""
         return self._runs.get(name)
 
-    def begin(self, plan: Plan, source: Source, name: str, *, experiment: str = "", label: str = "") -> Run:
+    def begin(
+        self,
+        plan: Plan,
+        source: Source,
+        name: str,
+        *,
+        experiment: str = "",
+        label: str = "",
+        exercise: int | None = None,
+    ) -> Run:
         """Begin a run; it gets a free name that starts with `name`."""
         with self._lock:
-            run = Run(self._free_name(name), plan, source, plan.recipe.iterations, experiment, label)
+            free = self._free_name(name)
+            run = Run(free, plan, source, plan.recipe.iterations, experiment, label, exercise=exercise)
             self._runs[run.name] = run
         self._prepare(run)
         return run
 
-    def begin_experiment(self, planned: Sequence[tuple[str, Plan]], source: Source, name: str) -> str:
+    def begin_experiment(
+        self, planned: Sequence[tuple[str, Plan]], source: Source, name: str, exercise: int | None = None
+    ) -> str:
         """Begin a run for every label and plan; gives the experiment's name, which no other has: name (2)."""
         with self._lock:
             taken = {run.experiment for run in self._runs.values()}
             number = next(i for i in range(1, 100_000) if f"{name} ({i})" not in taken)
             stem = re.sub(r"[^a-z0-9]+", "-", name)
             for label, plan in planned:
-                self.begin(plan, source, f"{stem}-{number}", experiment=f"{name} ({number})", label=label)
+                self.begin(
+                    plan,
+                    source,
+                    f"{stem}-{number}",
+                    experiment=f"{name} ({number})",
+                    label=label,
+                    exercise=exercise,
+                )
         return f"{name} ({number})"
 
     def _holds(self, run: Run) -> bool:
