@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cnnviz.experiments.keras_source import number
+from cnnviz.experiments.keras_source import float_literal as number
 from cnnviz.lazy import LazyModule
 from cnnviz.network.presets import Plan
 from cnnviz.network.weights import Weights

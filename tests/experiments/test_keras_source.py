@@ -170,6 +170,22 @@ def test_it_imports_keras_and_numpy_alone_and_uses_all_that_it_defines(recipe):
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
+@pytest.mark.parametrize("recipe", [*RECIPES.values(), AUGMENTED], ids=[*RECIPES, "augmented"])
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_no_part_that_is_left_out_leaves_a_trace(config, recipe):
+    """Two empty lines between functions, at most one within, one newline at the end; nothing of the template."""
+    text = keras_source.keras_program(Plan(config, recipe))
+    tree = ast.parse(text)
+    lines = text.split("\n")
+    assert all(line == line.rstrip() for line in lines)
+    assert text.endswith(")\n")
+    assert not {"{%", "{#", "{{", "}}"} & {text[i : i + 2] for i in range(len(text))}
+    functions = [node.lineno - 1 for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    for line in functions:
+        assert (lines[line - 3] != "", lines[line - 2], lines[line - 1]) == (True, "", "")
+    assert text.count("\n\n\n") == len(functions) + 1  # and before the last lines, that start it
+
+
 def test_a_network_that_cannot_be_is_refused_by_name():
     with pytest.raises(ValueError, match="conv2_pool"):
         keras_source.keras_program(
@@ -181,5 +197,5 @@ def test_a_network_that_cannot_be_is_refused_by_name():
     ("value", "words"), [(1e-4, "0.0001"), (1e-8, "1e-8"), (0.5, "0.5"), (1.0, "1.0"), (0.0, "0.0")]
 )
 def test_numbers_are_written_as_one_writes_them(value, words):
-    assert keras_source.number(value) == words
+    assert keras_source.float_literal(value) == words
     assert float(words) == value
