@@ -1,4 +1,4 @@
-"""A sweep: every combination of several values of several settings, each with several seeds."""
+"""A sweep: a grid search over the values of some settings, every combination with several seeds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cnnviz.experiments.exercises import Named
+from cnnviz.experiments.exercises import PlannedRun
 from cnnviz.network.config import layers
 from cnnviz.network.presets import Plan
 
 MAX_RUNS = 60
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that can be varied.
+
+    Attributes:
+        parse: reads one value from text; raises ValueError when it cannot.
+        apply: function of a plan and a value that gives the plan with this value, the same for every layer.
+        example: values as a person would type them.
+    """
+
+    parse: Callable[[str], Any]
+    apply: Callable[[Plan, Any], Plan]
+    example: str
 
 
 def _recipe(field: str) -> Callable[[Plan, Any], Plan]:
@@ -24,70 +40,74 @@ def _network(field: str) -> Callable[[Plan, Any], Plan]:
 
 
 def _convolutions(field: str) -> Callable[[Plan, Any], Plan]:
-    def change(plan: Plan, value: Any) -> Plan:
-        changed = tuple(dataclasses.replace(c, **{field: value}) for c in plan.network.convolutions)
-        return _network("convolutions")(plan, changed)
+    def apply(plan: Plan, value: Any) -> Plan:
+        convolutions = tuple(dataclasses.replace(c, **{field: value}) for c in plan.network.convolutions)
+        return _network("convolutions")(plan, convolutions)
 
-    return change
+    return apply
 
 
 def _neurons(plan: Plan, value: Any) -> Plan:
     return _network("dense")(plan, (value,) * len(plan.network.dense))
 
 
-SETTINGS: dict[str, tuple[Callable[[str], Any], Callable[[Plan, Any], Plan], str]] = {
-    "learning rate": (float, _recipe("learning_rate"), "0.0001, 0.001"),
-    "batch": (int, _recipe("batch_size"), "32, 64, 128"),
-    "optimiser": (str, _recipe("optimizer"), "adam, sgd"),
-    "filters": (int, _convolutions("filters"), "8, 16, 32"),
-    "kernel size": (int, _convolutions("kernel_px"), "3, 5, 7"),
-    "neurons": (int, _neurons, "32, 128"),
-    "activation": (str, _network("activation"), "relu, sigmoid, tanh"),
-    "pooling": (str, _network("pooling"), "max, average, none"),
-    "dropout": (float, _network("dropout"), "0, 0.5"),
+SETTINGS = {
+    "learning rate": Setting(float, _recipe("learning_rate"), "0.0001, 0.001"),
+    "batch": Setting(int, _recipe("batch_size"), "32, 64, 128"),
+    "optimiser": Setting(str, _recipe("optimizer"), "adam, sgd"),
+    "filters": Setting(int, _convolutions("filters"), "8, 16, 32"),
+    "kernel size": Setting(int, _convolutions("kernel_px"), "3, 5, 7"),
+    "neurons": Setting(int, _neurons, "32, 128"),
+    "activation": Setting(str, _network("activation"), "relu, sigmoid, tanh"),
+    "pooling": Setting(str, _network("pooling"), "max, average, none"),
+    "dropout": Setting(float, _network("dropout"), "0, 0.5"),
 }
-"""By name: how a value is read, how it changes a plan, and an example; the same value for every layer."""
+"""By the name that the page shows."""
 
 
-def values(setting: str, text: str) -> list[Any]:
-    """Read the values of a setting, separated by commas.
+def parse_values(name: str, text: str) -> list[Any]:
+    """Read the values of a setting, separated by commas; repeated ones once.
 
     Raises:
         ValueError: when one cannot be read; the message names setting and value.
     """
-    read, _, example = SETTINGS[setting]
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
-        raise ValueError(f"{setting}: expected values such as {example}. Received none.")
-    found = []
-    for word in words:
+    setting = SETTINGS[name]
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise ValueError(f"{name}: expected values such as {setting.example}. Received none.")
+    values = []
+    for part in parts:
         try:
-            found.append(read(word))
+            values.append(setting.parse(part))
         except ValueError:
-            raise ValueError(f"{setting}: expected values such as {example}. Received {word!r}.") from None
-    return list(dict.fromkeys(found))
+            raise ValueError(f"{name}: expected values such as {setting.example}. Received {part!r}.") from None
+    return list(dict.fromkeys(values))
 
 
-def plans(base: Plan, chosen: Mapping[str, Sequence[Any]], n_seeds: int) -> list[Named]:
-    """Every combination of the chosen values with every seed, from the base's seed on.
+def plan_runs(base: Plan, grid: Mapping[str, Sequence[Any]], n_seeds: int) -> list[PlannedRun]:
+    """A run for every combination of the values in the grid and every seed, from the base's seed on.
+
+    Args:
+        base: the plan whose settings are varied.
+        grid: the values of each setting, by its name in `SETTINGS`.
+        n_seeds: seeds of each combination.
 
     Raises:
         ValueError: when there are too many runs, or a combination is no network; the message says which.
     """
-    n_runs = math.prod(map(len, chosen.values())) * n_seeds
+    n_runs = math.prod(map(len, grid.values())) * n_seeds
     if n_runs > MAX_RUNS:  # before any is made: there may be millions
         raise ValueError(f"Expected at most {MAX_RUNS} runs. These settings make {n_runs:,}.")
-    found = []
-    for combination in itertools.product(*chosen.values()):
-        label = (
-            ", ".join(f"{setting} {value}" for setting, value in zip(chosen, combination, strict=True)) or "as it is"
-        )
+    planned = []
+    for combination in itertools.product(*grid.values()):
+        values = dict(zip(grid, combination, strict=True))
+        label = ", ".join(f"{name} {value}" for name, value in values.items()) or "as it is"
         plan = base
         try:
-            for setting, value in zip(chosen, combination, strict=True):
-                plan = SETTINGS[setting][1](plan, value)
+            for name, value in values.items():
+                plan = SETTINGS[name].apply(plan, value)
             layers(plan.network)
         except ValueError as error:
             raise ValueError(f"{label}: {error}") from None
-        found += [Named(label, dataclasses.replace(plan, seed=base.seed + i)) for i in range(n_seeds)]
-    return found
+        planned += [PlannedRun(label, dataclasses.replace(plan, seed=base.seed + i)) for i in range(n_seeds)]
+    return planned

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnnviz.data.mnist import DataError
-from cnnviz.experiments.statistics import Result, interval, weights_key
+from cnnviz.experiments.statistics import Result, weights_checksum, wilson_interval
 from cnnviz.network import store
 from cnnviz.network.cards import Card
 from cnnviz.network.config import n_weights
@@ -104,7 +104,7 @@ def of_run(run: Run) -> Result | None:
         run.seconds_per_1000,
         *run.test,
         *final,
-        weights_key(run.state.weights),
+        weights_checksum(run.state.weights),
     )
 
 
@@ -118,7 +118,7 @@ def _not_as_planned(run: Run) -> str:
 @st.cache_data(show_spinner=False, max_entries=4096)
 def share_and_interval(correct: int, n: int) -> tuple[str, str]:
     """Accuracy and its 95 % interval, in words."""
-    low, high = interval(correct, n)
+    low, high = wilson_interval(correct, n)
     return percent(correct / n), f"{percent(low)} to {percent(high)}"
 
 

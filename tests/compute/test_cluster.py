@@ -130,7 +130,7 @@ def train(room, named, after=lambda: None):
 def named(tiny, quick):
     """The six runs of a sweep."""
     base = Plan(tiny, dataclasses.replace(quick, iterations=N_STEPS))
-    return sweep.plans(base, {"batch": [8, 16]}, n_seeds=3)
+    return sweep.plan_runs(base, {"batch": [8, 16]}, n_seeds=3)
 
 
 @pytest.fixture

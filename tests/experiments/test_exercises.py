@@ -7,9 +7,9 @@ import pytest
 
 from cnnviz.analysis import pooling_order
 from cnnviz.data import dataset
-from cnnviz.experiments import exercises, statistics
+from cnnviz.experiments import exercises, plan_text, statistics
 from cnnviz.experiments.exercises import EXERCISES
-from cnnviz.experiments.statistics import Result
+from cnnviz.experiments.statistics import Comparison, Result
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights, weight_shapes
 from cnnviz.network.forward import build
 from cnnviz.network.presets import PRESETS, Plan
@@ -49,28 +49,30 @@ def result(label="as it is", correct=9800, seed=0, plan=HVASS, **more):
     return Result(
         label,
         plan,
-        **{"n_weights": 1000, "seconds_per_1000": 6.0, "n_test": 10_000, "key": "a"} | more,
+        **{"n_weights": 1000, "seconds_per_1000": 6.0, "n_test": 10_000, "weights_checksum": "a"} | more,
         test_correct=correct,
     )
 
 
 def test_there_are_thirteen():
     assert [exercise.number for exercise in EXERCISES] == list(range(1, 14))
+    assert exercises.find(13) is EXERCISES[-1]
+    assert exercises.find(14) is None
     assert all(exercise.question.endswith("?") for exercise in EXERCISES)
-    assert [e.number for e in EXERCISES if e.program] == [12]
-    assert len(BY_NUMBER[13].ask) == 5
-    assert [e.number for e in EXERCISES if not e.plans(HVASS, 100)] == [12, 13]
+    assert [e.number for e in EXERCISES if e.shows_program] == [12]
+    assert len(BY_NUMBER[13].discussion) == 5
+    assert [e.number for e in EXERCISES if not e.plan_runs(HVASS, 100)] == [12, 13]
 
 
 @pytest.mark.parametrize("number", ASKED)
 @pytest.mark.parametrize("base", BASES.values(), ids=BASES)
 def test_runs_are_possible_networks_that_differ_in_what_is_asked_alone(number, base):
-    runs = BY_NUMBER[number].plans(base, 700)
+    runs = BY_NUMBER[number].plan_runs(base, 700)
     for run in runs:
         layers(run.plan.network)
-        assert n_weights(run.plan.network) <= 1.1 * exercises.MOST_WEIGHTS
+        assert n_weights(run.plan.network) <= 1.1 * exercises.MAX_DENSE_WEIGHTS
         assert run.plan.recipe.iterations in ((700, 1400) if number == 2 else (700,))
-    assert set(statistics.differences([run.plan for run in runs])) <= ASKED[number]
+    assert set(plan_text.differences([run.plan for run in runs])) <= ASKED[number]
     assert {run.plan.seed for run in runs} == {base.seed, base.seed + 1}
     if number != 1:
         assert len({run.plan for run in runs}) == len(runs)
@@ -78,12 +80,12 @@ def test_runs_are_possible_networks_that_differ_in_what_is_asked_alone(number, b
 
 def values(number, base=HVASS):
     """The first seed's differences of an exercise."""
-    plans = [run.plan for run in BY_NUMBER[number].plans(base, 1000) if run.plan.seed == base.seed]
-    return statistics.differences(plans)
+    plans = [run.plan for run in BY_NUMBER[number].plan_runs(base, 1000) if run.plan.seed == base.seed]
+    return plan_text.differences(plans)
 
 
 def test_hvass_is_varied_as_the_exercises_say():
-    first, again, other = BY_NUMBER[1].plans(HVASS, 1000)
+    first, again, other = BY_NUMBER[1].plan_runs(HVASS, 1000)
     assert first.plan == again.plan != other.plan
     assert values(2) == {"iterations": ["1,000", "2,000"]}
     assert values(3) == {"learning rate": ["0.0001", "0.00001", "0.001", "0.01"]}
@@ -111,11 +113,11 @@ def test_hvass_is_varied_as_the_exercises_say():
 
 
 def test_the_smallest_network_has_a_few_hundred_weights():
-    assert n_weights(BY_NUMBER[8].plans(HVASS, 10)[-1].plan.network) == 26 + 26 + 2 * 50 + 10 * 3
+    assert n_weights(BY_NUMBER[8].plan_runs(HVASS, 10)[-1].plan.network) == 26 + 26 + 2 * 50 + 10 * 3
 
 
 def test_strides_leave_maps_of_the_size_that_pooling_leaves():
-    pooled, strided = (dict(shapes(run.plan.network)) for run in BY_NUMBER[11].plans(HVASS, 10)[::2])
+    pooled, strided = (dict(shapes(run.plan.network)) for run in BY_NUMBER[11].plan_runs(HVASS, 10)[::2])
     assert pooled["conv1_pool"] == strided["conv1"] == (14, 14, 16)
     assert pooled["flatten"] == strided["flatten"]
 
@@ -125,7 +127,7 @@ def shapes(config):
 
 
 def test_without_pooling_a_large_network_has_fewer_neurons_in_both_runs():
-    pooled, unpooled = BY_NUMBER[10].plans(BASES["deep-mnist"], 10)[::2]
+    pooled, unpooled = BY_NUMBER[10].plan_runs(BASES["deep-mnist"], 10)[::2]
     assert pooled.plan.network.dense == unpooled.plan.network.dense == (128,)
     assert (pooled.label, unpooled.label) == ("max-pooling, 128 neurons", "no pooling, 128 neurons")
 
@@ -133,11 +135,11 @@ def test_without_pooling_a_large_network_has_fewer_neurons_in_both_runs():
 def test_an_exercise_that_leaves_no_room_names_the_layer():
     base = dataclasses.replace(HVASS, network=NetworkConfig((Convolution(4),) * 5, (8,)))
     with pytest.raises(ValueError, match="conv6_pool"):
-        BY_NUMBER[7].plans(base, 10)
+        BY_NUMBER[7].plan_runs(base, 10)
 
 
 def test_equal_settings_are_left_out():
-    assert statistics.differences([HVASS, HVASS]) == {}
+    assert plan_text.differences([HVASS, HVASS]) == {}
     other = Plan(
         dataclasses.replace(HVASS.network, convolutions=(Convolution(8), Convolution(8, 3)), dense=()),
         dataclasses.replace(
@@ -152,7 +154,7 @@ def test_equal_settings_are_left_out():
         ),
         seed=7,
     )
-    assert statistics.differences([HVASS, other]) == {
+    assert plan_text.differences([HVASS, other]) == {
         "filters": ["16, 36", "8, 8"],
         "kernel size": ["5×5, 5×5", "5×5, 3×3"],
         "neurons": ["128", "none"],
@@ -173,43 +175,43 @@ def test_equal_settings_are_left_out():
 )
 def test_intervals_are_the_published_ones(correct, n, low, high):
     """Newcombe, Stat. Med. 17 (1998), p. 857, table I, method 3."""
-    assert statistics.interval(correct, n) == pytest.approx((low, high), abs=5e-5)
+    assert statistics.wilson_interval(correct, n) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_the_interval_is_wilsons_formula():
     n, p, z = 10_000, 0.9882, 1.959964
     centre, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     expected = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
-    assert statistics.interval(9882, n) == pytest.approx(expected, abs=1e-8)
-    assert statistics.interval(9882, n) == pytest.approx((0.98589, 0.99013), abs=1e-5)
+    assert statistics.wilson_interval(9882, n) == pytest.approx(expected, abs=1e-8)
+    assert statistics.wilson_interval(9882, n) == pytest.approx((0.98589, 0.99013), abs=1e-5)
 
 
 def test_the_interval_of_a_difference_is_newcombes():
     """9 of 10 against 3 of 10, from the same author's p. 873, table II, method 10: 0.1705 to 0.8090."""
-    assert statistics.difference_interval(9, 3, 10) == pytest.approx((0.1705, 0.8090), abs=5e-5)
-    low, high = statistics.difference_interval(3, 9, 10)
+    assert statistics.newcombe_interval(9, 3, 10) == pytest.approx((0.1705, 0.8090), abs=5e-5)
+    low, high = statistics.newcombe_interval(3, 9, 10)
     assert (low, high) == pytest.approx((-0.8090, -0.1705), abs=5e-5)
 
 
 @pytest.mark.parametrize(
     ("first", "other", "expected"),
     [
-        ([9800, 9810], [9900, 9890], "better"),
-        ([9800, 9810], [9700, 9690], "worse"),
-        ([9800, 9810], [9820, 9800], "digits"),
-        ([9800], [9830], "digits"),
-        ([9600, 9800], [9990, 9700], "seeds"),
-        ([9900, 9600], [9650, 9500], "seeds"),
+        ([9800, 9810], [9900, 9890], Comparison.BETTER),
+        ([9800, 9810], [9700, 9690], Comparison.WORSE),
+        ([9800, 9810], [9820, 9800], Comparison.NOT_SIGNIFICANT),
+        ([9800], [9830], Comparison.NOT_SIGNIFICANT),
+        ([9600, 9800], [9990, 9700], Comparison.SEEDS_OVERLAP),
+        ([9900, 9600], [9650, 9500], Comparison.SEEDS_OVERLAP),
     ],
 )
 def test_a_difference_must_be_larger_than_digits_and_seeds_allow(first, other, expected):
     runs = [[result(correct=n, seed=seed) for seed, n in enumerate(counts)] for counts in (first, other)]
-    assert statistics.verdict(*runs) == expected
+    assert statistics.compare(*runs) == expected
 
 
 def test_results_on_other_digits_are_not_compared():
     with pytest.raises(ValueError, match="same digits"):
-        statistics.verdict([result()], [result(correct=400, n_test=500)])
+        statistics.compare([result()], [result(correct=400, n_test=500)])
 
 
 def test_conclusions_say_better_worse_or_no_difference():
@@ -236,8 +238,9 @@ def test_one_seed_and_a_failed_run_are_said():
 
 
 def test_a_run_that_was_stopped_is_not_taken_for_another_outcome():
-    stopped = result("the same again", 5000, key="b", failure="It was stopped after 120 of 300 iterations.")
-    other = result("another seed", 9820, seed=1, key="c")
+    failure = "It was stopped after 120 of 300 iterations."
+    stopped = result("the same again", 5000, weights_checksum="b", failure=failure)
+    other = result("another seed", 9820, seed=1, weights_checksum="c")
     words = BY_NUMBER[1].conclude([result("the first run"), stopped, other])
     assert "not decided by the seed" not in words
     assert words.endswith("The same again, seed 0, is left out: It was stopped after 120 of 300 iterations.")
@@ -249,7 +252,7 @@ def test_nothing_is_concluded_from_nothing(number):
 
 
 def test_running_again_is_judged_by_the_weights():
-    other = result("another seed", 9820, seed=1, key="b")
+    other = result("another seed", 9820, seed=1, weights_checksum="b")
     words = BY_NUMBER[1].conclude([result("the first run"), result("the same again"), other])
     assert plain(words) == (
         "The same plan with the same seed ended in the same weights, to the bit. Another seed ended in other weights. "
@@ -258,15 +261,15 @@ def test_running_again_is_judged_by_the_weights():
         "Only chance sets these two apart: a difference no larger than this one need mean nothing."
     )
     assert "not decided by the seed" in BY_NUMBER[1].conclude(
-        [result("the first run"), result("the same again", key="c")]
+        [result("the first run"), result("the same again", weights_checksum="c")]
     )
 
 
 def test_swapping_is_judged_by_weights_accuracy_and_time():
-    runs = BY_NUMBER[6].plans(HVASS, 10)
+    runs = BY_NUMBER[6].plan_runs(HVASS, 10)
     results = [
         result(run.label, 9800 if i < 4 else 9000 + 200 * (i // 6), run.plan.seed, run.plan,
-               key=str(run.plan.seed) if i < 4 else str(i), seconds_per_1000=6.0 + i // 2)
+               weights_checksum=str(run.plan.seed) if i < 4 else str(i), seconds_per_1000=6.0 + i // 2)
         for i, run in enumerate(runs)
     ]  # fmt: skip
     words = BY_NUMBER[6].conclude(results)
@@ -317,13 +320,13 @@ def test_nothing_to_swap_is_refused(tiny, bundled):
 
 def test_swapped_runs_end_in_the_same_weights(tiny, quick, bundled):
     """The gradients of relu and max-pooling are the same in both orders too."""
-    keys = []
+    checksums = []
     for first in (True, False):
         config = dataclasses.replace(tiny, pool_first=first)
         state = advance.advance(advance.start(config, quick, 2), bundled, 5)
-        keys.append(statistics.weights_key(state.weights))
-    assert keys[0] == keys[1]
-    assert keys[0] != statistics.weights_key(advance.start(tiny, quick, 2).weights)
+        checksums.append(statistics.weights_checksum(state.weights))
+    assert checksums[0] == checksums[1]
+    assert checksums[0] != statistics.weights_checksum(advance.start(tiny, quick, 2).weights)
 
 
 @pytest.mark.parametrize("number", ASKED)
@@ -332,18 +335,19 @@ def test_every_exercise_is_run_and_concluded(number, quick, bundled):
     digits = dataset.Dataset(bundled.images[:100], bundled.labels[:100], "some")
     base = Plan(NetworkConfig((Convolution(4, 3),), (8,), pool_first=True), dataclasses.replace(quick, iterations=3))
     results = []
-    for named in BY_NUMBER[number].plans(base, 3):
-        plan = named.plan
+    for run in BY_NUMBER[number].plan_runs(base, 3):
+        plan = run.plan
         state = advance.advance(advance.start(plan.network, plan.recipe, plan.seed), digits, plan.recipe.iterations)
         score = checkpoints.examine(Network(plan.network, state.weights), digits)
-        key = statistics.weights_key(state.weights)
-        results.append(Result(named.label, plan, n_weights(plan.network), 1.0, score.correct, score.n, key=key))
+        counts = score.correct, score.n
+        checksum = statistics.weights_checksum(state.weights)
+        results.append(Result(run.label, plan, n_weights(plan.network), 1.0, *counts, weights_checksum=checksum))
     words = BY_NUMBER[number].conclude(results)
     first = [r.accuracy for r in results if r.label == results[0].label]
     if number not in (1, 6):
-        assert words.startswith(f"{statistics.capital(results[0].label)}: {percent(np.mean(first))}")
+        assert words.startswith(f"{plan_text.capitalized(results[0].label)}: {percent(np.mean(first))}")
     if number == 1:
         assert "same weights, to the bit" in words
     if number == 6:
         assert "With relu both orders ended in the same weights, to the bit." in words
-    assert all(statistics.capital(label) in words or label in words for label in {r.label for r in results[2:]})
+    assert all(plan_text.capitalized(label) in words or label in words for label in {r.label for r in results[2:]})

@@ -12,11 +12,13 @@ from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
+from cnnviz.pages.experiments import planning
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
 from cnnviz.ui import choice, digits
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
+REPRODUCED = "The same plan with the same seed ended in the same weights, to the bit."
 
 
 @pytest.fixture(autouse=True)
@@ -222,9 +224,11 @@ def test_a_network_without_convolution_has_no_filters(tiny):
 def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny):
     plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=1_000_000))
     room = scheduler.of_server()
-    room.begin_experiment([("the first run", plan), ("the same again", plan)], BUNDLED, "exercise 1")
+    room.begin_experiment([("the first run", plan), ("the same again", plan)], BUNDLED, "exercise 1", 1)
     runs = room.runs()
+    deadline = time.monotonic() + 120
     while runs[0].iteration <= 3:
+        assert time.monotonic() < deadline, runs[0].status
         time.sleep(0.02)
     room.stop_all(runs)
     wait_for(*runs)
@@ -263,7 +267,30 @@ def test_an_exercise_is_run_and_concluded():
     assert not at.exception
     found = next(frame.value for frame in at.dataframe if "State" in frame.value.columns)
     assert found["Iterations"].tolist() == [8, 8, 8]
-    assert "to the bit" in texts(at)
+    assert REPRODUCED in texts(at)
+
+
+def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatch):
+    """The exercise is a field of its runs; no sentence that is shown decides what is concluded."""
+    monkeypatch.setattr(planning.Words, "exercise_name", "question no. {n}")
+    at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
+    button(at, "Start the experiment").click().run()
+    runs = scheduler.of_server().runs()
+    assert {(one.experiment, one.exercise) for one in runs} == {("question no. 1 (1)", 1)}
+    wait_for(*runs)
+    assert REPRODUCED in texts(at.run())
+    scheduler.close_server()  # the next one finds it in their files
+    assert REPRODUCED in texts(open_page("experiments"))
+
+
+def test_runs_of_no_exercise_have_no_conclusion(tiny):
+    plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=3))
+    room = scheduler.of_server()
+    room.begin_experiment([("as it is", plan)], BUNDLED, "exercise 1")
+    wait_for(*room.runs())
+    at = open_page("experiments")
+    assert not at.exception
+    assert "What it shows" not in texts(at)
 
 
 def test_a_sweep_can_be_stopped_as_a_whole():

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.experiments import statistics
+from cnnviz.experiments import plan_text, statistics
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, tiles
 from cnnviz.training import run
@@ -80,7 +80,7 @@ def show_table(rows: list[Row]) -> None:
     columns[Words.validation] = [results.share_and_interval(*v)[0] if v else Words.unknown for v in validations]
     tests = [results.share_and_interval(*row.test) if row.test else (Words.unknown,) * 2 for row in rows]
     columns[Words.test], columns[Words.interval] = [t[0] for t in tests], [t[1] for t in tests]
-    differences = statistics.differences([row.plan for row in rows])
+    differences = plan_text.differences([row.plan for row in rows])
     columns |= {name: list(values) for name, values in differences.items() if name != Words.planned}
     columns[Words.iterations] = [row.iterations for row in rows]
     columns[Words.seconds] = [round(row.seconds, 1) for row in rows]
@@ -104,7 +104,7 @@ def show_verdict(rows: list[Row]) -> None:
     apart: dict[bool, list[str]] = {True: [], False: []}
     for row in tested:
         if row is not best and row.test:
-            low, _ = statistics.difference_interval(correct, row.test[0], n)
+            low, _ = statistics.newcombe_interval(correct, row.test[0], n)
             apart[low > 0].append(row.name)
     told = [Words.verdict.format(best=best.name, share=percent(correct / n))]
     if apart[False]:

@@ -1,0 +1,138 @@
+"""What is to be run on the page Experiments: an exercise or a sweep, the runs that it consists of, and its start."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cnnviz.data.dataset import Source
+from cnnviz.experiments import exercises, keras_source, sweep
+from cnnviz.experiments.exercises import PlannedRun
+from cnnviz.network.config import n_weights
+from cnnviz.network.presets import PRESETS, Plan
+from cnnviz.pages.experiments import orders, progress
+from cnnviz.training import scheduler
+from cnnviz.ui import choice, panels, plan_form
+
+
+class Words:
+    """What the choice of an experiment says."""
+
+    exercise = "Exercise"
+    discussion = "{question} — see **{page}**."
+    preset, iterations = "Network and recipe", "Iterations of each run"
+    iterations_help = "Short runs answer sooner; long ones more surely."
+    keras = "The program"
+    settings = "Settings to vary"
+    values = "{setting}: values"
+    seeds = "Seeds"
+    impossible = "This experiment cannot be run. {reason}"
+    planned = "{n} runs of {iterations:,} iterations, one after another, in turns with other people's runs."
+    planned_alt = "Table of the {n} runs of this experiment."
+    columns = ("Run", "Seed", "Weights")
+    start = "Start the experiment"
+    exercise_name, sweep_name = "exercise {n}", "sweep"
+
+
+ITERATIONS = 300
+
+
+def plan_exercise() -> None:
+    """Choose one of the thirteen exercises, and start it where there is something to run."""
+    by_number = {exercise.number: exercise for exercise in exercises.EXERCISES}
+    number = st.selectbox(
+        Words.exercise,
+        list(by_number),
+        format_func=lambda n: f"{n}. {by_number[n].question}",
+        key="exercise",
+        persist_state="session",
+    )
+    exercise = by_number[number]
+    st.markdown(exercise.explanation)
+    for question, page in exercise.discussion:
+        st.markdown(f"- {Words.discussion.format(question=question, page=page)}")
+    if exercise.discussion:
+        return
+    base = ask_base()
+    if exercise.shows_program:
+        with st.expander(Words.keras):
+            st.code(keras_source.keras_program(base), "python")
+        return
+    if exercise.compares_orders:
+        orders.show()
+    try:
+        planned = exercise.plan_runs(base, base.recipe.iterations)
+    except ValueError as error:
+        st.error(Words.impossible.format(reason=error), icon=":material/error:")
+        return
+    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=number), number)
+
+
+def plan_sweep() -> None:
+    """Choose several values of several settings and a number of seeds, and start their runs."""
+    base = ask_base()
+    names = st.multiselect(
+        Words.settings, list(sweep.SETTINGS), default=["learning rate"], key="sweep settings", persist_state="session"
+    )
+    texts = {
+        name: st.text_input(
+            Words.values.format(setting=name.capitalize()),
+            sweep.SETTINGS[name].example,
+            key=f"sweep {name}",
+            persist_state="session",
+        )
+        for name in names
+    }
+    n_seeds = st.number_input(Words.seeds, 1, 10, 2, key="sweep seeds", width=140, persist_state="session")
+    try:
+        grid = {name: sweep.parse_values(name, text) for name, text in texts.items()}
+        planned = sweep.plan_runs(base, grid, int(n_seeds))
+    except ValueError as error:
+        st.error(Words.impossible.format(reason=error), icon=":material/error:")
+        return
+    offer(planned, base.recipe.iterations, Words.sweep_name)
+
+
+def ask_base() -> Plan:
+    """The plan that the experiment varies: a preset and a number of iterations."""
+    with st.container(horizontal=True):
+        name = st.selectbox(
+            Words.preset, list(plan_form.presets()), key="experiment preset", width=220, persist_state="session"
+        )
+        iterations = st.number_input(
+            Words.iterations,
+            1,
+            100_000,
+            ITERATIONS,
+            help=Words.iterations_help,
+            key="experiment iterations",
+            width=220,
+            persist_state="session",
+        )
+    preset = PRESETS[name]
+    return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations)))
+
+
+def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: int | None = None) -> None:
+    """The table of the planned runs, and the button that starts them."""
+    rows = [(run.label, run.plan.seed, n_weights(run.plan.network)) for run in planned]
+    table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
+    caption = Words.planned.format(n=len(planned), iterations=iterations)
+    with st.expander(caption):
+        panels.table(table, caption, Words.planned_alt.format(n=len(planned)), "planned")
+    st.button(
+        Words.start,
+        icon=":material/science:",
+        type="primary",
+        on_click=start,
+        args=(planned, name, exercise, choice.current().source),
+    )
+
+
+def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:
+    """Begin every run of an experiment, and show it."""
+    plans = [(run.label, run.plan) for run in planned]
+    begun = scheduler.of_server().begin_experiment(plans, source, name, exercise)
+    st.session_state[progress.CHOSEN] = begun
