@@ -55,85 +55,84 @@ def ask() -> tuple[str, Plan]:
         the preset's name and the plan.
 
     Raises:
-        ValueError: when there can be no such network or recipe; the message says why.
+        ValueError: when there is no such network or recipe; the message says why.
     """
-    name = st.selectbox(
+    preset_name = st.selectbox(
         Words.preset, list(presets()), key="train preset", help=Words.preset_help, persist_state="session"
     )
-    preset = PRESETS[name]
+    preset = PRESETS[preset_name]
     recipe = preset.recipe
     with st.container(horizontal=True):
-        iterations = _number(name, Words.iterations, 1, 1_000_000, recipe.iterations)
-        rate = _field(st.number_input, name, Words.learning_rate, recipe.learning_rate, min_value=1e-7, max_value=10.0,
-                      format="%g", help=Words.learning_rate_help)  # fmt: skip
-        seed = _number(name, Words.seed, 0, 2**31 - 1, 0, help=Words.seed_help)
+        iterations = _integer(preset_name, Words.iterations, 1, 1_000_000, recipe.iterations)
+        rate = _field(st.number_input, preset_name, Words.learning_rate, recipe.learning_rate, min_value=1e-7,
+                      max_value=10.0, format="%g", help=Words.learning_rate_help)  # fmt: skip
+        seed = _integer(preset_name, Words.seed, 0, 2**31 - 1, 0, help=Words.seed_help)
     with st.expander(Words.more_training):
-        changed = _training(name, recipe)
+        training = _training_fields(preset_name, recipe)
     with st.expander(Words.more_network):
-        network = _network(name, preset)
-    layers(network)
-    recipe = dataclasses.replace(recipe, iterations=int(iterations), learning_rate=float(rate), **changed)
-    return name, Plan(network, recipe, int(seed))
+        network = _network_fields(preset_name, preset.network)
+    layers(network)  # raises when a map becomes too small for its pooling
+    recipe = dataclasses.replace(recipe, iterations=iterations, learning_rate=float(rate), **training)
+    return preset_name, Plan(network, recipe, seed)
 
 
 def presets() -> dict[str, Preset]:
-    """The presets that can be trained here: not those whose digits take minutes to draw."""
+    """The presets that can be trained here: not those that learn from synthetic digits, which take minutes to draw."""
     return {name: preset for name, preset in PRESETS.items() if not preset.recipe.uses_outliers}
 
 
-def _field(widget: Any, preset: str, label: str, value: Any, **options: Any) -> Any:
-    """A widget that starts at the preset's value and keeps what is chosen while the preset stays."""
-    key = f"{preset}: {label}"
+def _field(widget: Any, preset_name: str, label: str, value: Any, **options: Any) -> Any:
+    """A widget that starts at the preset's value and keeps what is chosen while the preset stays.
+
+    The preset's name is part of the widget's key: choosing another preset shows that preset's values, and choosing the
+    first again shows what was set there.
+    """
+    key = f"{preset_name}: {label}"
     st.session_state.setdefault(key, value)
     return widget(label, key=key, persist_state="session", **options)
 
 
-def _number(preset: str, label: str, low: int, high: int, value: int, **options: Any) -> int:
-    return int(_field(st.number_input, preset, label, value, min_value=low, max_value=high, step=1, **options))
+def _integer(preset_name: str, label: str, low: int, high: int, value: int, **options: Any) -> int:
+    return int(_field(st.number_input, preset_name, label, value, min_value=low, max_value=high, step=1, **options))
 
 
-def _choice(preset: str, label: str, names: dict[Any, str], value: Any) -> Any:
+def _choice(preset_name: str, label: str, labels: dict[Any, str], value: Any) -> Any:
+    """One of the keys of `labels`, shown by its label."""
     return _field(
-        st.segmented_control, preset, label, value, options=list(names), format_func=names.__getitem__, required=True
+        st.segmented_control,
+        preset_name,
+        label,
+        value,
+        options=list(labels),
+        format_func=labels.__getitem__,
+        required=True,
     )
 
 
-def _training(preset: str, recipe: Recipe) -> dict[str, Any]:
+def _training_fields(preset_name: str, recipe: Recipe) -> dict[str, Any]:
+    """The fields of the recipe that are seldom changed, by their names."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        batch = _number(preset, Words.batch, 1, 4096, recipe.batch_size, help=Words.batch_help)
-        optimizer = _choice(preset, Words.optimizer, Words.optimizers, recipe.optimizer)
-        schedule = _choice(preset, Words.schedule, Words.schedules, recipe.schedule)
-    augment = _field(st.toggle, preset, Words.augment, recipe.augment, help=Words.augment_help)
-    return {"batch_size": batch, "optimizer": optimizer, "schedule": schedule, "augment": bool(augment)}
+        batch_size = _integer(preset_name, Words.batch, 1, 4096, recipe.batch_size, help=Words.batch_help)
+        optimizer = _choice(preset_name, Words.optimizer, Words.optimizers, recipe.optimizer)
+        schedule = _choice(preset_name, Words.schedule, Words.schedules, recipe.schedule)
+    augment = _field(st.toggle, preset_name, Words.augment, recipe.augment, help=Words.augment_help)
+    return {"batch_size": batch_size, "optimizer": optimizer, "schedule": schedule, "augment": bool(augment)}
 
 
-def _network(preset: str, given: Preset) -> NetworkConfig:
-    config = given.network
-    convolutions = []
-    n = _number(preset, Words.n_convolutions, 0, MAX_CONVOLUTIONS, len(config.convolutions))
-    for i in range(1, n + 1):
-        start = config.convolutions[min(i, len(config.convolutions)) - 1]
-        with st.container(horizontal=True):
-            filters = _number(preset, Words.filters.format(i=i), 1, 512, start.filters)
-            kernel_px = _number(f"{preset} conv{i}", Words.kernel_px, 1, 28, start.kernel_px)
-            stride = _number(f"{preset} conv{i}", Words.stride, 1, 4, start.stride)
-        convolutions.append(Convolution(filters, kernel_px, stride))
-    n = _number(preset, Words.n_dense, 0, MAX_DENSE, len(config.dense))
+def _network_fields(preset_name: str, config: NetworkConfig) -> NetworkConfig:
+    """The preset's network with what is changed of it."""
+    convolutions = _convolutions(preset_name, config)
+    dense = _dense(preset_name, config)
     with st.container(horizontal=True):
-        dense = tuple(
-            _number(preset, Words.neurons.format(i=i), 1, 8192, config.dense[min(i, len(config.dense)) - 1])
-            for i in range(1, n + 1)
-        )
-    with st.container(horizontal=True):
-        activation = _choice(preset, Words.activation, Words.activations, config.activation)
-        pooling = _choice(preset, Words.pooling, Words.poolings, config.pooling)
-        pool_first = _choice(preset, Words.order, Words.orders, config.pool_first)
-    dropout = _field(st.slider, preset, Words.dropout, config.dropout, min_value=0.0, max_value=0.9, step=0.1,
+        activation = _choice(preset_name, Words.activation, Words.activations, config.activation)
+        pooling = _choice(preset_name, Words.pooling, Words.poolings, config.pooling)
+        pool_first = _choice(preset_name, Words.order, Words.orders, config.pool_first)
+    dropout = _field(st.slider, preset_name, Words.dropout, config.dropout, min_value=0.0, max_value=0.9, step=0.1,
                      help=Words.dropout_help)  # fmt: skip
-    activate_logits = _field(st.toggle, preset, Words.activate_logits, config.activate_logits)
+    activate_logits = _field(st.toggle, preset_name, Words.activate_logits, config.activate_logits)
     return dataclasses.replace(
         config,
-        convolutions=tuple(convolutions),
+        convolutions=convolutions,
         dense=dense,
         activation=activation,
         pooling=pooling,
@@ -141,3 +140,27 @@ def _network(preset: str, given: Preset) -> NetworkConfig:
         dropout=float(dropout),
         activate_logits=bool(activate_logits),
     )
+
+
+def _convolutions(preset_name: str, config: NetworkConfig) -> tuple[Convolution, ...]:
+    """The convolution layers; one more than the preset has starts as its last."""
+    convolutions = []
+    n = _integer(preset_name, Words.n_convolutions, 0, MAX_CONVOLUTIONS, len(config.convolutions))
+    for i in range(1, n + 1):
+        initial = config.convolutions[min(i, len(config.convolutions)) - 1]
+        with st.container(horizontal=True):
+            filters = _integer(preset_name, Words.filters.format(i=i), 1, 512, initial.filters)
+            kernel_px = _integer(f"{preset_name} conv{i}", Words.kernel_px, 1, 28, initial.kernel_px)
+            stride = _integer(f"{preset_name} conv{i}", Words.stride, 1, 4, initial.stride)
+        convolutions.append(Convolution(filters, kernel_px, stride))
+    return tuple(convolutions)
+
+
+def _dense(preset_name: str, config: NetworkConfig) -> tuple[int, ...]:
+    """The widths of the fully connected layers; one more than the preset has starts as its last."""
+    n = _integer(preset_name, Words.n_dense, 0, MAX_DENSE, len(config.dense))
+    with st.container(horizontal=True):
+        return tuple(
+            _integer(preset_name, Words.neurons.format(i=i), 1, 8192, config.dense[min(i, len(config.dense)) - 1])
+            for i in range(1, n + 1)
+        )
