@@ -22,7 +22,7 @@ class Result:
     """The outcome of one training run.
 
     Attributes:
-        label, plan: as in `exercises.PlannedRun`.
+        label, plan: as in `variations.PlannedRun`.
         n_weights: number of trainable weights of its network.
         seconds_per_1000: time that 1,000 iterations took, in seconds.
         test_correct, n_test: correctly classified test images, and all of them.

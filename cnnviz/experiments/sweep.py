@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnnviz.experiments.exercises import PlannedRun
+from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import layers
 from cnnviz.network.presets import Plan
 

@@ -7,7 +7,7 @@ import pytest
 
 from cnnviz.analysis import pooling_order
 from cnnviz.data import dataset
-from cnnviz.experiments import exercises, plan_text, statistics
+from cnnviz.experiments import exercises, plan_text, statistics, variations
 from cnnviz.experiments.exercises import EXERCISES
 from cnnviz.experiments.statistics import Comparison, Result
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights, weight_shapes
@@ -39,9 +39,9 @@ ASKED = {
 }
 
 
-def plain(words):
+def plain(text):
     """With spaces that break lines."""
-    return words.replace(NO_BREAK, " ")
+    return text.replace(NO_BREAK, " ")
 
 
 def result(label="as it is", correct=9800, seed=0, plan=HVASS, **more):
@@ -70,7 +70,7 @@ def test_runs_are_possible_networks_that_differ_in_what_is_asked_alone(number, b
     runs = BY_NUMBER[number].plan_runs(base, 700)
     for run in runs:
         layers(run.plan.network)
-        assert n_weights(run.plan.network) <= 1.1 * exercises.MAX_DENSE_WEIGHTS
+        assert n_weights(run.plan.network) <= 1.1 * variations.MAX_DENSE_WEIGHTS
         assert run.plan.recipe.iterations in ((700, 1400) if number == 2 else (700,))
     assert set(plan_text.differences([run.plan for run in runs])) <= ASKED[number]
     assert {run.plan.seed for run in runs} == {base.seed, base.seed + 1}
@@ -231,9 +231,11 @@ def test_conclusions_say_better_worse_or_no_difference():
 
 def test_one_seed_and_a_failed_run_are_said():
     failed = result("learning rate 0.01", 0, n_test=0, failure="The loss is no longer a number at iteration 7.")
-    words = BY_NUMBER[3].conclude([result("learning rate 0.0001"), result("learning rate 0.001", 9900), failed])
-    assert "With one seed each, another seed may say otherwise." in words
-    assert words.endswith("Learning rate 0.01, seed 0, is left out: The loss is no longer a number at iteration 7.")
+    conclusion = BY_NUMBER[3].conclude([result("learning rate 0.0001"), result("learning rate 0.001", 9900), failed])
+    assert "With one seed each, another seed may say otherwise." in conclusion
+    assert conclusion.endswith(
+        "Learning rate 0.01, seed 0, is left out: The loss is no longer a number at iteration 7."
+    )
     assert BY_NUMBER[3].conclude([result(), failed]).startswith("There is nothing to compare yet.")
 
 
@@ -241,9 +243,9 @@ def test_a_run_that_was_stopped_is_not_taken_for_another_outcome():
     failure = "It was stopped after 120 of 300 iterations."
     stopped = result("the same again", 5000, weights_checksum="b", failure=failure)
     other = result("another seed", 9820, seed=1, weights_checksum="c")
-    words = BY_NUMBER[1].conclude([result("the first run"), stopped, other])
-    assert "not decided by the seed" not in words
-    assert words.endswith("The same again, seed 0, is left out: It was stopped after 120 of 300 iterations.")
+    conclusion = BY_NUMBER[1].conclude([result("the first run"), stopped, other])
+    assert "not decided by the seed" not in conclusion
+    assert conclusion.endswith("The same again, seed 0, is left out: It was stopped after 120 of 300 iterations.")
 
 
 @pytest.mark.parametrize("number", range(1, 12))
@@ -253,8 +255,8 @@ def test_nothing_is_concluded_from_nothing(number):
 
 def test_running_again_is_judged_by_the_weights():
     other = result("another seed", 9820, seed=1, weights_checksum="b")
-    words = BY_NUMBER[1].conclude([result("the first run"), result("the same again"), other])
-    assert plain(words) == (
+    conclusion = BY_NUMBER[1].conclude([result("the first run"), result("the same again"), other])
+    assert plain(conclusion) == (
         "The same plan with the same seed ended in the same weights, to the bit. Another seed ended in other weights. "
         "The first run: 98.00 % (95 % interval 97.71 % to 98.26 %). "
         "Another seed: 98.20 %, no difference from the first run that these digits could show. "
@@ -272,12 +274,12 @@ def test_swapping_is_judged_by_weights_accuracy_and_time():
                weights_checksum=str(run.plan.seed) if i < 4 else str(i), seconds_per_1000=6.0 + i // 2)
         for i, run in enumerate(runs)
     ]  # fmt: skip
-    words = BY_NUMBER[6].conclude(results)
-    assert "With relu both orders ended in the same weights, to the bit." in words
-    assert "With sigmoid both orders ended in different weights." in words
+    conclusion = BY_NUMBER[6].conclude(results)
+    assert "With relu both orders ended in the same weights, to the bit." in conclusion
+    assert "With sigmoid both orders ended in different weights." in conclusion
     better = "Average-pooling, then sigmoid: 92.00 %, 2.00 points better than sigmoid, then average-pooling."
-    assert better in plain(words)
-    assert "1,000 iterations took 6.0 s (relu, then max-pooling), 7.0 s (max-pooling, then relu);" in words
+    assert better in plain(conclusion)
+    assert "1,000 iterations took 6.0 s (relu, then max-pooling), 7.0 s (max-pooling, then relu);" in conclusion
 
 
 def test_the_smallest_that_is_not_worse_is_named():
@@ -342,12 +344,14 @@ def test_every_exercise_is_run_and_concluded(number, quick, bundled):
         counts = score.correct, score.n
         checksum = statistics.weights_checksum(state.weights)
         results.append(Result(run.label, plan, n_weights(plan.network), 1.0, *counts, weights_checksum=checksum))
-    words = BY_NUMBER[number].conclude(results)
+    conclusion = BY_NUMBER[number].conclude(results)
     first = [r.accuracy for r in results if r.label == results[0].label]
     if number not in (1, 6):
-        assert words.startswith(f"{plan_text.capitalized(results[0].label)}: {percent(np.mean(first))}")
+        assert conclusion.startswith(f"{plan_text.capitalized(results[0].label)}: {percent(np.mean(first))}")
     if number == 1:
-        assert "same weights, to the bit" in words
+        assert "same weights, to the bit" in conclusion
     if number == 6:
-        assert "With relu both orders ended in the same weights, to the bit." in words
-    assert all(plan_text.capitalized(label) in words or label in words for label in {r.label for r in results[2:]})
+        assert "With relu both orders ended in the same weights, to the bit." in conclusion
+    assert all(
+        plan_text.capitalized(label) in conclusion or label in conclusion for label in {r.label for r in results[2:]}
+    )

@@ -45,8 +45,8 @@ def run(plan):
 def few_digits(monkeypatch, bundled):
     """What `load_data` gives, with 300 digits to train on, 5,000 held back or not, and 200 to test on."""
     pixels, labels = (bundled.images[..., 0] * 255).round().astype(np.uint8), bundled.labels.astype(np.uint8)
-    held = np.resize(pixels[:300], (5000, 28, 28)), np.resize(labels[:300], 5000)
-    train = np.concatenate([pixels[:300], held[0]]), np.concatenate([labels[:300], held[1]])
+    validation = np.resize(pixels[:300], (5000, 28, 28)), np.resize(labels[:300], 5000)
+    train = np.concatenate([pixels[:300], validation[0]]), np.concatenate([labels[:300], validation[1]])
     # LazyTensorFlow has loaded keras itself here: the program imports the same module
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: (train, (pixels[300:], labels[300:])))
     return train
@@ -104,7 +104,7 @@ def test_its_distortions_are_the_apps_for_equal_numbers(bundled, rng):
 
 
 class Drawn:
-    """Chance that has been drawn already."""
+    """A random generator whose numbers have been drawn already."""
 
     def __init__(self, numbers):
         self.numbers = numbers

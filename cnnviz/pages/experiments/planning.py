@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import Source
 from cnnviz.experiments import exercises, keras_source, sweep
-from cnnviz.experiments.exercises import PlannedRun
+from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.pages.experiments import orders, progress

@@ -70,17 +70,16 @@ def show_experiment(name: str, was_active: bool) -> None:
 
 def show_controls(runs: Sequence[Run], active: bool) -> None:
     """How far the experiment is, and the buttons that stop or delete it."""
-    room = scheduler.of_server()
     if active:
         ended = sum(not run.active for run in runs)
-        share = scheduler.progress(runs)
-        st.progress(share, Words.progress.format(done=ended, n=len(runs), share=percent(share, 0)))
+        fraction = scheduler.progress(runs)
+        st.progress(fraction, Words.progress.format(done=ended, n=len(runs), share=percent(fraction, 0)))
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
-            room.stop_all(runs)
+            scheduler.of_server().stop_all(runs)
             st.rerun()
     elif st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
         for run in runs:
-            room.delete(run)
+            scheduler.of_server().delete(run)
         st.rerun()
 
 

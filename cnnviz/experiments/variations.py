@@ -1,0 +1,168 @@
+"""The runs of each exercise: a function of a base plan and a number of iterations, the baseline first.
+
+Each varies one thing and leaves the rest of the plan as it is. All raise ValueError, with the layer's name, when a
+variant is no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cnnviz.experiments.plan_text import comma_separated, decimal
+from cnnviz.network.config import Activation, Convolution, NetworkConfig, Pooling, layers, n_weights
+from cnnviz.network.presets import Plan, Recipe
+
+N_SEEDS = 2
+LEARNING_RATES = (1e-5, 1e-4, 1e-3, 1e-2)
+FEW_WEIGHTS = 500
+"""The exercise on the smallest network stops at the first one that has no more than that."""
+MAX_DENSE_WEIGHTS = 10_000_000
+"""Of the first fully connected layer in an exercise: without pooling that of `deep-mnist` would have 51 million."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A training run that an experiment consists of.
+
+    Attributes:
+        label: the setting, e.g. "learning rate 0.001"; runs that differ only in their seed share it.
+        plan: what is trained, and how.
+    """
+
+    label: str
+    plan: Plan
+
+
+def repeated(base: Plan, iterations: int) -> list[PlannedRun]:
+    """The base plan twice, and once with another seed."""
+    plan = replace(base, recipe=replace(base.recipe, iterations=iterations))
+    other_seed = replace(plan, seed=plan.seed + 1)
+    return [
+        PlannedRun("the first run", plan),
+        PlannedRun("the same again", plan),
+        PlannedRun("another seed", other_seed),
+    ]
+
+
+def longer_training(base: Plan, iterations: int) -> list[PlannedRun]:
+    """So many iterations, and twice as many."""
+    return [
+        run
+        for n in (iterations, 2 * iterations)
+        for run in _vary(base, n, [(f"{n:,} iterations", base.network, base.recipe)])
+    ]
+
+
+def learning_rates(base: Plan, iterations: int) -> list[PlannedRun]:
+    """The base's learning rate, and others from too small to too large."""
+    rates = dict.fromkeys([base.recipe.learning_rate, *LEARNING_RATES])
+    recipes = [replace(base.recipe, learning_rate=rate) for rate in rates]
+    variants = [(f"learning rate {decimal(recipe.learning_rate)}", base.network, recipe) for recipe in recipes]
+    return _vary(base, iterations, variants)
+
+
+def layer_sizes(base: Plan, iterations: int) -> list[PlannedRun]:
+    """Half and twice the filters, smaller and larger kernels, half and twice the neurons."""
+    config = base.network
+    variants = [("as it is", config)]
+    for factor in (0.5, 2):
+        convolutions = tuple(replace(c, filters=max(1, int(c.filters * factor))) for c in config.convolutions)
+        label = f"{comma_separated(c.filters for c in convolutions)} filters"
+        variants.append((label, replace(config, convolutions=convolutions)))
+    for px in (3, 7):
+        convolutions = tuple(replace(c, kernel_px=px) for c in config.convolutions)
+        variants.append((f"kernels of {px}×{px}", replace(config, convolutions=convolutions)))
+    for factor in (0.5, 2):
+        dense = tuple(max(1, int(width * factor)) for width in config.dense)
+        variants.append((f"{comma_separated(dense)} neurons", replace(config, dense=dense)))
+    return _vary_network(base, iterations, variants)
+
+
+def dropout(base: Plan, iterations: int) -> list[PlannedRun]:
+    """Without dropout, and with a rate of one half."""
+    without, with_dropout = (replace(base.network, dropout=rate) for rate in (0.0, 0.5))
+    return _vary_network(base, iterations, [("no dropout", without), ("dropout of 50 %", with_dropout)])
+
+
+def pooling_orders(base: Plan, iterations: int) -> list[PlannedRun]:
+    """Activation before and after pooling, for ReLU with max-pooling and for sigmoid with average-pooling."""
+    variants = []
+    pairs: tuple[tuple[Activation, Pooling], ...] = (("relu", "max"), ("sigmoid", "average"))
+    for activation, pooling in pairs:
+        config = replace(base.network, activation=activation, pooling=pooling)
+        variants.append((f"{activation}, then {pooling}-pooling", replace(config, pool_first=False)))
+        variants.append((f"{pooling}-pooling, then {activation}", replace(config, pool_first=True)))
+    return _vary_network(base, iterations, variants)
+
+
+def deeper_networks(base: Plan, iterations: int) -> list[PlannedRun]:
+    """One more convolution layer, and one more fully connected layer."""
+    config = base.network
+    last = config.convolutions[-1] if config.convolutions else Convolution(16)
+    # stride 1 whatever that of the last layer is, so that only the pooling shrinks the maps once more
+    convolution = replace(config, convolutions=(*config.convolutions, replace(last, stride=1)))
+    dense = replace(config, dense=(*config.dense, config.dense[-1] if config.dense else 128))
+    deeper = [("one more convolution layer", convolution), ("one more fully connected layer", dense)]
+    return _vary_network(base, iterations, [("as it is", config), *deeper])
+
+
+def smaller_networks(base: Plan, iterations: int) -> list[PlannedRun]:
+    """A quarter of the filters and of the neurons each time, down to FEW_WEIGHTS."""
+    configs = [base.network]
+    while n_weights(configs[-1]) > FEW_WEIGHTS:
+        convolutions = tuple(replace(c, filters=max(1, c.filters // 4)) for c in configs[-1].convolutions)
+        dense = tuple(max(1, width // 4) for width in configs[-1].dense)
+        smaller = replace(configs[-1], convolutions=convolutions, dense=dense)
+        if smaller == configs[-1]:  # every layer has one filter or neuron left
+            break
+        configs.append(smaller)
+    return _vary_network(base, iterations, [(f"{n_weights(config):,} weights", config) for config in configs])
+
+
+def activated_logits(base: Plan, iterations: int) -> list[PlannedRun]:
+    """Without and with the activation on the ten outputs."""
+    linear, activated = (replace(base.network, activate_logits=on) for on in (False, True))
+    label = f"{base.network.activation} on the ten outputs"
+    return _vary_network(base, iterations, [("outputs as they are", linear), (label, activated)])
+
+
+def without_pooling(base: Plan, iterations: int) -> list[PlannedRun]:
+    """With and without pooling; with fewer neurons in both where there would be too many weights."""
+    pooled, dense = _with_pooling(base.network), base.network.dense
+    flatten = next(e for e in layers(replace(pooled, pooling="none", dense=())) if e.kind == "flatten")
+    while dense and flatten.shape[0] * dense[0] > MAX_DENSE_WEIGHTS:
+        dense = tuple(max(1, width // 2) for width in dense)
+    pooled = replace(pooled, dense=dense)  # both runs get fewer neurons, so that pooling alone sets them apart
+    unpooled = replace(pooled, pooling="none")
+    neurons = f", {comma_separated(pooled.dense)} neurons" if pooled.dense != base.network.dense else ""
+    variants = [(f"{pooled.pooling}-pooling{neurons}", pooled), (f"no pooling{neurons}", unpooled)]
+    return _vary_network(base, iterations, variants)
+
+
+def strided_convolutions(base: Plan, iterations: int) -> list[PlannedRun]:
+    """Pooling, and twice the stride instead of it."""
+    pooled = _with_pooling(base.network)
+    doubled = tuple(replace(c, stride=2 * c.stride) for c in pooled.convolutions)
+    strided = replace(pooled, convolutions=doubled, pooling="none")
+    label = f"stride {comma_separated(c.stride for c in doubled)}, no pooling"
+    return _vary_network(base, iterations, [(f"{pooled.pooling}-pooling", pooled), (label, strided)])
+
+
+def _vary(base: Plan, iterations: int, variants: Sequence[tuple[str, NetworkConfig, Recipe]]) -> list[PlannedRun]:
+    """A run for every variant (label, network, recipe) and every seed; equal plans once, under their first label."""
+    planned: dict[Plan, PlannedRun] = {}
+    for label, network, recipe in variants:
+        layers(network)  # raises for a network that cannot be built, before anything is trained
+        for seed in range(base.seed, base.seed + N_SEEDS):
+            plan = Plan(network, replace(recipe, iterations=iterations), seed)
+            planned.setdefault(plan, PlannedRun(label, plan))
+    return list(planned.values())
+
+
+def _vary_network(base: Plan, iterations: int, variants: Sequence[tuple[str, NetworkConfig]]) -> list[PlannedRun]:
+    return _vary(base, iterations, [(label, network, base.recipe) for label, network in variants])
+
+
+def _with_pooling(config: NetworkConfig) -> NetworkConfig:
+    return config if config.pooling != "none" else replace(config, pooling="max")
