@@ -1,0 +1,1 @@
+"""Between a browser and Streamlit: ASGI middleware that knows a browser again and bounds what one of them may send."""

@@ -1,0 +1,59 @@
+"""A random token in a cookie, by which a browser is known again after a reload: no account, no name.
+
+The cookie is set with the page itself, before any script runs; JavaScript cannot read it (HttpOnly), another site's
+page does not send it (SameSite), and it is not in the address, so a link that is shared does not hand it on.
+"""
+
+from __future__ import annotations
+
+import re
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from cnnviz.state.sessions import KEEP_S, new_token
+
+NAME = "cnnviz_session"
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What `new_token` gives; anything else in the cookie was not set here."""
+
+
+class SessionCookie:
+    """ASGI middleware: every page that a browser loads sets the cookie, or makes it last for another day."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass everything on; add the cookie to answers that are a page."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        token = token_in(headers.get("cookie", "")) or new_token()
+        secure = scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https"
+
+        async def with_cookie(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                if answer.get("content-type", "").startswith("text/html"):
+                    answer.append("set-cookie", cookie(token, secure=secure))
+            await send(message)
+
+        await self.app(scope, receive, with_cookie)
+
+
+def cookie(token: str, *, secure: bool) -> str:
+    """The value of a Set-Cookie header."""
+    value = f"{NAME}={token}; Path=/; Max-Age={KEEP_S}; HttpOnly; SameSite=Lax"
+    return f"{value}; Secure" if secure else value
+
+
+def token_in(header: str) -> str | None:
+    """The token in a Cookie header; None when there is none, or none that was set here."""
+    try:
+        found = SimpleCookie(header).get(NAME)
+    except CookieError:
+        return None
+    return found.value if found and TOKEN.fullmatch(found.value) else None

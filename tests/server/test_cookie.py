@@ -1,0 +1,68 @@
+"""A browser gets a token with its first page, keeps it, and cannot choose one."""
+
+import asyncio
+from http.cookies import SimpleCookie
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route
+
+from cnnviz.server import cookie
+from cnnviz.server.cookie import SessionCookie
+from cnnviz.state.sessions import new_token
+
+ROUTES = [Route("/", lambda request: HTMLResponse("<p>page</p>")), Route("/data", lambda request: JSONResponse({}))]
+
+
+def set_cookie(path="/", sent=None, **headers):
+    """The Set-Cookie header that a server answers a browser with; None when there is none."""
+    app = Starlette(routes=ROUTES, middleware=[Middleware(SessionCookie)])
+    named = {"cookie": sent, **headers}
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "scheme": "http"}
+    scope["headers"] = [(k.replace("_", "-").encode(), v.encode()) for k, v in named.items() if v is not None]
+    sent_messages = []
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        sent_messages.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    found = dict(sent_messages[0]["headers"]).get(b"set-cookie")
+    return found.decode() if found else None
+
+
+def token_of(header):
+    return SimpleCookie(header)[cookie.NAME].value
+
+
+def test_the_first_page_brings_a_token_and_the_next_one_keeps_it():
+    header = set_cookie()
+    token = token_of(header)
+    assert cookie.TOKEN.fullmatch(token)
+    assert token_of(set_cookie(sent=f"{cookie.NAME}={token}")) == token
+    assert header == f"{cookie.NAME}={token}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax"
+
+
+def test_what_is_no_page_sets_nothing():
+    assert set_cookie("/data") is None
+
+
+def test_behind_https_the_cookie_stays_there():
+    assert set_cookie(x_forwarded_proto="https").endswith("; Secure")
+
+
+@pytest.mark.parametrize("sent", ["", "x", "a" * 44, "../../etc", "ä" * 43, "=;;=", '"' + "a" * 43])
+def test_a_cookie_that_was_not_set_here_is_replaced(sent):
+    token = token_of(set_cookie(sent=f"{cookie.NAME}={sent}"))
+    assert cookie.TOKEN.fullmatch(token)
+    assert token != sent
+
+
+def test_the_token_is_found_among_other_cookies():
+    token = new_token()
+    assert cookie.token_in(f"_streamlit_xsrf=2|a|b; {cookie.NAME}={token}; other=1") == token
+    assert cookie.token_in("other=1") is None

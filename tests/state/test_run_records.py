@@ -1,0 +1,65 @@
+"""Records of runs are kept in order, a name is given once, and a lease has one holder."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from cnnviz.state.run_records import RunRecord, RunRecords
+
+FIRST = RunRecord("hvass-1", "a" * 64, "waiting", {"plan": {"seed": 1}})
+
+
+def test_records_come_back_as_they_were_and_in_their_order(engine):
+    records = RunRecords(engine)
+    names = ["b", "a", "c"]
+    for name in names:
+        assert records.add(replace(FIRST, name=name))
+    assert records.all() == [replace(FIRST, name=name) for name in names]
+
+
+def test_a_name_is_given_once(engine):
+    records = RunRecords(engine)
+    assert records.add(FIRST)
+    assert not records.add(replace(FIRST, owner="b" * 64))
+    assert records.all() == [FIRST]
+
+
+def test_twenty_that_ask_at_once_for_one_name_get_it_once(engine):
+    records = RunRecords(engine)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda i: records.add(replace(FIRST, content={"i": i})), range(20)))
+    assert sum(taken) == 1
+
+
+def test_a_change_is_kept_and_one_of_a_deleted_run_is_not(engine):
+    records = RunRecords(engine)
+    records.add(FIRST)
+    changed = replace(FIRST, status="training", content={"iteration": 300})
+    records.save(changed)
+    assert records.all() == [changed]
+    records.delete(FIRST.name)
+    records.save(changed)
+    assert records.all() == []
+
+
+def test_a_lease_has_one_holder_until_it_ends_or_is_given_back(engine):
+    records = RunRecords(engine)
+    records.add(FIRST)
+    assert records.acquire(FIRST.name, "one", 60)
+    assert records.acquire(FIRST.name, "one", 60)
+    assert not records.acquire(FIRST.name, "two", 60)
+    records.release(FIRST.name, "two")
+    assert not records.acquire(FIRST.name, "two", 60)
+    records.release(FIRST.name, "one")
+    assert records.acquire(FIRST.name, "two", 0.2)
+    time.sleep(0.3)
+    assert records.acquire(FIRST.name, "one", 60)
+    assert not records.acquire("nobody", "one", 60)
+
+
+def test_of_many_that_ask_at_once_one_gets_the_lease(engine):
+    records = RunRecords(engine)
+    records.add(FIRST)
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda i: records.acquire(FIRST.name, f"server {i}", 60), range(16)))
+    assert sum(got) == 1
