@@ -92,9 +92,9 @@ def test_robust_calls_a_letter_no_digit_and_reads_a_seven(sevens, tmp_path, caps
 
 
 def test_robust_draws_its_digits_and_counts_them(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(training_set, "N_HANDS", 40)
-    monkeypatch.setattr(training_set, "N_NONE", 10)
-    monkeypatch.setattr(training_set, "COPIES", 1)
+    monkeypatch.setattr(training_set, "N_SYNTHETIC", 40)
+    monkeypatch.setattr(training_set, "N_OUTLIERS", 10)
+    monkeypatch.setattr(training_set, "N_COPIES", 1)
     run("train", "--preset", "robust", "--iterations", 2, "--data", "bundled", "--out", tmp_path / "new")
     assert "Drawing digits: 100%" in capsys.readouterr().err
     card = store.open_model(tmp_path / "new").card

@@ -1,1 +1,1 @@
-"""Digits and outliers drawn by program, for the one preset (`robust`) that learns from them."""
+"""Synthetic training data: distorted digits, and digits and outliers drawn by program; the preset `robust` uses it."""
