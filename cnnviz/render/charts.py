@@ -1,4 +1,4 @@
-"""Charts to point at and to click on: Altair.  Streamlit puts a button above each that downloads it as PNG."""
+"""Charts that react to pointer and click, by Altair; Streamlit adds a button to each that downloads it as PNG."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ from typing import Any
 import numpy as np
 
 from cnnviz.lazy import LazyModule
-from cnnviz.render.figures import hex_of
-from cnnviz.render.tiles import LIGHT, Theme
+from cnnviz.render.palettes import LIGHT, Theme, to_hex
 
 alt: Any = LazyModule("altair")
 pandas: Any = LazyModule("pandas")
 
-CURVES = ["#e07b00", "#009e73", "#cc79a7", "#8a5fd0", "#b59d00", "#7f7f7f", "#a0522d"]
-"""Told apart from each other and from both accents, on white and on black, by colour-blind readers too."""
+CURVE_COLOURS = ["#e07b00", "#009e73", "#cc79a7", "#8a5fd0", "#b59d00", "#7f7f7f", "#a0522d"]
+"""Colours that colour-blind readers too can tell from each other and from the accents, on white and on black."""
 BLUES = ["#f7fbff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
-"""matplotlib's Blues at five places; Vega's own scheme of that name leaves out the lightest."""
+"""matplotlib's Blues at five values; Vega's own scheme of that name leaves out the lightest."""
 
 
 def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
-    """A confusion matrix to click on: an Altair chart whose selection `name` holds "true" and "predicted"."""
+    """Draw a confusion matrix whose cells can be clicked on.
+
+    Args:
+        matrix: int, shape (10, 10); row = true digit, column = predicted digit.
+        name: of the selection, which holds "true" and "predicted" of the cell that was clicked on.
+        theme: colours around it.
+
+    Returns:
+        Altair chart.
+    """
     true, predicted = np.indices(matrix.shape)
     cells = pandas.DataFrame({"true": true.ravel(), "predicted": predicted.ravel(), "count": matrix.ravel()})
     pick = alt.selection_point(name=name, fields=["true", "predicted"], empty=False)
@@ -32,7 +40,7 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
         y=alt.Y("true:O", title="True", axis=axis),
         tooltip=[alt.Tooltip(f"{field}:Q", title=field.capitalize()) for field in ("true", "predicted", "count")],
     )
-    squares = base.mark_rect(stroke=hex_of(theme.faint), cursor="pointer").encode(
+    squares = base.mark_rect(stroke=to_hex(theme.faint), cursor="pointer").encode(
         color=alt.Color("count:Q", scale=alt.Scale(range=BLUES, domainMin=0), title="Images"),
         strokeWidth=alt.condition(pick, alt.value(3), alt.value(0.3)),
     )
@@ -43,22 +51,25 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
     return (squares.add_params(pick) + numbers).properties(height=460)
 
 
-HEIGHT, LEGEND_ROW = 330, 28
-"""Pixels of a chart with its axis, and of a row of its legend."""
+HEIGHT_PX, LEGEND_ROW_PX = 330, 28
+"""Height of a chart with its axis, and of a row of its legend."""
 LEGEND_COLUMNS = 2
 """More would be cut off on a telephone."""
 Line = tuple[np.ndarray, np.ndarray]
-"""Where the points of a line stand, and how high."""
+"""The iterations and the values of a line's points."""
 
 
 def curve_chart(series: Mapping[str, Line], title: str, theme: Theme = LIGHT, top: float | None = None) -> Any:
-    """Curves over iterations, one a name: an Altair chart.
+    """Draw curves over iterations.
 
     Args:
-        series: by name the iterations and the values, float (n,) each.
+        series: by name, the iterations and the values, float (n,) each.
         title: name of the vertical axis.
         theme: colours around it.
-        top: upper end of the vertical axis; None: as the values need it.
+        top: upper end of the vertical axis; None fits it to the values.
+
+    Returns:
+        Altair chart.
     """
     rows = [
         {"iteration": float(x), "value": float(y), "series": name}
@@ -77,38 +88,42 @@ def curve_chart(series: Mapping[str, Line], title: str, theme: Theme = LIGHT, to
             color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=list(series), range=colours)),
             tooltip=["series:N", alt.Tooltip("iteration:Q", format=",d"), alt.Tooltip("value:Q", format=".4f")],
         )
-        .properties(height=HEIGHT + LEGEND_ROW * math.ceil(len(series) / LEGEND_COLUMNS))
+        .properties(height=HEIGHT_PX + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS))
     )
 
 
-def stress_chart(
-    amounts: Sequence[float], accuracies: Sequence[float], here: float, title: str, theme: Theme = LIGHT
+def corruption_chart(
+    severities: Sequence[float], accuracies: Sequence[float], current: float, title: str, theme: Theme = LIGHT
 ) -> Any:
-    """Accuracy over the amount of one change, with a line where one stands: an Altair chart.
+    """Draw accuracy over the severity of one corruption, with a line at the current severity.
 
     Args:
-        amounts: float, of the change.
-        accuracies: in [0, 1], one for each.
-        here: the amount to mark.
-        title: of the horizontal axis; what stands behind a comma comes below, since the chart may be narrow.
+        severities: in ascending order.
+        accuracies: in [0, 1], one for each severity.
+        current: the severity to mark.
+        title: of the horizontal axis; it is broken at its comma, since the chart may be narrow.
         theme: colours around it.
+
+    Returns:
+        Altair chart.
     """
-    data = pandas.DataFrame({"amount": list(amounts), "accuracy": list(accuracies)})
+    # The column is named "amount", since its name is what the tooltip says.
+    data = pandas.DataFrame({"amount": list(severities), "accuracy": list(accuracies)})
     y = alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
     line = (
         alt.Chart(data)
-        .mark_line(point=True, color=hex_of(theme.accent))
+        .mark_line(point=True, color=to_hex(theme.accent))
         .encode(
-            x=alt.X("amount:Q", title=title.split(", ")),  # a list is a line each
+            x=alt.X("amount:Q", title=title.split(", ")),  # Vega writes each entry of a list on a line of its own
             y=y,
             tooltip=["amount:Q", alt.Tooltip("accuracy:Q", format=".1%")],
         )
     )
-    mark = alt.Chart(pandas.DataFrame({"amount": [here]})).mark_rule(color=CURVES[0], strokeWidth=2)
+    mark = alt.Chart(pandas.DataFrame({"amount": [current]})).mark_rule(color=CURVE_COLOURS[0], strokeWidth=2)
     return (line + mark.encode(x="amount:Q")).properties(height=220)
 
 
 def line_colours(n: int, theme: Theme) -> list[str]:
     """A colour for each of n lines; after eight they begin again."""
-    palette = [hex_of(theme.accent), *CURVES]
+    palette = [to_hex(theme.accent), *CURVE_COLOURS]
     return [palette[i % len(palette)] for i in range(n)]

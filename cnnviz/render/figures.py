@@ -1,4 +1,8 @@
-"""Figures with axes and words, to take home or to look at: matplotlib's Figure, never pyplot."""
+"""Figures with axes and text, to look at or to download: matplotlib's `Figure`, never pyplot.
+
+pyplot keeps one current figure for the whole process, and the server draws for several people in several threads: with
+it, titles ended up in other people's figures.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import numpy as np
 
 from cnnviz.lazy import LazyModule
 from cnnviz.network.config import Layer
-from cnnviz.render.tiles import LIGHT, Theme
+from cnnviz.render.palettes import LIGHT, Theme, to_hex
 
 figure: Any = LazyModule("matplotlib.figure")
 patches: Any = LazyModule("matplotlib.patches")
@@ -19,104 +23,112 @@ DPI = 160
 
 
 def _new(width: float, height: float, theme: Theme) -> tuple[Any, Any]:
-    """An empty figure with one pair of axes in the colours of a theme; inches."""
-    fig = figure.Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor=hex_of(theme.paper))
+    """An empty figure, its size in inches, and its only axes, in the colours of a theme."""
+    fig = figure.Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor=to_hex(theme.paper))
     axes = fig.add_subplot()
-    axes.set_facecolor(hex_of(theme.paper))
-    axes.tick_params(colors=hex_of(theme.text), length=0)
+    axes.set_facecolor(to_hex(theme.paper))
+    axes.tick_params(colors=to_hex(theme.text), length=0)
     axes.spines[:].set_visible(False)
     return fig, axes
 
 
-def hex_of(colour: tuple[int, int, int]) -> str:
-    """Red, green, blue as "#rrggbb"."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
 def png(fig: Any) -> bytes:
-    """The figure as a PNG file."""
+    """The figure as the content of a PNG file."""
     content = io.BytesIO()
     fig.savefig(content, format="png")
     return content.getvalue()
 
 
 def confusion_figure(matrix: np.ndarray, theme: Theme = LIGHT) -> Any:
-    """A confusion matrix in Blues with its numbers, a colour bar and named axes.
+    """Draw a confusion matrix with its numbers, a colour bar and named axes.
 
     Args:
         matrix: int, shape (10, 10); row = true digit, column = predicted digit.
         theme: colours around it.
 
     Returns:
-        matplotlib Figure; a number is white where its cell is dark.
+        matplotlib Figure, in the colour map Blues; a number is white where its cell is dark.
     """
     fig, axes = _new(6.8, 5.6, theme)
     image = axes.imshow(matrix, cmap="Blues", vmin=0)
     bar = fig.colorbar(image, ax=axes, shrink=0.8)
-    bar.ax.tick_params(colors=hex_of(theme.text))
+    bar.ax.tick_params(colors=to_hex(theme.text))
     bar.outline.set_visible(False)
     half = matrix.max() / 2
     for (true, predicted), count in np.ndenumerate(matrix):
         shade = "white" if count > half else "black"
         axes.text(predicted, true, str(count), color=shade, ha="center", va="center", fontsize=9)
     axes.set(xticks=range(10), yticks=range(10))
-    axes.set_xlabel("Predicted", color=hex_of(theme.text))
-    axes.set_ylabel("True", color=hex_of(theme.text))
+    axes.set_xlabel("Predicted", color=to_hex(theme.text))
+    axes.set_ylabel("True", color=to_hex(theme.text))
     return fig
 
 
 def counts_figure(counts: np.ndarray, theme: Theme = LIGHT) -> Any:
-    """How many of each digit: ten bars with their numbers.
+    """Draw how many images of each digit there are: ten bars with their numbers.
 
     Args:
         counts: int, shape (10,).
+        theme: colours around it.
+
+    Returns:
+        matplotlib Figure.
     """
     fig, axes = _new(7.2, 2.8, theme)
-    bars = axes.bar(range(10), counts, color=hex_of(theme.accent))
-    axes.bar_label(bars, labels=[f"{count:,}" for count in counts], color=hex_of(theme.text), fontsize=9, padding=2)
+    bars = axes.bar(range(10), counts, color=to_hex(theme.accent))
+    axes.bar_label(bars, labels=[f"{count:,}" for count in counts], color=to_hex(theme.text), fontsize=9, padding=2)
     axes.set(xticks=range(10), yticks=[])
-    axes.set_xlabel("Digit", color=hex_of(theme.text))
+    axes.set_xlabel("Digit", color=to_hex(theme.text))
     return fig
 
 
 def network_figure(layers: tuple[Layer, ...], theme: Theme = LIGHT) -> Any:
-    """The flow chart of a network: stacks of maps and columns of neurons, left to right.
+    """Draw the flow chart of a network, left to right: stacks of maps and columns of neurons.
 
-    Shown are the image, what each convolution block hands on, and every layer of neurons.
+    Shown are the image, the output of each convolution block, and every layer of neurons.
+
+    Args:
+        layers: as `network.config.layers` gives them.
+        theme: colours.
+
+    Returns:
+        matplotlib Figure.
     """
-    steps = flow(layers)
-    fig, axes = _new(1.7 * len(steps), 3.3, theme)
+    nodes = flow_chart(layers)
+    fig, axes = _new(1.7 * len(nodes), 3.3, theme)
     x = 0.0
-    for i, (layer, words) in enumerate(steps):
+    for i, (layer, operations) in enumerate(nodes):
         right = _stack(axes, x, layer, theme) if layer.is_map else _column(axes, x, layer, theme)
-        text = {"color": hex_of(theme.text), "ha": "center"}
+        text = {"color": to_hex(theme.text), "ha": "center"}
         axes.text((x + right) / 2, 1.32, _size(layer), va="bottom", fontsize=15, fontweight="bold", **text)
-        axes.text((x + right) / 2, -0.3, words, va="top", fontsize=12.5, linespacing=1.4, **text)
-        if i + 1 < len(steps):
-            arrow = {"arrowstyle": "-|>", "color": hex_of(theme.text), "lw": 1.2}
+        axes.text((x + right) / 2, -0.3, operations, va="top", fontsize=12.5, linespacing=1.4, **text)
+        if i + 1 < len(nodes):
+            arrow = {"arrowstyle": "-|>", "color": to_hex(theme.text), "lw": 1.2}
             axes.annotate("", xy=(right + 0.62, 0.5), xytext=(right + 0.12, 0.5), arrowprops=arrow)
         x = right + 0.75
     axes.set(xlim=(-0.15, x - 0.45), ylim=(-0.95, 1.6), xticks=[], yticks=[], aspect="equal")
     return fig
 
 
-def flow(layers: tuple[Layer, ...]) -> list[tuple[Layer, str]]:
-    """The layers that the flow chart shows, each with what led to it in words."""
-    steps = [(layers[0], "image")]
-    words: list[str] = []
+def flow_chart(layers: tuple[Layer, ...]) -> list[tuple[Layer, str]]:
+    """The layers that the flow chart shows, each with the operations that lead to it, a line each."""
+    nodes = [(layers[0], "image")]
+    operations: list[str] = []
     for layer, following in zip(layers[1:], [*layers[2:], None], strict=True):
-        words.append(_step_words(layer))
+        operations.append(_operation(layer))
         block_ends = following is None or following.kind in ("convolution", "flatten", "dense", "softmax", "dropout")
         if block_ends and layer.kind not in ("flatten", "dropout"):
-            steps.append((layer, "\n".join(words)))
-            words = []
+            nodes.append((layer, "\n".join(operations)))
+            operations = []
         elif layer.kind == "flatten":
-            steps.append((layer, "flattened"))
-            words = []
-    return steps
+            nodes.append((layer, "flattened"))
+            operations = []
+        # Else the operation is kept for the layer that follows: an activation's, or the one behind a dropout.
+    return nodes
 
 
-def _step_words(layer: Layer) -> str:
+def _operation(layer: Layer) -> str:
+    """What a layer does, in a few words."""
     if layer.kind == "convolution":
         return f"{layer.shape[2]} filters {layer.kernel_shape[0]}×{layer.kernel_shape[1]}"
     if layer.kind == "pooling":
@@ -136,21 +148,21 @@ def _size(layer: Layer) -> str:
 
 
 def _stack(axes: Any, x: float, layer: Layer, theme: Theme) -> float:
-    """Sheets behind each other, as many as there are maps up to eight; gives the right edge."""
+    """Draw maps one behind the other, eight at most; returns the x of the right edge."""
     side = 0.42 + 0.58 * layer.shape[0] / 28
     n = min(layer.shape[2], 8)
     shift = 0.055
-    for i in reversed(range(n)):
+    for i in reversed(range(n)):  # from the back to the front
         corner = (x + i * shift, 0.5 - side / 2 + i * shift - n * shift / 2)
         axes.add_patch(
-            patches.Rectangle(corner, side, side, facecolor=hex_of(theme.paper), edgecolor=hex_of(theme.accent), lw=1.4)
+            patches.Rectangle(corner, side, side, facecolor=to_hex(theme.paper), edgecolor=to_hex(theme.accent), lw=1.4)
         )
     return x + side + (n - 1) * shift
 
 
 def _column(axes: Any, x: float, layer: Layer, theme: Theme) -> float:
-    """A column of neurons; its height grows with the logarithm of their number."""
+    """Draw a column of neurons, its height by the logarithm of their number; returns the x of the right edge."""
     height = 0.3 + 0.27 * math.log10(layer.shape[0])
-    box = patches.Rectangle((x, 0.5 - height / 2), 0.2, height, facecolor=hex_of(theme.accent), edgecolor="none")
+    box = patches.Rectangle((x, 0.5 - height / 2), 0.2, height, facecolor=to_hex(theme.accent), edgecolor="none")
     axes.add_patch(box)
     return x + 0.2

@@ -1,21 +1,23 @@
-"""Numbers in squares, frames around them, and pictures side by side like a sum: patch × kernel = products.
-
-Built from what `tiles` colours.
-"""
+"""Matrices with their numbers written in the cells, boxes around parts, and equations of pictures: a × b = c."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from cnnviz.render.tiles import LIGHT, MARK, Limits, Palette, Theme, colour, enlarged, typeface
+from cnnviz.render.palettes import LIGHT, MARK_COLOUR, Colour, Limits, Palette, Theme, apply_palette
+from cnnviz.render.tiles import enlarge, font
 
-SIGN_PX, LABEL_PX = 48, 32
+OPERATOR_PX, LABEL_PX = 48, 32
+"""Width of an operator between two pictures, and height of a label below one."""
+Box = tuple[int, int, int, int]
+"""Top, left, bottom, right, in cells; the last two exclusive."""
 
 
-def numbers(
+def annotated_heatmap(
     values: np.ndarray,
     palette: Palette,
     limits: Limits,
@@ -24,79 +26,94 @@ def numbers(
     *,
     marked: tuple[int, int] | None = None,
 ) -> Image.Image:
-    """A matrix with its numbers written in the cells; what is not a number has a cell without words.
+    """Draw a matrix as coloured cells with the numbers written in them; a cell of NaN stays empty.
 
     Args:
-        values: float or int (height, width); whole numbers are written as such, others with two places.
-        palette, limits: as in `colour`.
+        values: float or int (height, width); whole numbers are written as such, others with two decimals.
+        palette, limits: as in `apply_palette`.
         cell_px: side of a cell.
-        theme: colours around it.
+        theme: colours around the cells.
         marked: row and column of a cell to frame.
     """
-    height, width = values.shape
-    whole = values.dtype.kind in "iu"
-    cells = colour(values.astype(float), palette, limits)
-    cells[np.isnan(values.astype(float))] = theme.paper
+    as_float = values.astype(float)
+    cells = apply_palette(as_float, palette, limits)
+    cells[np.isnan(as_float)] = theme.paper
     picture = Image.fromarray(cells.repeat(cell_px, axis=0).repeat(cell_px, axis=1))
-    pen, font = ImageDraw.Draw(picture), typeface(max(10, round(cell_px * (0.42 if whole else 0.27))))
-    for row, column in np.ndindex(height, width):
+    is_whole = values.dtype.kind in "iu"
+    pen, typeface = ImageDraw.Draw(picture), font(max(10, round(cell_px * (0.42 if is_whole else 0.27))))
+    for row, column in np.ndindex(values.shape):
         left, top = column * cell_px, row * cell_px
         pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=theme.faint)
-        if np.isnan(float(values[row, column])):
-            continue
-        red, green, blue = (int(part) for part in cells[row, column])
-        ink = (255, 255, 255) if 0.3 * red + 0.59 * green + 0.11 * blue < 128 else (0, 0, 0)
-        words = f"{values[row, column]}" if whole else f"{values[row, column]:.2f}".replace("-0.00", "0.00")
-        pen.text((left + cell_px / 2, top + cell_px / 2), words, ink, font, anchor="mm")
+        if not np.isnan(as_float[row, column]):
+            middle, text = (left + cell_px / 2, top + cell_px / 2), _text(values[row, column], is_whole)
+            pen.text(middle, text, _text_colour(cells[row, column]), typeface, anchor="mm")
     if marked:
-        left, top = marked[1] * cell_px, marked[0] * cell_px
-        pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=MARK, width=max(3, cell_px // 14))
+        row, column = marked
+        _draw_box(pen, (row, column, row + 1, column + 1), cell_px, MARK_COLOUR, max(3, cell_px // 14))
     return picture
 
 
-def framed(
-    image: np.ndarray, palette: Palette, boxes: Sequence[tuple[int, int, int, int]], zoom: int, theme: Theme = LIGHT
+def _text(value: Any, is_whole: bool) -> str:
+    return f"{value}" if is_whole else f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def _text_colour(background: np.ndarray) -> Colour:
+    """White on dark, black on light; by the luma of the television standard BT.601."""
+    red, green, blue = (int(part) for part in background)
+    return (255, 255, 255) if 0.3 * red + 0.59 * green + 0.11 * blue < 128 else (0, 0, 0)
+
+
+def image_with_boxes(
+    image: np.ndarray, palette: Palette, boxes: Sequence[Box], zoom: int, theme: Theme = LIGHT
 ) -> Image.Image:
-    """One image, a square for each pixel, with frames around parts of it.
+    """Draw one image, a square for each pixel, with frames around parts of it.
 
     Args:
         image: float (height, width) in [0, 1].
         palette: a matplotlib colour map.
-        boxes: top, left, bottom, right of each frame in pixels, the last two exclusive.
+        boxes: what to frame.
         zoom: side of a square.
-        theme: colours around it.
+        theme: colours around the squares.
     """
-    picture = Image.fromarray(enlarged(image[None], palette, (0.0, 1.0), zoom=zoom, outline=theme.faint)[0])
+    picture = Image.fromarray(enlarge(image[None], palette, (0.0, 1.0), zoom=zoom, outline=theme.faint)[0])
     pen = ImageDraw.Draw(picture)
-    for top, left, bottom, right in boxes:
-        pen.rectangle((left * zoom, top * zoom, right * zoom - 1, bottom * zoom - 1), outline=MARK, width=3)
+    for box in boxes:
+        _draw_box(pen, box, zoom, MARK_COLOUR, 3)
     return picture
 
 
-def outlined(
-    picture: Image.Image, box: tuple[int, int, int, int], cell_px: int, edge: tuple[int, int, int] = MARK
-) -> Image.Image:
-    """A picture of square cells with a frame around some of them: top, left, bottom, right, the last two exclusive."""
+def with_box(picture: Image.Image, box: Box, cell_px: int, edge: Colour = MARK_COLOUR) -> Image.Image:
+    """A copy of a picture of square cells, with a frame around some of them."""
+    framed = picture.copy()
+    _draw_box(ImageDraw.Draw(framed), box, cell_px, edge, max(3, cell_px // 14))
+    return framed
+
+
+def _draw_box(pen: ImageDraw.ImageDraw, box: Box, cell_px: int, edge: Colour, width: int) -> None:
     top, left, bottom, right = (cell_px * side for side in box)
-    framed_picture = picture.copy()
-    width = max(3, cell_px // 14)
-    ImageDraw.Draw(framed_picture).rectangle((left, top, right - 1, bottom - 1), outline=edge, width=width)
-    return framed_picture
+    pen.rectangle((left, top, right - 1, bottom - 1), outline=edge, width=width)
 
 
-def faded(picture: Image.Image, box: tuple[int, int, int, int], cell_px: int, theme: Theme = LIGHT) -> Image.Image:
-    """A picture of square cells in which those outside a box, given as for `outlined`, are pale."""
+def faded_outside(picture: Image.Image, box: Box, cell_px: int, theme: Theme = LIGHT) -> Image.Image:
+    """A copy of a picture of square cells, in which those outside a box are pale."""
     top, left, bottom, right = (cell_px * side for side in box)
     pale = Image.blend(picture, Image.new("RGB", picture.size, theme.paper), 0.7)
     pale.paste(picture.crop((left, top, right, bottom)), (left, top))
     return pale
 
 
-def beside(
-    pictures: Sequence[Image.Image], signs: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
+def equation(
+    pictures: Sequence[Image.Image], operators: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
 ) -> Image.Image:
-    """Pictures of one height in a row, a sign between each two and a word under each: a × b = c."""
-    parts = terms(pictures, signs, labels, theme)
+    """Draw an equation of pictures, such as patch × kernel = products.
+
+    Args:
+        pictures: of one height.
+        operators: one between each two pictures.
+        labels: one below each picture.
+        theme: colours around the pictures.
+    """
+    parts = equation_parts(pictures, operators, labels, theme)
     whole = Image.new("RGB", (sum(part.width for part in parts), max(part.height for part in parts)), theme.paper)
     left = 0
     for part in parts:
@@ -105,30 +122,30 @@ def beside(
     return whole
 
 
-def terms(
-    pictures: Sequence[Image.Image], signs: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
+def equation_parts(
+    pictures: Sequence[Image.Image], operators: Sequence[str], labels: Sequence[str], theme: Theme = LIGHT
 ) -> list[Image.Image]:
-    """The parts of `beside`, each but the first with the sign at its left, each with its word below."""
+    """The parts of an `equation`: each picture with its label below and, but the first, its operator at the left."""
     parts: list[Image.Image] = []
-    for picture, sign, label in zip(pictures, ["", *signs], labels, strict=True):
-        left = SIGN_PX if parts else 0
+    for picture, operator, label in zip(pictures, ["", *operators], labels, strict=True):
+        left = OPERATOR_PX if parts else 0
         part = Image.new("RGB", (left + picture.width, picture.height + LABEL_PX), theme.paper)
         part.paste(picture, (left, 0))
         pen = ImageDraw.Draw(part)
-        pen.text((left + picture.width / 2, picture.height + 6), label, theme.text, typeface(20), anchor="ma")
-        _sign(pen, (left // 2, picture.height // 2), sign, theme)
+        pen.text((left + picture.width / 2, picture.height + 6), label, theme.text, font(20), anchor="ma")
+        _draw_operator(pen, (left // 2, picture.height // 2), operator, theme)
         parts.append(part)
     return parts
 
 
-def _sign(pen: ImageDraw.ImageDraw, middle: tuple[int, int], sign: str, theme: Theme) -> None:
-    """A sign between two pictures; × and → are drawn, since the font of the pictures has no glyph for them."""
+def _draw_operator(pen: ImageDraw.ImageDraw, middle: tuple[int, int], operator: str, theme: Theme) -> None:
+    """An operator between two pictures; × and → are drawn as lines, since Pillow's font has no glyph for them."""
     x, y, arm = *middle, 7
-    if sign == "×":
+    if operator == "×":
         pen.line((x - arm, y - arm, x + arm, y + arm), fill=theme.text, width=2)
         pen.line((x - arm, y + arm, x + arm, y - arm), fill=theme.text, width=2)
-    elif sign == "→":
+    elif operator == "→":
         pen.line((x - 2 * arm, y, x + 2 * arm, y), fill=theme.text, width=2)
         pen.line((x + arm, y - arm, x + 2 * arm, y, x + arm, y + arm), fill=theme.text, width=2)
     else:
-        pen.text(middle, sign, theme.text, typeface(28), anchor="mm")
+        pen.text(middle, operator, theme.text, font(28), anchor="mm")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from cnnviz.percentages import NO_BREAK
 from cnnviz.render import figures, matrices, tiles
-from cnnviz.render.tiles import DARK, LIGHT, Palette, Theme
+from cnnviz.render.palettes import DARK, LIGHT, Palette, Theme
 from cnnviz.ui import choice, texts
 
 ICON = ":material/download:"
@@ -74,12 +74,12 @@ def equation(
         caption, alt, name, width: as for a picture; the alt is for all of them.
     """
     signs, colours = ("×", "="), theme()
-    parts = matrices.terms(pictures, signs, labels, colours)
+    parts = matrices.equation_parts(pictures, signs, labels, colours)
     with st.container(width=width):
         places = st.columns([part.width for part in parts], gap=None)
     for place, part, told in zip(places, parts, (alt, *labels[1:]), strict=True):
         place.image(_inline(tiles.png(part)), width="stretch", alt=told, output_format="PNG")
-    below_picture(lambda: tiles.png(matrices.beside(pictures, signs, labels, colours)), caption, name)
+    below_picture(lambda: tiles.png(matrices.equation(pictures, signs, labels, colours)), caption, name)
 
 
 def _inline(content: bytes) -> str:
@@ -108,14 +108,14 @@ def duration(seconds: float) -> str:
 
 
 def begin_sheet(*args: Any, **options: Any) -> Future[bytes]:
-    """`tiles.sheet` as a PNG, in a thread: a page with many pictures is sooner there, since encoding needs no lock."""
-    return _painters.submit(lambda: tiles.png(tiles.sheet(*args, **options)))
+    """`tiles.make_grid` as a PNG, in a thread: many pictures are there sooner, since encoding needs no lock."""
+    return _painters.submit(lambda: tiles.png(tiles.make_grid(*args, **options)))
 
 
 def begin_bars(probs: np.ndarray) -> Future[bytes]:
-    """`tiles.bars` as a PNG, in a thread."""
+    """`tiles.probability_bars` as a PNG, in a thread."""
     colours = theme()
-    return _painters.submit(lambda: tiles.png(tiles.bars(probs, colours)))
+    return _painters.submit(lambda: tiles.png(tiles.probability_bars(probs, colours)))
 
 
 def download_png(content: bytes | Callable[[], bytes], name: str) -> None:

@@ -56,8 +56,8 @@ def begin() -> None:
 
 def _rehearse() -> None:
     """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours."""
-    tiles.sheet(BLANK[..., 0], "seismic", (-1, 1))
-    picture = tiles.png(tiles.bars(np.full(10, 0.1)))
+    tiles.make_grid(BLANK[..., 0], "seismic", (-1, 1))
+    picture = tiles.png(tiles.probability_bars(np.full(10, 0.1)))
     prepare(pictures.ink_of(pictures.open_image(picture, "rehearsal")))
 
 

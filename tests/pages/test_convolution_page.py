@@ -9,8 +9,8 @@ from apptest import alts, open_page
 from cnnviz.analysis import arithmetic, inspection, receptive_field
 from cnnviz.data import dataset
 from cnnviz.network import store
-from cnnviz.render import tiles
-from cnnviz.render.tiles import LIGHT
+from cnnviz.render import palettes
+from cnnviz.render.palettes import LIGHT
 from cnnviz.ui.components.slide import slide
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
@@ -61,9 +61,11 @@ def test_the_sliding_maps_are_taken_home_as_they_stand():
     inputs, results = picture[:336, :336], picture[:336, -336:]
     assert picture.shape == (336 + 32, 336 + 48 + 336, 3)
     assert tuple(picture[0, 340]) == paper
-    assert tuple(inputs[100, 167]) == tuple(inputs[167, 100]) == tiles.MARK  # two of its sides lie outside the map
+    assert (
+        tuple(inputs[100, 167]) == tuple(inputs[167, 100]) == palettes.MARK_COLOUR
+    )  # two of its sides lie outside the map
     assert tuple(inputs[0, 0]) == tuple(inputs[300, 300]) == (0, 0, 0)
-    assert tuple(results[0, 168]) == tuple(results[167, 335]) == tiles.MARK
+    assert tuple(results[0, 168]) == tuple(results[167, 335]) == palettes.MARK_COLOUR
     assert tuple(results[84, 84]) == tuple(results[84, 252]) == (255, 255, 255)
 
 

@@ -12,7 +12,7 @@ from cnnviz.analysis import ablation, attribution, evaluation
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.percentages import percent, probability
-from cnnviz.render import tiles
+from cnnviz.render import palettes
 from cnnviz.ui import digits
 from common import MNIST, needs_mnist
 
@@ -86,7 +86,7 @@ def test_the_saliency_picture_is_the_gradient(hvass, bundled):
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB"))
     # 280 pixels of digit, a gap of 48, then squares of 10 pixels; their middles are free of lines.
     middles = shown[5:280:10, 280 + 48 + 5 : 280 + 48 + 280 : 10]
-    expected = tiles.colour(slopes, "seismic", tiles.symmetric(slopes))
+    expected = palettes.apply_palette(slopes, "seismic", palettes.symmetric_limits(slopes))
     assert np.abs(middles.astype(int) - expected.astype(int)).max() <= 4
 
 

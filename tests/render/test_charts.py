@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnviz.render import charts
-from cnnviz.render.tiles import DARK, LIGHT
+from cnnviz.render.palettes import DARK, LIGHT
 
 MATRIX = np.arange(100).reshape(10, 10)
 """Not symmetric: row t, column p holds 10 t + p."""
@@ -60,8 +60,8 @@ def test_more_lines_than_colours_begin_again():
     assert colours[8:] == colours[:3]
 
 
-def test_stress_chart_marks_where_the_slider_stands():
-    chart = charts.stress_chart((-5, 0, 5), (0.5, 0.99, 0.4), 2.5, "Moved right, pixels").to_dict()
+def test_corruption_chart_marks_the_current_severity():
+    chart = charts.corruption_chart((-5, 0, 5), (0.5, 0.99, 0.4), 2.5, "Moved right, pixels").to_dict()
     line, mark = chart["layer"]
     points = chart["datasets"][line["data"]["name"]]
     assert [(point["amount"], point["accuracy"]) for point in points] == [(-5, 0.5), (0, 0.99), (5, 0.4)]

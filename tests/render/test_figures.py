@@ -12,7 +12,7 @@ from PIL import Image
 from cnnviz.network.config import Convolution, NetworkConfig, layers
 from cnnviz.network.presets import PRESETS
 from cnnviz.render import figures
-from cnnviz.render.tiles import DARK, LIGHT
+from cnnviz.render.palettes import DARK, LIGHT
 from common import ROOT
 
 MATRIX = np.arange(100).reshape(10, 10)
@@ -33,11 +33,11 @@ NETWORKS = {
 
 
 def sizes(config):
-    return [figures._size(layer) for layer, _ in figures.flow(layers(config))]
+    return [figures._size(layer) for layer, _ in figures.flow_chart(layers(config))]
 
 
 def words(config):
-    return [text for _, text in figures.flow(layers(config))]
+    return [text for _, text in figures.flow_chart(layers(config))]
 
 
 def boxes(fig):
@@ -147,7 +147,7 @@ def test_flow_names_pooling_activation_and_what_becomes_of_the_logits():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_network_figure_writes_every_step_and_joins_them_with_arrows(name):
-    steps = figures.flow(layers(NETWORKS[name]))
+    steps = figures.flow_chart(layers(NETWORKS[name]))
     [axes] = figures.network_figure(layers(NETWORKS[name])).axes
     written = [text.get_text() for text in axes.texts]
     assert [text for text in written if text] == [text for layer, w in steps for text in (figures._size(layer), w)]
@@ -160,8 +160,8 @@ def test_network_figure_writes_every_step_and_joins_them_with_arrows(name):
 def test_words_of_the_network_figure_neither_overlap_nor_are_cut_off(name):
     fig = figures.network_figure(layers(NETWORKS[name]))
     assert cut_off(fig) == []
-    found = list(boxes(fig).values())
-    assert [(a.extents, b.extents) for i, a in enumerate(found) for b in found[:i] if a.overlaps(b)] == []
+    extents = list(boxes(fig).values())
+    assert [(a.extents, b.extents) for i, a in enumerate(extents) for b in extents[:i] if a.overlaps(b)] == []
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from cnnviz.render import matrices, tiles
-from cnnviz.render.tiles import DARK, LIGHT
+from cnnviz.render import palettes, tiles
+from cnnviz.render.palettes import DARK, LIGHT
+from pixels import colours, grey, pixels
 
 NAN, INF = math.nan, math.inf
 GREEN = (0, 190, 90)
@@ -19,69 +20,7 @@ BLUE_END, MIDDLE, RED_END = (0, 0, 76), (255, 253, 253), (128, 0, 0)  # seismic 
 ONE = (0.0, 1.0)
 
 
-def pixels(picture):
-    return np.asarray(picture).astype(int)
-
-
-def colours(region):
-    return {tuple(pixel) for pixel in region.reshape(-1, 3).tolist()}
-
-
-def grey(level):
-    return (level, level, level)
-
-
-@pytest.mark.parametrize(
-    ("value", "limits", "expected"),
-    [
-        pytest.param(-2.0, (-2.0, 2.0), BLUE_END, id="low"),
-        pytest.param(2.0, (-2.0, 2.0), RED_END, id="high"),
-        pytest.param(0.0, (-2.0, 2.0), MIDDLE, id="zero"),
-        pytest.param(-9.0, (-2.0, 2.0), BLUE_END, id="below"),
-        pytest.param(9.0, (-2.0, 2.0), RED_END, id="above"),
-        pytest.param(-INF, (-2.0, 2.0), BLUE_END, id="minus-infinity"),
-        pytest.param(INF, (-2.0, 2.0), RED_END, id="infinity"),
-        pytest.param(NAN, (-2.0, 2.0), GREEN, id="nan"),
-        pytest.param(3.0, (3.0, 3.0), MIDDLE, id="equal-limits"),
-        pytest.param(0.0, (-0.0, 0.0), MIDDLE, id="all-zero"),
-        pytest.param(INF, (3.0, 3.0), MIDDLE, id="equal-limits-infinity"),
-        pytest.param(NAN, (3.0, 3.0), GREEN, id="equal-limits-nan"),
-    ],
-)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_colour_gives_the_place_on_the_palette(value, limits, expected, dtype):
-    coloured = tiles.colour(np.array([[value]], dtype), "seismic", limits)
-    assert coloured.dtype == np.uint8
-    assert coloured.shape == (1, 1, 3)
-    assert tuple(coloured[0, 0]) == expected
-
-
-def test_gray_shows_ink_white_and_binary_shows_it_black():
-    values = np.array([0, 0.25, 1])
-    assert tiles.colour(values, "gray", ONE).tolist() == [[0] * 3, [64] * 3, [255] * 3]
-    assert tiles.colour(values, "binary", ONE).tolist() == [[255] * 3, [191] * 3, [0] * 3]
-
-
-@pytest.mark.parametrize(
-    ("values", "symmetric", "span"),
-    [
-        pytest.param([-3, 1, 2], (-3, 3), (-3, 2), id="both-signs"),
-        pytest.param([1, 2, 5], (-5, 5), (0, 5), id="positive"),
-        pytest.param([-4, -1], (-4, 4), (-4, 0), id="negative"),
-        pytest.param([0, 0], (0, 0), (0, 0), id="all-zero"),
-        pytest.param([NAN, -1, 0.5], (-1, 1), (-1, 0.5), id="nan-left-out"),
-        pytest.param([INF, -INF, 2], (-2, 2), (0, 2), id="infinity-left-out"),
-        pytest.param([NAN], (0, 0), (0, 0), id="only-nan"),
-    ],
-)
-def test_limits_come_from_the_finite_values(values, symmetric, span):
-    array = np.array(values, np.float32)
-    assert tiles.symmetric(array) == symmetric
-    assert tiles.span(array) == span
-    assert all(type(limit) is float for limit in (*tiles.symmetric(array), *tiles.span(array)))
-
-
-def test_dead_is_zero_everywhere():
+def test_a_map_is_dead_when_it_is_zero_everywhere():
     maps = np.zeros((4, 2, 2))
     maps[1, 1, 0], maps[2, 0, 0] = -1e-30, NAN
     assert tiles.is_dead(maps).tolist() == [True, False, False, True]
@@ -89,7 +28,7 @@ def test_dead_is_zero_everywhere():
 
 def test_five_maps_in_three_columns_lie_row_by_row():
     maps = np.ones((5, 2, 3)) * np.arange(5)[:, None, None] / 4
-    picture = tiles.sheet(maps, "gray", ONE, columns=3, cell_px=30)
+    picture = tiles.make_grid(maps, "gray", ONE, columns=3, cell_px=30)
     assert picture.size == (3 * 30 + 2 * 2, 2 * 20 + 2)  # three cells of 30 × 20, two gaps of 2
     image = pixels(picture)
     for i, (x, y) in enumerate([(0, 0), (32, 0), (64, 0), (0, 22), (32, 22)]):
@@ -100,18 +39,18 @@ def test_five_maps_in_three_columns_lie_row_by_row():
 
 @pytest.mark.parametrize(("n", "columns", "across", "down"), [(1, None, 1, 1), (5, None, 3, 2), (2, 8, 2, 1)])
 def test_columns_are_as_square_as_can_be_and_never_more_than_maps(n, columns, across, down):
-    picture = tiles.sheet(np.zeros((n, 2, 2)), "gray", ONE, columns=columns, cell_px=20)
+    picture = tiles.make_grid(np.zeros((n, 2, 2)), "gray", ONE, columns=columns, cell_px=20)
     assert picture.size == (22 * across - 2, 22 * down - 2)
 
 
 @pytest.mark.parametrize(("px", "cell_px", "width"), [(28, 84, 84), (5, 84, 85), (60, 20, 60)])
 def test_a_cell_is_a_whole_multiple_of_its_map(px, cell_px, width):
-    assert tiles.sheet(np.zeros((1, px, px)), "gray", ONE, cell_px=cell_px).size == (width, width)
+    assert tiles.make_grid(np.zeros((1, px, px)), "gray", ONE, cell_px=cell_px).size == (width, width)
 
 
 def test_one_value_is_one_square_of_one_colour():
     values = np.array([[[0, 0.5, 1], [1, 0.25, 0]]])
-    image = pixels(tiles.sheet(values, "gray", ONE, cell_px=30))
+    image = pixels(tiles.make_grid(values, "gray", ONE, cell_px=30))
     assert image.shape == (20, 30, 3)
     for row, levels in enumerate([[0, 128, 255], [255, 64, 0]]):
         for column, level in enumerate(levels):
@@ -124,8 +63,8 @@ def test_one_value_is_one_square_of_one_colour():
 def test_dead_maps_are_crossed_out_when_asked():
     maps = np.zeros((3, 4, 4))
     maps[1, 2, 2], maps[2] = 1, NAN
-    crossed = pixels(tiles.sheet(maps, "gray", ONE, columns=3, cell_px=20, mark_dead=True))
-    plain = pixels(tiles.sheet(maps, "gray", ONE, columns=3, cell_px=20))
+    crossed = pixels(tiles.make_grid(maps, "gray", ONE, columns=3, cell_px=20, mark_dead=True))
+    plain = pixels(tiles.make_grid(maps, "gray", ONE, columns=3, cell_px=20))
     assert colours(plain[1:19, 1:19]) == {grey(0)}
     cell = crossed[:20, :20]
     assert colours(cell) == {LIGHT.paper, LIGHT.faint}
@@ -136,27 +75,27 @@ def test_dead_maps_are_crossed_out_when_asked():
 
 def test_each_map_has_its_own_limits_or_all_share_one_scale():
     maps = np.array([[[0.0, 2.0]], [[0.0, 1.0]]])
-    shared = pixels(tiles.sheet(maps, "gray", (0.0, 2.0), columns=2, cell_px=20))
-    own = pixels(tiles.sheet(maps, "gray", [(0.0, 2.0), (0.0, 1.0)], columns=2, cell_px=20))
+    shared = pixels(tiles.make_grid(maps, "gray", (0.0, 2.0), columns=2, cell_px=20))
+    own = pixels(tiles.make_grid(maps, "gray", [(0.0, 2.0), (0.0, 1.0)], columns=2, cell_px=20))
     assert [shared[5, x, 0] for x in (5, 15, 27, 37)] == [0, 255, 0, 128]
     assert [own[5, x, 0] for x in (5, 15, 27, 37)] == [0, 255, 0, 255]
 
 
-def test_not_a_number_is_green_whatever_the_palette():
-    image = pixels(tiles.sheet(np.array([[[0.0, NAN]]]), "seismic", (-1.0, 1.0), cell_px=20))
+def test_nan_is_green_whatever_the_palette():
+    image = pixels(tiles.make_grid(np.array([[[0.0, NAN]]]), "seismic", (-1.0, 1.0), cell_px=20))
     assert colours(image[1:9, 1:10]) == {MIDDLE}
     assert colours(image[1:9, 10:19]) == {GREEN}
 
 
 def test_a_constant_map_gets_the_middle_colour_and_no_division_by_zero():
-    image = pixels(tiles.sheet(np.full((1, 2, 2), 7.0), "gray", (7.0, 7.0), cell_px=20, bar=True))
+    image = pixels(tiles.make_grid(np.full((1, 2, 2), 7.0), "gray", (7.0, 7.0), cell_px=20, bar=True))
     assert colours(image[1:19, 1:19]) == {grey(128)}
 
 
 def test_labels_stand_under_their_own_map():
     maps = np.full((4, 2, 2), 0.5)
-    plain = tiles.sheet(maps, "gray", ONE, columns=2, cell_px=50)
-    labelled = tiles.sheet(maps, "gray", ONE, columns=2, cell_px=50, labels=["", "8", "", ""])
+    plain = tiles.make_grid(maps, "gray", ONE, columns=2, cell_px=50)
+    labelled = tiles.make_grid(maps, "gray", ONE, columns=2, cell_px=50, labels=["", "8", "", ""])
     assert labelled.width == plain.width == 102
     assert labelled.height == plain.height + 2 * 15  # 11-pixel words, 1.4 lines, two rows
     image = pixels(labelled)
@@ -168,8 +107,8 @@ def test_labels_stand_under_their_own_map():
 @pytest.mark.parametrize("limits", [(-3.0, 3.0), (0.0, 3.0)], ids=["signed", "positive"])
 def test_the_bar_runs_from_the_greatest_to_the_least_colour(limits):
     maps = np.zeros((4, 5, 5))
-    plain = tiles.sheet(maps, "seismic", limits, cell_px=100, theme=DARK)
-    picture = tiles.sheet(maps, "seismic", limits, cell_px=100, theme=DARK, bar=True)
+    plain = tiles.make_grid(maps, "seismic", limits, cell_px=100, theme=DARK)
+    picture = tiles.make_grid(maps, "seismic", limits, cell_px=100, theme=DARK, bar=True)
     assert picture.width > plain.width
     assert picture.height == plain.height
     image = pixels(picture)
@@ -181,11 +120,11 @@ def test_the_bar_runs_from_the_greatest_to_the_least_colour(limits):
 
 
 @pytest.mark.parametrize(("theme", "paper"), [(LIGHT, (255, 255, 255)), (DARK, (14, 17, 23))], ids=["light", "dark"])
-def test_what_surrounds_the_tiles_has_the_colours_of_the_theme(theme, paper):
-    image = pixels(tiles.sheet(np.zeros((2, 3, 3)), "gray", ONE, labels=["a", "b"], bar=True, theme=theme))
+def test_everything_around_the_maps_has_the_colours_of_the_theme(theme, paper):
+    image = pixels(tiles.make_grid(np.zeros((2, 3, 3)), "gray", ONE, labels=["a", "b"], bar=True, theme=theme))
     assert colours(image[:84, 84:87]) == {paper}
     assert theme.text in colours(image)
-    assert tuple(pixels(tiles.bars(np.eye(10)[3], theme))[0, 0]) == paper
+    assert tuple(pixels(tiles.probability_bars(np.eye(10)[3], theme))[0, 0]) == paper
 
 
 @settings(deadline=None, derandomize=True, max_examples=150)
@@ -197,20 +136,20 @@ def test_what_surrounds_the_tiles_has_the_colours_of_the_theme(theme, paper):
             elements=st.floats(allow_nan=False, allow_infinity=False, width=np.dtype(dtype).itemsize * 8),
         )
     ),
-    limits=st.sampled_from([tiles.symmetric, tiles.span, lambda _: (-1.0, 1.0)]),
+    limits=st.sampled_from([palettes.symmetric_limits, palettes.limits_with_zero, lambda _: (-1.0, 1.0)]),
 )
-@example(maps=np.array([[[3e38, -3e38]]], np.float32), limits=tiles.symmetric)
-@example(maps=np.array([[[1e308, -1e308]]]), limits=tiles.symmetric)
+@example(maps=np.array([[[3e38, -3e38]]], np.float32), limits=palettes.symmetric_limits)
+@example(maps=np.array([[[1e308, -1e308]]]), limits=palettes.symmetric_limits)
 @example(maps=np.array([[[3e38]]], np.float32), limits=lambda _: (-1.0, 1.0))
-def test_any_finite_maps_give_a_sheet_whose_size_depends_on_their_shape_alone(maps, limits):
-    drawn = tiles.sheet(maps, "seismic", limits(maps), cell_px=12, mark_dead=True)
-    assert drawn.size == tiles.sheet(np.zeros_like(maps), "seismic", (0.0, 0.0), cell_px=12).size
+def test_any_finite_maps_give_a_grid_whose_size_depends_on_their_shape_alone(maps, limits):
+    drawn = tiles.make_grid(maps, "seismic", limits(maps), cell_px=12, mark_dead=True)
+    assert drawn.size == tiles.make_grid(np.zeros_like(maps), "seismic", (0.0, 0.0), cell_px=12).size
     assert GREEN not in colours(pixels(drawn))
 
 
-def test_bars_are_as_long_as_their_probabilities_and_the_greatest_is_in_colour():
+def test_bars_are_as_long_as_their_probabilities_and_the_largest_is_in_colour():
     probs = np.array([0.1, 0, 0.6, 0, 0, 0, 0, 0.3, 0, 0], np.float32)
-    image = pixels(tiles.bars(probs))
+    image = pixels(tiles.probability_bars(probs))
     assert image.shape == (360, 360, 3)
     filled = [np.abs(image[36 * i + 7] - (LIGHT.accent if i == 2 else LIGHT.faint)).max(1) == 0 for i in range(10)]
     widths = [int(row.sum()) for row in filled]
@@ -222,13 +161,13 @@ def test_bars_are_as_long_as_their_probabilities_and_the_greatest_is_in_colour()
 
 
 def test_the_words_beside_a_full_bar_fit():
-    image = pixels(tiles.bars(np.array([1, *[0] * 9])))
+    image = pixels(tiles.probability_bars(np.array([1, *[0] * 9])))
     assert colours(image[:, -1]) == {LIGHT.paper}
     assert LIGHT.text in colours(image[:36, 260:])
 
 
 def test_png_keeps_every_pixel():
-    picture = tiles.sheet(np.arange(8.0).reshape(2, 2, 2), "viridis", (0.0, 7.0), labels=["a", "b"])
+    picture = tiles.make_grid(np.arange(8.0).reshape(2, 2, 2), "viridis", (0.0, 7.0), labels=["a", "b"])
     content = tiles.png(picture)
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     back = Image.open(io.BytesIO(content))
@@ -236,22 +175,8 @@ def test_png_keeps_every_pixel():
     assert (pixels(back) == pixels(picture)).all()
 
 
-def test_numbers_are_written_in_cells_of_their_colour():
-    picture = np.asarray(matrices.numbers(np.array([[0, 3], [-3, 1]]), "seismic", (-3, 3), 20, marked=(0, 1)))
-    assert picture.shape == (40, 40, 3)
-    assert picture[2, 2].tolist() == tiles.colour(np.array([0.0]), "seismic", (-3, 3))[0].tolist()
-    assert picture[22, 2].tolist() == tiles.colour(np.array([-3.0]), "seismic", (-3, 3))[0].tolist()
-    assert picture[0, 25].tolist() == list(tiles.MARK)
-    assert len({tuple(pixel) for pixel in picture[5:15, 5:15].reshape(-1, 3)}) > 1  # the digit is there
-
-
-def test_what_is_not_a_number_is_an_empty_cell():
-    picture = np.asarray(matrices.numbers(np.array([[np.nan, 1.0]]), "gray", (0, 1), 20, tiles.DARK))
-    assert {tuple(pixel) for pixel in picture[2:18, 2:18].reshape(-1, 3)} == {tiles.DARK.paper}
-
-
 def test_a_row_holds_images_of_any_size():
-    picture = np.asarray(tiles.row([np.ones((4, 2)), np.zeros((100, 100))], ("a", "b"), 40))
+    picture = np.asarray(tiles.image_row([np.ones((4, 2)), np.zeros((100, 100))], ("a", "b"), 40))
     assert picture.shape[1] == 2 * 40 + 5
     assert picture[20, 20].tolist() == [255, 255, 255]
     assert picture[20, 65].tolist() == [0, 0, 0]
@@ -260,39 +185,12 @@ def test_a_row_holds_images_of_any_size():
 @pytest.mark.parametrize(
     ("shape", "columns", "cell_px"), [((16, 28, 28), 8, 100), ((5, 7, 7), 3, 40), ((3, 1, 1), 3, 9)]
 )
-def test_sheet_grid_tells_where_the_maps_of_a_sheet_lie(shape, columns, cell_px):
+def test_the_layout_says_where_the_maps_of_a_grid_lie(shape, columns, cell_px):
     maps = np.arange(1, shape[0] + 1, dtype=float)[:, None, None] * np.ones(shape)
-    picture = pixels(tiles.sheet(maps, "gray", (0, 20), columns=columns, cell_px=cell_px))
-    grid = tiles.sheet_grid(shape, columns, cell_px)
+    picture = pixels(tiles.make_grid(maps, "gray", (0, 20), columns=columns, cell_px=cell_px))
+    grid = tiles.grid_layout(shape, columns, cell_px)
     for i in range(shape[0]):
         left, top, right, bottom = grid.box(i)
         inner = picture[top + 1 : bottom, left + 1 : right]
         assert colours(inner) == {grey(round((i + 1) / 20 * 255))}
     assert picture.shape[1] == grid.box(columns - 1)[2] + 1
-
-
-def test_outlined_frames_cells_and_leaves_the_picture_as_it_was():
-    picture = Image.new("RGB", (40, 30), "white")
-    framed = pixels(matrices.outlined(picture, (1, 1, 3, 4), 10))
-    assert colours(framed[10:30, [10, 11, 12, 37, 38, 39]]) == {tiles.MARK}
-    assert colours(framed[13:27, 13:37]) == {grey(255)} == colours(framed[:10])
-    assert colours(pixels(picture)) == {grey(255)}
-
-
-def test_faded_keeps_the_cells_inside_its_box_and_pales_the_others():
-    faded = pixels(matrices.faded(Image.new("RGB", (30, 20), "black"), (0, 0, 1, 2), 10, LIGHT))
-    assert colours(faded[:10, :20]) == {grey(0)}
-    assert colours(faded[10:]) == colours(faded[:, 20:]) == {grey(178)}
-
-
-def test_the_sign_between_two_pictures_is_drawn():
-    pictures = [Image.new("RGB", (20, 20), "white")] * 2
-    row = pixels(matrices.beside(pictures, ("×",), ("a", "b"), LIGHT))
-    assert row.shape == (52, 20 + 48 + 20, 3)
-    assert tuple(row[10, 44]) == LIGHT.text
-    assert tuple(row[10, 30]) == LIGHT.paper
-    patch, kernel = matrices.terms(pictures, ("×",), ("a", "b"), LIGHT)
-    assert (patch.size, kernel.size) == ((20, 52), (68, 52))
-    assert np.array_equal(np.hstack([pixels(patch), pixels(kernel)]), row)
-    arrow = pixels(matrices.beside(pictures, ("→",), ("a", "b"), LIGHT))
-    assert [tuple(arrow[10, x]) for x in (29, 44, 58, 60)] == [LIGHT.paper, LIGHT.text, LIGHT.text, LIGHT.paper]

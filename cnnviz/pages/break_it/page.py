@@ -11,7 +11,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
 from cnnviz.pages.break_it.modifications import Changes
 from cnnviz.percentages import percent, probability
-from cnnviz.render import tiles
+from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, drawn, lookups, no_digit, panels
 
 
@@ -143,7 +143,7 @@ def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) 
     """The kernels of a layer for one input channel, before and after when they differ."""
     st.subheader(Words.kernels.format(layer=layer.name), anchor=False, divider="gray")
     old, new = (inspection.kernels(one, layer.name, channel) for one in (network, broken))
-    limits = tiles.symmetric(np.stack([old, new]))
+    limits = palettes.symmetric_limits(np.stack([old, new]))
     changed = (old != new).any(axis=(1, 2))
     told = {"n": len(old), "layer": layer.name, "channel": channel, "n_changed": int(changed.sum())}
     if not changed.any():
@@ -158,10 +158,10 @@ def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) 
         picture_of(new, limits, after, layer, "after")
 
 
-def picture_of(kernels: np.ndarray, limits: tiles.Limits, caption: str, layer: Layer, name: str) -> None:
+def picture_of(kernels: np.ndarray, limits: palettes.Limits, caption: str, layer: Layer, name: str) -> None:
     """Kernels with their numbers under them."""
     n, px, _ = kernels.shape
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         kernels,
         "seismic",
         limits,
@@ -186,7 +186,7 @@ def show_drawing(network: Network, broken: Network) -> None:
     no_digit.note(network, last.centred)
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.sheet(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.make_grid(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "broken-drawing", width=168, inline=True)
     both = ((network, Words.answer_before, "before"), (broken, Words.answer_after, "after"))
     for place, (one, words, name) in zip(places, both, strict=True):
@@ -195,7 +195,7 @@ def show_drawing(network: Network, broken: Network) -> None:
             shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
             caption = words.format(digit=probs.argmax(), share=probability(probs.max()))
             alt = f"{caption} {Words.bars_alt.format(shares=shares)}"
-            bars = tiles.bars(probs, panels.theme())
+            bars = tiles.probability_bars(probs, panels.theme())
             panels.picture(bars, caption, alt, f"answer-{name}", width=320, inline=True)
 
 

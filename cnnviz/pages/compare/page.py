@@ -163,7 +163,7 @@ def show_both() -> None:
     starts = (first, next((i for i in range(len(names)) if i != first), first))
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.sheet(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.make_grid(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "compared-drawing", width=168)
     for i, (place, words) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
         with place:
@@ -174,7 +174,7 @@ def show_both() -> None:
             shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
             caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
             alt = Words.answer_alt.format(shares=shares)
-            panels.picture(tiles.bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
+            panels.picture(tiles.probability_bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
             no_digit.note_of(network, last, entries[name], at)
 
 

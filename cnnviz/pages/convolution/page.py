@@ -8,7 +8,7 @@ from cnnviz.analysis.explanations import ActivationStep, ConvolutionStep, CopySt
 from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
-from cnnviz.render import matrices, tiles
+from cnnviz.render import matrices, palettes
 from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
 from cnnviz.ui.components.slide.slide import slide
 
@@ -177,11 +177,11 @@ def ask_channel(network: Network, outputs: dict[str, np.ndarray], layer: Layer, 
     return int(st.number_input(Words.channel, 0, n - 1, key=key, width=170, persist_state="session"))
 
 
-def colours(values: np.ndarray) -> tuple[tiles.Palette, tiles.Limits]:
+def colours(values: np.ndarray) -> tuple[palettes.Palette, palettes.Limits]:
     """Palette and limits of a layer: signed numbers around white, others from paper to ink."""
     if values.min() < 0:
-        return "seismic", tiles.symmetric(values)
-    return panels.map_palette(), tiles.span(values)
+        return "seismic", palettes.symmetric_limits(values)
+    return panels.map_palette(), palettes.limits_with_zero(values)
 
 
 def show_step(step: object, below: Layer, position: tuple[int, ...]) -> None:
@@ -226,9 +226,9 @@ def show_channel(step: ConvolutionStep, channel: int) -> None:
     products = step.products[:, :, channel] * inside
     cell = 56 if len(kernel) <= 5 else 48
     pictures = (
-        matrices.numbers(patch, *colours(step.patch), cell, panels.theme()),
-        matrices.numbers(kernel, "seismic", tiles.symmetric(step.kernel), cell, panels.theme()),
-        matrices.numbers(products, "seismic", tiles.symmetric(step.products), cell, panels.theme()),
+        matrices.annotated_heatmap(patch, *colours(step.patch), cell, panels.theme()),
+        matrices.annotated_heatmap(kernel, "seismic", palettes.symmetric_limits(step.kernel), cell, panels.theme()),
+        matrices.annotated_heatmap(products, "seismic", palettes.symmetric_limits(step.products), cell, panels.theme()),
     )
     values = {"channel": channel, "px": len(kernel)}
     told = {name: said(matrix) for name, matrix in (("patch", patch), ("kernel", kernel), ("products", products))}
@@ -244,7 +244,9 @@ def said(matrix: np.ndarray) -> str:
 
 def show_pooling(step: PoolingStep, below: Layer, filter_: int) -> None:
     """The four values and the winner."""
-    picture = matrices.numbers(step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.winner)
+    picture = matrices.annotated_heatmap(
+        step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.winner
+    )
     caption = Words.window.format(filter=filter_, below=below.name)
     panels.picture(
         picture, caption, Words.window_alt.format(values=said(step.values)), "window", width=168, inline=True
@@ -270,7 +272,7 @@ def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, p
     ink = links[-1].position if links[-1].layer == "image" else None
     boxes = [(box.top, box.left, box.bottom, box.right)]
     boxes += [(ink[0], ink[1], ink[0] + 1, ink[1] + 1)] if ink else []
-    picture = matrices.framed(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
+    picture = matrices.image_with_boxes(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
     caption = Words.field_caption.format(height=box.height, width=box.width) + (Words.field_ink if ink else "")
     alt = Words.field_alt.format(top=box.top, bottom=box.bottom - 1, left=box.left, right=box.right - 1)
     st.markdown(f"**{Words.field}**")

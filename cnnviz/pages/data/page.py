@@ -92,7 +92,7 @@ def show_samples(test: Dataset) -> None:
     if which == Words.random:
         chosen = np.sort(np.random.default_rng(seed).choice(len(test), 9, replace=False))
     labels = [Words.label.format(digit=digit) for digit in test.labels[chosen]]
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         test.images[chosen, :, :, 0], "binary", (0, 1), cell_px=140, labels=labels, theme=panels.theme()
     )
     numbers = ", ".join(str(i) for i in chosen)

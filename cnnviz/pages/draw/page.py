@@ -9,7 +9,7 @@ from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.draw import inputs
 from cnnviz.percentages import probability
-from cnnviz.render import tiles
+from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, drawn, lookups, no_digit, panels, sidebar
 from cnnviz.ui.components.canvas import canvas
 
@@ -177,7 +177,7 @@ def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> Non
         share, second_share = probability(probs[first]), probability(probs[second])
         st.markdown(Words.sure.format(share=share, second=second, second_share=second_share))
     shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
-    picture = tiles.bars(probs, panels.theme())
+    picture = tiles.probability_bars(probs, panels.theme())
     panels.picture(picture, Words.bars, Words.bars_alt.format(shares=shares), "answer", inline=True)
 
 
@@ -190,13 +190,13 @@ def show_beside(name: str, preparation: Preparation) -> None:
     probs = lookups.activations(network, preparation.centred[None, :, :, None])["softmax"][0]
     shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.beside.format(name=name, digit=probs.argmax(), share=probability(probs.max()))
-    picture = tiles.bars(probs, panels.theme())
+    picture = tiles.probability_bars(probs, panels.theme())
     panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "answer-beside", inline=True)
 
 
 def show_seen(image: np.ndarray, caption: str) -> None:
     """The 28×28 that goes in."""
-    picture = tiles.sheet(image[None], "gray", (0, 1), cell_px=280)
+    picture = tiles.make_grid(image[None], "gray", (0, 1), cell_px=280)
     panels.picture(picture, caption, Words.seen_alt, "seen", width=140, inline=True)
 
 
@@ -212,9 +212,9 @@ def last_maps(network: Network) -> list[str]:
 def show_maps(layer: str, outputs: np.ndarray) -> None:
     """A layer's feature maps, (height, width, channels), on one scale."""
     maps = outputs.transpose(2, 0, 1)
-    limits = tiles.span(maps)
+    limits = palettes.limits_with_zero(maps)
     columns = 8 if len(maps) <= 32 else 12 if len(maps) <= 48 else 16
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         maps, panels.map_palette(), limits, columns=columns, cell_px=56, mark_dead=True, theme=panels.theme()
     )
     n_dead = tiles.is_dead(maps).sum()
@@ -229,7 +229,7 @@ def show_steps(preparation: Preparation, without: frozenset[str]) -> None:
     """Every step as a picture, in a row."""
     inked = 1 - preparation.drawn if "ink" in without else preparation.drawn
     images = (preparation.drawn, inked, preparation.cropped, preparation.boxed, preparation.centred)
-    picture = tiles.row(images, Words.step_labels, theme=panels.theme())
+    picture = tiles.image_row(images, Words.step_labels, theme=panels.theme())
     off = ", ".join(Words.step[step] for step in STEPS if step in without)
     caption = Words.steps_caption.format(off=Words.steps_off.format(names=off) if off else "")
     panels.picture(picture, caption, Words.steps_alt, "steps", width=900, inline=True)

@@ -11,7 +11,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
-from cnnviz.render import tiles
+from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, drawn, lookups, no_digit, panels
 
 
@@ -136,7 +136,7 @@ def ask(test: Dataset, i: int) -> Input | None:
         number = ask_number(test, i, key)
         image, label = test.images[number, :, :, 0], test.labels[number]
         given = Input(image, Words.image_caption.format(number=number, label=label))
-    picture = tiles.sheet(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
+    picture = tiles.make_grid(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
     panels.picture(picture, given.caption, Words.image_alt.format(caption=given.caption), f"image-{i + 1}", width=196)
     return given
 
@@ -213,7 +213,7 @@ def draw_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: 
     """A layer's feature maps as a grid."""
     maps = outputs[row].transpose(2, 0, 1)
     signed = bool(outputs.min() < 0)
-    measure = tiles.symmetric if signed else tiles.span
+    measure = palettes.symmetric_limits if signed else palettes.limits_with_zero
     limits = measure(outputs) if scale == "layer" else [measure(one) for one in maps]
     n, height, width = maps.shape
     png = panels.begin_sheet(
@@ -241,7 +241,7 @@ def draw_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input) -> P
     png = panels.begin_sheet(
         values[:, None, None],
         "seismic" if signed else panels.map_palette(),
-        (tiles.symmetric if signed else tiles.span)(outputs),
+        (palettes.symmetric_limits if signed else palettes.limits_with_zero)(outputs),
         columns=columns,
         cell_px=SHEET_PX[len(outputs)] // columns - 2,
         bar=True,

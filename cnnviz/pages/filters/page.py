@@ -7,7 +7,7 @@ from cnnviz.analysis import inspection
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
-from cnnviz.render import tiles
+from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, panels
 
 
@@ -24,7 +24,7 @@ class Words:
     all = "All"
     more = "More"
     palette = "Colours"
-    palettes: dict[tiles.Palette, str] = {
+    palettes: dict[palettes.Palette, str] = {
         "seismic": "Blue to red (seismic)",
         "PuOr": "Orange to purple, for colour-blind readers",
     }
@@ -61,7 +61,7 @@ def show() -> None:
     show_biases(network, layer)
 
 
-def ask(network: Network, names: list[str]) -> tuple[str, int | None, tiles.Palette]:
+def ask(network: Network, names: list[str]) -> tuple[str, int | None, palettes.Palette]:
     """One of the convolution layers, input channel (None: all), colours."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = st.segmented_control(
@@ -93,11 +93,11 @@ def show_summary(network: Network, layer: str) -> None:
         st.metric(Words.greatest, f"{kernels.max():+.4f}", width="content")
 
 
-def show_kernels(network: Network, layer: str, channel: int | None, palette: tiles.Palette) -> None:
+def show_kernels(network: Network, layer: str, channel: int | None, palette: palettes.Palette) -> None:
     """The kernels as a grid on the scale of the whole layer."""
     kernels = inspection.kernels(network, layer)
     biases = network.weights[f"{layer}/bias"]
-    limits = tiles.symmetric(kernels)
+    limits = palettes.symmetric_limits(kernels)
     n, channels, px, _ = kernels.shape
     if channel is None:
         shown, options = (
@@ -109,7 +109,7 @@ def show_kernels(network: Network, layer: str, channel: int | None, palette: til
         labels = [f"{i}: {bias:+.2f}" for i, bias in enumerate(biases)]
         shown, options = kernels[:, channel], {"columns": 8 if n <= 32 else 12, "labels": labels, "cell_px": 100}
         caption = Words.one
-    picture = tiles.sheet(shown, palette, limits, bar=True, theme=panels.theme(), **options)
+    picture = tiles.make_grid(shown, palette, limits, bar=True, theme=panels.theme(), **options)
     values = {"n": n, "layer": layer, "channel": channel, "channels": channels, "count": len(shown), "px": px}
     alt = Words.alt.format(low=shown.min(), high=shown.max(), share=percent(float(np.mean(shown > 0)), 0), **values)
     panels.picture(picture, caption.format(**values), alt, f"kernels-{layer}")

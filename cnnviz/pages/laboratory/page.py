@@ -7,8 +7,8 @@ from cnnviz.analysis import kernels
 from cnnviz.analysis.arithmetic import same_padding
 from cnnviz.analysis.kernels import Laboratory, Place
 from cnnviz.data.dataset import Dataset
-from cnnviz.render import matrices, tiles
-from cnnviz.render.tiles import Limits, Palette
+from cnnviz.render import matrices, palettes, tiles
+from cnnviz.render.palettes import Limits, Palette
 from cnnviz.ui import choice, digit_choice, panels
 from cnnviz.ui.components.picker.picker import Cells, pick
 from cnnviz.ui.components.slide.slide import slide
@@ -105,8 +105,8 @@ def said(value: float) -> str:
 def colours(values: np.ndarray) -> tuple[Palette, Limits]:
     """Palette and limits: signed numbers around white, others from paper to ink."""
     if values.min() < 0:
-        return "seismic", tiles.symmetric(values)
-    return panels.map_palette(), tiles.span(values)
+        return "seismic", palettes.symmetric_limits(values)
+    return panels.map_palette(), palettes.limits_with_zero(values)
 
 
 @st.fragment
@@ -211,7 +211,7 @@ def ask_place(found: Laboratory) -> Place:
     """A number of the output: clicked, or reached by arrow keys."""
     size = len(found.output)
     cell = cell_px(size)
-    picture = matrices.numbers(found.output, *colours(found.output), cell, panels.theme())
+    picture = matrices.annotated_heatmap(found.output, *colours(found.output), cell, panels.theme())
     first = (min(1, size - 1), min(3, size - 1))
     alt = Words.output_alt.format(size=size, numbers=in_words(found.output))
     cells = Cells(size * size, size, (cell, cell))
@@ -237,12 +237,12 @@ def show_padded(found: Laboratory, place: Place, k: int, padding: int) -> None:
     """The padded image with its numbers, a frame around the patch, pale where no place reaches."""
     side, theme = len(found.padded), panels.theme()
     cell, reached = cell_px(side), len(found.padded) - found.unreached
-    picture = matrices.numbers(found.padded, *colours(found.padded), cell, theme)
+    picture = matrices.annotated_heatmap(found.padded, *colours(found.padded), cell, theme)
     if found.unreached:
-        picture = matrices.faded(picture, (0, 0, reached, reached), cell, theme)
+        picture = matrices.faded_outside(picture, (0, 0, reached, reached), cell, theme)
     if padding:
-        picture = matrices.outlined(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
-    picture = matrices.outlined(picture, (place.top, place.left, place.top + k, place.left + k), cell)
+        picture = matrices.with_box(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
+    picture = matrices.with_box(picture, (place.top, place.left, place.top + k, place.left + k), cell)
     caption = (Words.padded if padding else Words.bare).format(side=side)
     alt = Words.padded_alt.format(side=side, numbers=in_words(found.padded))
     panels.picture(picture, caption, alt, "laboratory-image", width=min(picture.width, 520), inline=True)
@@ -250,7 +250,9 @@ def show_padded(found: Laboratory, place: Place, k: int, padding: int) -> None:
 
 def show_kernel(kernel: np.ndarray, caption: str, name: str) -> None:
     """A kernel with its numbers in red and blue."""
-    picture = matrices.numbers(shown(kernel), "seismic", tiles.symmetric(kernel), 56, panels.theme())
+    picture = matrices.annotated_heatmap(
+        shown(kernel), "seismic", palettes.symmetric_limits(kernel), 56, panels.theme()
+    )
     alt = Words.kernel_alt.format(k=len(kernel), numbers=in_words(kernel))
     panels.picture(picture, caption, alt, name, width=min(picture.width, 280), inline=True)
 
@@ -266,11 +268,11 @@ def show_place(place: Place, kernel: np.ndarray, look: tuple[Palette, Limits], o
     st.markdown(f"**{Words.place.format(row=place.row, column=place.column, total=total)}**")
     cell = 56 if len(kernel) <= 5 else 44
     pictures = [
-        matrices.numbers(shown(values), *colouring, cell, panels.theme())
+        matrices.annotated_heatmap(shown(values), *colouring, cell, panels.theme())
         for values, colouring in (
             (place.window, look),
-            (kernel, ("seismic", tiles.symmetric(kernel))),
-            (place.products, ("seismic", tiles.symmetric(place.products))),
+            (kernel, ("seismic", palettes.symmetric_limits(kernel))),
+            (place.products, ("seismic", palettes.symmetric_limits(place.products))),
         )
     ]
     labels = (Words.patch, Words.kernel.lower(), Words.products)
@@ -327,13 +329,13 @@ def show_applied(image: np.ndarray, name: str, kernel: np.ndarray, result: np.nd
     left, middle, right = st.columns(3, gap="large")
     theme = panels.theme()
     with left:
-        picture = tiles.sheet(image[None], panels.map_palette(), (0, 1), cell_px=280, theme=theme)
+        picture = tiles.make_grid(image[None], panels.map_palette(), (0, 1), cell_px=280, theme=theme)
         panels.picture(picture, Words.digit_caption, Words.digit_alt, "laboratory-digit", width=224, inline=True)
     with middle:
         show_kernel(kernel, Words.applied_kernel.format(name=name, k=len(kernel)), "laboratory-applied")
     with right:
         palette, limits = colours(result)
-        picture = tiles.sheet(result[None], palette, limits, cell_px=280, theme=theme)
+        picture = tiles.make_grid(result[None], palette, limits, cell_px=280, theme=theme)
         told = {"low": result.min(), "high": result.max()}
         caption = Words.result.format(signed=Words.signed if palette == "seismic" else "", **told)
         panels.picture(picture, caption, Words.result_alt.format(**told), "laboratory-result", width=224, inline=True)

@@ -11,7 +11,7 @@ from cnnviz.network.config import IMAGE_PX
 from cnnviz.network.weights import Network
 from cnnviz.pages.look import top_images
 from cnnviz.percentages import probability
-from cnnviz.render import matrices, tiles
+from cnnviz.render import matrices, palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
 
 
@@ -120,14 +120,14 @@ def _slope(value: float) -> str:
 def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     """The digit and the gradient of its logit."""
     st.subheader(Words.saliency, anchor=False)
-    theme, limits = panels.theme(), tiles.symmetric(slopes)
-    seen = matrices.framed(image, panels.map_palette(), [], ZOOM, theme)
-    gradient = tiles.sheet(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
-    gradient = tiles.beside_bar(gradient, "seismic", limits, theme)
+    theme, limits = panels.theme(), palettes.symmetric_limits(slopes)
+    seen = matrices.image_with_boxes(image, panels.map_palette(), [], ZOOM, theme)
+    gradient = tiles.make_grid(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
+    gradient = tiles.with_colour_bar(gradient, "seismic", limits, theme)
     low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
     told = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
-    picture = matrices.beside((seen, gradient), ("",), Words.saliency_labels, theme)
+    picture = matrices.equation((seen, gradient), ("",), Words.saliency_labels, theme)
     alt = Words.saliency_alt.format(**told, **places)
     panels.picture(picture, Words.saliency_caption.format(**told), alt, "saliency", inline=True)
     panels.not_proven(Words.saliency_not)
@@ -141,8 +141,8 @@ def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, dig
     worst = image.copy()
     worst[top : top + side, left : left + side] = 0.5
     now = lookups.activations(network, worst[None, :, :, None])["softmax"][0].argmax()
-    seen = matrices.framed(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
-    picture = matrices.beside(
+    seen = matrices.image_with_boxes(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
+    picture = matrices.equation(
         (seen, beneath(covered, side)), ("",), [words.format(digit=digit) for words in Words.occlusion_labels], theme
     )
     told = {"digit": digit, "side": side, "n": covered.size, "now": now}
@@ -159,9 +159,9 @@ def beneath(covered: np.ndarray, side: int) -> Image.Image:
     theme, limits = panels.theme(), (float(covered.min()), float(covered.max()))
     paper = Image.new("RGB", (ZOOM * IMAGE_PX,) * 2, theme.paper)
     shift = ZOOM * (side - 1) // 2
-    places = tiles.sheet(covered[None], "viridis", limits, cell_px=ZOOM * len(covered), theme=theme)
+    places = tiles.make_grid(covered[None], "viridis", limits, cell_px=ZOOM * len(covered), theme=theme)
     paper.paste(places, (shift, shift))
-    return tiles.beside_bar(paper, "viridis", limits, theme)
+    return tiles.with_colour_bar(paper, "viridis", limits, theme)
 
 
 show()

@@ -168,7 +168,7 @@ def show_images(network: Network, test: Dataset, layer: str, found: TopImages, f
     chosen, theme = found.indices[filter_], panels.theme()
     seen = boxes(network, layer, found, filter_)
     pictures = [
-        matrices.framed(
+        matrices.image_with_boxes(
             test.images[i, :, :, 0], panels.map_palette(), [(box.top, box.left, box.bottom, box.right)], 4, theme
         )
         for i, box in zip(chosen, seen, strict=True)
@@ -185,7 +185,7 @@ def show_images(network: Network, test: Dataset, layer: str, found: TopImages, f
 
 def grid(pictures: Sequence[Image.Image], columns: int) -> Image.Image:
     """Pictures of one size, row by row on paper."""
-    cells = tiles.Grid(columns, (pictures[0].height, pictures[0].width), 6, 0)
+    cells = tiles.GridLayout(columns, (pictures[0].height, pictures[0].width), 6, 0)
     _, _, right, bottom = np.max([cells.box(i) for i in range(len(pictures))], axis=0)
     whole = Image.new("RGB", (int(right) + 1, int(bottom) + 1), panels.theme().paper)
     for i, picture in enumerate(pictures):
@@ -199,7 +199,7 @@ def show_patches(network: Network, test: Dataset, layer: str, found: TopImages, 
     seen = boxes(network, layer, found, filter_)
     patches = cut_out(test, found.indices[filter_], seen)
     numbers = [f"{number:+.2f}" for number in found.activations[filter_]]
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         patches, panels.map_palette(), (0, 1), columns=3, cell_px=112, labels=numbers, theme=panels.theme()
     )
     told = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
@@ -219,7 +219,7 @@ def show_every(network: Network, test: Dataset, layer: str, found: TopImages) ->
     seen = [boxes(network, layer, found, filter_)[0] for filter_ in range(n)]
     patches = cut_out(test, found.indices[:, 0], seen)
     strongest = found.activations[:, 0]
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         patches,
         panels.map_palette(),
         (0, 1),
@@ -249,7 +249,7 @@ def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most:
     with lookups.failures(), st.spinner(Words.computing):
         made = exciting_of(network, layer.name, filter_, seed)
     theme = panels.theme()
-    picture = matrices.framed(made.image, panels.map_palette(), [], 12, theme)
+    picture = matrices.image_with_boxes(made.image, panels.map_palette(), [], 12, theme)
     what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
     told = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
     caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **told)

@@ -105,7 +105,7 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
     pairs = list(zip(test.labels[chosen], probs[chosen].argmax(axis=1), strict=True))
     labels = [Words.label.format(true=true, predicted=predicted) for true, predicted in pairs]
     images = test.images[chosen, :, :, 0]
-    picture = tiles.sheet(images, "binary", (0, 1), columns=3, cell_px=196, labels=labels, theme=panels.theme())
+    picture = tiles.make_grid(images, "binary", (0, 1), columns=3, cell_px=196, labels=labels, theme=panels.theme())
     caption = Words.shown[which].format(
         n=len(chosen),
         all=f"{wrong:,}",
@@ -158,7 +158,7 @@ def show_cell(test: Dataset, probs: np.ndarray) -> None:
     columns, cell_px = (6, 84) if len(chosen) <= 12 else (10, 56) if few else (32, 28)
     labels = [str(i) for i in chosen] if few else []
     images = test.images[chosen, :, :, 0]
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         images, "binary", (0, 1), columns=columns, cell_px=cell_px, labels=labels, theme=panels.theme()
     )
     caption = Words.cell_caption.format(first=chosen[0], **values)

@@ -11,7 +11,7 @@ from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
 from cnnviz.pages.network import questions
 from cnnviz.percentages import percent, probability
-from cnnviz.render import figures, tiles
+from cnnviz.render import figures, palettes, tiles
 from cnnviz.training import scheduler
 from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
 from cnnviz.ui.components.picker.picker import Cells, choose
@@ -87,13 +87,13 @@ def show_chart(config: NetworkConfig) -> None:
     """The flow chart, drawn from the configuration."""
     found = layers(config)
     chart = draw_chart(config, panels.theme())
-    steps = "; then ".join(f"{words} gives {shape_words(layer)}" for layer, words in figures.flow(found))
+    steps = "; then ".join(f"{words} gives {shape_words(layer)}" for layer, words in figures.flow_chart(found))
     alt = Words.chart_alt.format(steps=steps.replace("\n", ", "))
     panels.picture(chart, Words.chart.format(n=n_weights(config)), alt, "network")
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def draw_chart(config: NetworkConfig, theme: tiles.Theme) -> bytes:
+def draw_chart(config: NetworkConfig, theme: palettes.Theme) -> bytes:
     """The flow chart as a PNG; drawn once for each configuration."""
     return figures.png(figures.network_figure(layers(config), theme))
 
@@ -171,7 +171,7 @@ def show_layer(network: Network, layer: Layer, output: np.ndarray, learnt: Recip
 
 def show_image(layer: Layer, output: np.ndarray) -> None:
     """The digit that goes in."""
-    picture = tiles.sheet(output[None, :, :, 0], panels.map_palette(), (0, 1), cell_px=280, theme=panels.theme())
+    picture = tiles.make_grid(output[None, :, :, 0], panels.map_palette(), (0, 1), cell_px=280, theme=panels.theme())
     shape = shape_words(layer)
     panels.picture(
         picture,
@@ -183,11 +183,11 @@ def show_image(layer: Layer, output: np.ndarray) -> None:
     )
 
 
-def look(values: np.ndarray) -> tuple[tiles.Palette, tiles.Limits, str]:
+def look(values: np.ndarray) -> tuple[palettes.Palette, palettes.Limits, str]:
     """Palette and limits of a layer, and what to say of its colours."""
     if values.min() < 0:
-        return "seismic", tiles.symmetric(values), Words.signed
-    return panels.map_palette(), tiles.span(values), ""
+        return "seismic", palettes.symmetric_limits(values), Words.signed
+    return panels.map_palette(), palettes.limits_with_zero(values), ""
 
 
 def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
@@ -196,8 +196,10 @@ def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
     palette, limits, signed = look(maps)
     columns = min(n, 8 if n <= 32 else 12 if n <= 48 else 16)
     cell_px = SHEET_PX // columns
-    picture = tiles.sheet(maps, palette, limits, columns=columns, cell_px=cell_px, mark_dead=True, theme=panels.theme())
-    grid = tiles.sheet_grid(maps.shape, columns, cell_px)
+    picture = tiles.make_grid(
+        maps, palette, limits, columns=columns, cell_px=cell_px, mark_dead=True, theme=panels.theme()
+    )
+    grid = tiles.grid_layout(maps.shape, columns, cell_px)
     dead = int(tiles.is_dead(maps).sum())
     crossed = Words.crossed.format(n=dead) if dead else ""
     told = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
@@ -230,7 +232,7 @@ def show_neurons(layer: Layer, output: np.ndarray) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
     palette, limits, signed = look(output)
     columns = 10 if len(output) == 10 else 32 if len(output) <= 256 else 64
-    picture = tiles.sheet(
+    picture = tiles.make_grid(
         output[:, None, None],
         palette,
         limits,
@@ -250,7 +252,7 @@ def show_answer(probs: np.ndarray) -> None:
     """The ten probabilities."""
     shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
-    picture = tiles.bars(probs, panels.theme())
+    picture = tiles.probability_bars(probs, panels.theme())
     panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "softmax", width=320, inline=True)
 
 

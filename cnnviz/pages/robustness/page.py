@@ -81,7 +81,7 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
     before, after = lookups.activations(network, np.stack([image, changed])[..., None])["softmax"]
     left, right = st.columns(2, gap="large")
     with left:
-        picture = tiles.row((image, changed), (Words.before, Words.after), 252, panels.theme())
+        picture = tiles.image_row((image, changed), (Words.before, Words.after), 252, panels.theme())
         panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
     with right:
         shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(after))
@@ -91,7 +91,7 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
             was=before.argmax(),
             before=probability(before.max()),
         )
-        bars = tiles.bars(after, panels.theme())
+        bars = tiles.probability_bars(after, panels.theme())
         panels.picture(bars, caption, Words.bars_alt.format(shares=shares), "changed-answer", width=320, inline=True)
 
 
@@ -121,7 +121,7 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     found = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
     for place, (name, one) in zip(st.columns(len(corruptions.STRESSES)), corruptions.STRESSES.items(), strict=True):
         values = [found[name, amount] for amount in one.amounts]
-        chart = charts.stress_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
+        chart = charts.corruption_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
         alt = Words.curve_alt.format(
             worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
         )

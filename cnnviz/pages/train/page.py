@@ -11,7 +11,7 @@ from cnnviz.network import store
 from cnnviz.network.config import layers, n_weights
 from cnnviz.network.presets import Plan
 from cnnviz.percentages import percent, probability
-from cnnviz.render import charts, figures, tiles
+from cnnviz.render import charts, figures, palettes, tiles
 from cnnviz.training import run, scheduler
 from cnnviz.training.run import Run
 from cnnviz.ui import choice, digits, drawn, lookups, no_digit, panels, plan_form, results
@@ -292,8 +292,8 @@ def show_kernels(chosen: Run) -> None:
     if not chosen.plan.network.convolutions:
         return
     kernels = inspection.kernels(chosen.network_at(chosen.iteration), "conv1", 0)
-    limits = tiles.symmetric(kernels)
-    picture = tiles.sheet(kernels, "seismic", limits, columns=8, cell_px=60, bar=True, theme=panels.theme())
+    limits = palettes.symmetric_limits(kernels)
+    picture = tiles.make_grid(kernels, "seismic", limits, columns=8, cell_px=60, bar=True, theme=panels.theme())
     alt = Words.kernels_alt.format(n=len(kernels), low=kernels.min(), high=kernels.max())
     panels.picture(picture, Words.kernels.format(at=chosen.iteration), alt, "conv1-now", inline=True)
 
@@ -308,7 +308,7 @@ def show_answer(chosen: Run) -> None:
     probs = lookups.activations(chosen.network_at(at), last.centred[None, :, :, None])["softmax"][0]
     shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), at=at)
-    bars = tiles.bars(probs, panels.theme())
+    bars = tiles.probability_bars(probs, panels.theme())
     panels.picture(bars, caption, Words.answer_alt.format(shares=shares), "answer-now", width=300, inline=True)
     no_digit.note_of(chosen.network_at(at), last, choice.of_run(chosen), at)
 

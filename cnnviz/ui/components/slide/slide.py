@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz.render import matrices, tiles
-from cnnviz.render.tiles import Limits, Palette, Theme
+from cnnviz.render import matrices, palettes, tiles
+from cnnviz.render.palettes import Limits, Palette, Theme
 from cnnviz.ui import panels
 
 Box = tuple[int, int, int, int]
@@ -129,12 +129,12 @@ def still(
     pictures = []
     for values, look, box in zip(maps, colours, boxes, strict=True):
         zoom = max(1, STILL_PX // len(values))
-        pixels = tiles.colour(values, *look).repeat(zoom, axis=0).repeat(zoom, axis=1)
-        pictures.append(matrices.outlined(Image.fromarray(pixels), box, zoom))
-    return matrices.beside(pictures, ["→"], ("", ""), theme)
+        pixels = palettes.apply_palette(values, *look).repeat(zoom, axis=0).repeat(zoom, axis=1)
+        pictures.append(matrices.with_box(Image.fromarray(pixels), box, zoom))
+    return matrices.equation(pictures, ["→"], ("", ""), theme)
 
 
 def _address(values: np.ndarray, palette: Palette, limits: Limits) -> str:
     """One pixel a number, as a data address."""
-    picture = Image.fromarray(tiles.colour(values, palette, limits))
+    picture = Image.fromarray(palettes.apply_palette(values, palette, limits))
     return f"data:image/png;base64,{base64.b64encode(tiles.png(picture)).decode()}"
