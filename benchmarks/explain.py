@@ -97,7 +97,7 @@ def median_ms(work: Callable[[], Any], n: int) -> float:
 
 def behind_the_door() -> None:
     """What TensorFlow computes, in this process."""
-    from cnnviz.analysis import attribution
+    from cnnviz.analysis import attribution, top_images
     from cnnviz.data import dataset
     from cnnviz.network import store
 
@@ -111,7 +111,7 @@ def behind_the_door() -> None:
     took = median_ms(lambda: attribution.occlusion(network, image, 7), 5)
     print(f"occlusion, every place of a 5×5 square          {took:6.0f} ms")
     for layer in ("conv1_relu", "conv2_relu"):
-        took = median_ms(lambda layer=layer: attribution.top_images(network, test, layer), 3)
+        took = median_ms(lambda layer=layer: top_images.top_images(network, test, layer), 3)
         print(f"top images of {layer}, {len(test):,} searched     {took:6.0f} ms")
 
 

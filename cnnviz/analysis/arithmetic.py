@@ -1,7 +1,7 @@
-"""The calculation of one number of a network, as a student would do it: one pixel of a map, one neuron, one answer.
+"""Compute one value of a network as a student would on paper: one pixel of a map, one neuron, one prediction.
 
-Plain NumPy in float64 from a layer's weights and what enters it; what comes out equals TensorFlow's float32 to
-1e-5, of numbers above 1 to 1e-5 of them.
+Plain NumPy in float64, from a layer's weights and its inputs.  Results agree with TensorFlow's float32 to 1e-5,
+absolutely for magnitudes below 1 and relatively above.
 """
 
 from __future__ import annotations
@@ -11,43 +11,51 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnviz.analysis.explanations import (
-    ActivationStep,
-    AnswerStep,
-    ConvolutionStep,
-    CopyStep,
-    DenseStep,
-    PoolingStep,
+    ActivationExplanation,
+    ConvolutionExplanation,
+    DenseExplanation,
+    Explanation,
+    IdentityExplanation,
+    PoolingExplanation,
     Position,
-    SoftmaxStep,
-    Step,
+    PredictionExplanation,
+    SoftmaxExplanation,
 )
 from cnnviz.network.config import POOL_PX, Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
 
 
 def same_padding(side: int, kernel_px: int, stride: int) -> tuple[int, int]:
-    """Zeros before and behind a row of `side` pixels so that ceil(side / stride) come out: TensorFlow's "SAME".
+    """Zeros that TensorFlow's padding "SAME" puts before and behind a row of pixels.
 
-    An odd one stands behind, at the bottom and at the right.
+    Args:
+        side: pixels of the row.
+        kernel_px: pixels of the kernel along the row.
+        stride: pixels from one position of the kernel to the next.
+
+    Returns:
+        the two numbers of zeros; with them the output has ceil(side / stride) pixels.  Of an odd number, the extra
+        zero stands behind, at the bottom or at the right.
     """
-    total = max((-(-side // stride) - 1) * stride + kernel_px - side, 0)
+    n_outputs = -(-side // stride)  # rounds up without leaving whole numbers
+    total = max((n_outputs - 1) * stride + kernel_px - side, 0)
     return total // 2, total - total // 2
 
 
 def convolution_at(
     kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, position: Position, stride: int = 1
-) -> ConvolutionStep:
+) -> ConvolutionExplanation:
     """One pixel of a convolution with padding "SAME".
 
     Args:
-        kernel: (k, k, channels, filters).
-        bias: (filters,).
-        inputs: what enters, (height, width, channels).
+        kernel: float (k, k, channels, filters).
+        bias: float (filters,).
+        inputs: float (height, width, channels).
         position: (row, column, filter) of the pixel in the map.
-        stride: pixels from one place of the kernel to the next.
+        stride: pixels from one position of the kernel to the next.
 
     Raises:
-        ValueError: when there is no such pixel.
+        ValueError: when the map has no such pixel.
     """
     k, (height, width, channels) = len(kernel), inputs.shape
     _check_position(position, (-(-height // stride), -(-width // stride), kernel.shape[-1]))
@@ -60,21 +68,20 @@ def convolution_at(
     patch[inside] = inputs[max(top, 0) : top + k, max(left, 0) : left + k].reshape(-1, channels)
     weights = kernel[..., filter_].astype(np.float64)
     products = patch * weights
-    sums = products.sum(axis=(0, 1))
-    shift = float(bias[filter_])
-    return ConvolutionStep(patch, inside, weights, products, sums, shift, float(sums.sum() + shift), top, left)
+    sums, b = products.sum(axis=(0, 1)), float(bias[filter_])
+    return ConvolutionExplanation(patch, inside, weights, products, sums, b, float(sums.sum() + b), top, left)
 
 
-def pooling_at(operation: str, inputs: np.ndarray, position: Position) -> PoolingStep:
+def pooling_at(operation: str, inputs: np.ndarray, position: Position) -> PoolingExplanation:
     """One pixel of a 2×2 pooling with stride 2.
 
     Args:
         operation: "max" or "average".
-        inputs: what enters, (height, width, channels).
+        inputs: float (height, width, channels).
         position: (row, column, channel) of the pixel in the pooled map.
 
     Raises:
-        ValueError: when there is no such pixel or operation.
+        ValueError: when there is no such operation, or the pooled map has no such pixel.
     """
     if operation not in ("max", "average"):
         raise ValueError(f"Expected max or average. Received {operation!r}.")
@@ -87,13 +94,13 @@ def pooling_at(operation: str, inputs: np.ndarray, position: Position) -> Poolin
     inside = np.zeros(values.shape, bool)
     inside[: len(window), : window.shape[1]] = True
     if operation == "average":
-        return PoolingStep(operation, values, inside, None, float(window.mean()), top, left)
+        return PoolingExplanation(operation, values, inside, None, float(window.mean()), top, left)
     row, column = divmod(int(window.argmax()), window.shape[1])
-    return PoolingStep(operation, values, inside, (row, column), float(window.max()), top, left)
+    return PoolingExplanation(operation, values, inside, (row, column), float(window.max()), top, left)
 
 
-def activation_at(operation: str, value: float) -> ActivationStep:
-    """One number through "relu" max(0, x), "sigmoid" 1 / (1 + exp(-x)) or "tanh".
+def activation_at(operation: str, value: float) -> ActivationExplanation:
+    """One value through "relu" max(0, x), "sigmoid" 1 / (1 + exp(-x)) or "tanh".
 
     Raises:
         ValueError: when there is no such operation.
@@ -102,16 +109,16 @@ def activation_at(operation: str, value: float) -> ActivationStep:
         raise ValueError(f"Expected relu, sigmoid or tanh. Received {operation!r}.")
     # The sigmoid of x is the tanh of x / 2 moved from (-1, 1) to (0, 1); it never overflows.
     results = {"relu": max(value, 0.0), "sigmoid": 0.5 + 0.5 * np.tanh(value / 2), "tanh": np.tanh(value)}
-    return ActivationStep(operation, float(value), float(results[operation]))
+    return ActivationExplanation(operation, float(value), float(results[operation]))
 
 
-def dense_at(kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, unit: int) -> DenseStep:
+def dense_at(kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, unit: int) -> DenseExplanation:
     """One neuron of a fully connected layer, before its activation.
 
     Args:
-        kernel: (n, units).
-        bias: (units,).
-        inputs: what enters, (n,).
+        kernel: float (n, units).
+        bias: float (units,).
+        inputs: float (n,).
         unit: which neuron.
 
     Raises:
@@ -119,49 +126,49 @@ def dense_at(kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, unit: int
     """
     _check_position((unit,), bias.shape)
     contributions = inputs.astype(np.float64) * kernel[:, unit]
-    shift = float(bias[unit])
-    return DenseStep(contributions, shift, float(contributions.sum() + shift))
+    b = float(bias[unit])
+    return DenseExplanation(contributions, b, float(contributions.sum() + b))
 
 
-def softmax_steps(logits: np.ndarray) -> SoftmaxStep:
-    """Ten numbers, shape (10,), to ten probabilities: exp(x) divided by the sum of all exp(x)."""
+def explain_softmax(logits: np.ndarray) -> SoftmaxExplanation:
+    """Ten logits, float (10,), to ten probabilities: exp(x) divided by the sum of all exp(x)."""
     values = logits.astype(np.float64)
     shifted = values - values.max()
     exponentials = np.exp(shifted)
     total = float(exponentials.sum())
-    return SoftmaxStep(values, shifted, exponentials, total, exponentials / total)
+    return SoftmaxExplanation(values, shifted, exponentials, total, exponentials / total)
 
 
-def logit_contributions(network: Network, outputs: Mapping[str, np.ndarray]) -> AnswerStep:
-    """What each number of the last layer adds to each digit, and what becomes of the sums.
+def explain_prediction(network: Network, outputs: Mapping[str, np.ndarray]) -> PredictionExplanation:
+    """What each value of the last hidden layer adds to each digit's logit, and the probabilities that follow.
 
     Args:
         network: configuration and weights.
-        outputs: what leaves every layer for one image, without the batch axis.
+        outputs: every layer's output for one image, without the batch axis.
     """
     below = layer_below(network.config, "logits").name
     kernel, biases = (network.weights[f"logits/{part}"].astype(np.float64) for part in ("kernel", "bias"))
     contributions = outputs[below][:, None] * kernel
     logits = contributions.sum(axis=0) + biases
-    entering = logits
+    activated = logits
     if network.config.activate_logits:
-        entering = np.array([activation_at(network.config.activation, x).result for x in logits])
-    softmax = softmax_steps(entering)
-    winner, runner_up = np.argsort(-softmax.probabilities, kind="stable")[:2].tolist()
-    return AnswerStep(below, contributions, biases, logits, softmax, winner, runner_up)
+        activated = np.array([activation_at(network.config.activation, x).result for x in logits])
+    softmax = explain_softmax(activated)
+    predicted, runner_up = np.argsort(-softmax.probabilities, kind="stable")[:2].tolist()
+    return PredictionExplanation(below, contributions, biases, logits, softmax, predicted, runner_up)
 
 
-def explain(network: Network, outputs: Mapping[str, np.ndarray], layer_name: str, position: Position) -> Step:
-    """How one number of one layer comes about.
+def explain(network: Network, outputs: Mapping[str, np.ndarray], layer_name: str, position: Position) -> Explanation:
+    """How one value of one layer is computed.
 
     Args:
         network: configuration and weights.
-        outputs: what leaves every layer for one image, without the batch axis, as `inspection.activations` gives.
+        outputs: every layer's output for one image, as `inspection.activations` gives it but without the batch axis.
         layer_name: any layer but the image.
         position: (row, column, channel) in a map, (unit,) in a vector.
 
     Raises:
-        ValueError: when there is no such layer or position, or it is the image, which nothing lies below.
+        ValueError: when there is no such layer or position, or the layer is the image, which is not computed.
     """
     layer, below = find_layer(network.config, layer_name), layer_below(network.config, layer_name)
     _check_position(position, layer.shape)
@@ -174,17 +181,17 @@ def explain(network: Network, outputs: Mapping[str, np.ndarray], layer_name: str
     if layer.kind == "dense":
         return dense_at(weights[f"{layer_name}/kernel"], weights[f"{layer_name}/bias"], inputs, position[0])
     if layer.kind == "softmax":
-        return softmax_steps(inputs)
+        return explain_softmax(inputs)
     if layer.kind == "activation":
         return activation_at(layer.operation, float(inputs[position]))
-    source = position
+    origin = position
     if layer.kind == "flatten":
-        source = tuple(int(index) for index in np.unravel_index(position[0], below.shape))
-    return CopyStep(layer.kind, source, float(inputs[source]))
+        origin = tuple(int(index) for index in np.unravel_index(position[0], below.shape))
+    return IdentityExplanation(layer.kind, origin, float(inputs[origin]))
 
 
-def number_at(config: NetworkConfig, outputs: Mapping[str, np.ndarray], layer_name: str, position: Position) -> float:
-    """One number of one layer, of the image too.
+def value_at(config: NetworkConfig, outputs: Mapping[str, np.ndarray], layer_name: str, position: Position) -> float:
+    """One value of one layer, or of the image.
 
     Raises:
         ValueError: when there is no such layer or position.
@@ -199,14 +206,14 @@ def find_layer(config: NetworkConfig, name: str) -> Layer:
     Raises:
         ValueError: when there is none.
     """
-    found = {layer.name: layer for layer in layers(config)}
-    if name not in found:
-        raise ValueError(f"Expected one of the layers {', '.join(found)}. Received {name!r}.")
-    return found[name]
+    by_name = {layer.name: layer for layer in layers(config)}
+    if name not in by_name:
+        raise ValueError(f"Expected one of the layers {', '.join(by_name)}. Received {name!r}.")
+    return by_name[name]
 
 
 def layer_below(config: NetworkConfig, name: str) -> Layer:
-    """The layer whose outputs enter the one of that name.
+    """The layer whose output is the input of the layer of that name.
 
     Raises:
         ValueError: when there is no such layer, or it is the image.
@@ -214,8 +221,8 @@ def layer_below(config: NetworkConfig, name: str) -> Layer:
     layer = find_layer(config, name)
     if layer.kind == "input":
         raise ValueError("Expected a layer above the image: no layer lies below it, its pixels are the ink itself.")
-    found = layers(config)
-    return found[found.index(layer) - 1]
+    entries = layers(config)
+    return entries[entries.index(layer) - 1]
 
 
 def stride_of(config: NetworkConfig, name: str) -> int:

@@ -1,6 +1,6 @@
-"""How good a network is: probabilities for many images, and what follows from them.
+"""Evaluate a network: probabilities for many images, accuracy, confusion matrix, misclassified images.
 
-Only `probabilities` needs TensorFlow; the rest counts.
+Only `probabilities` needs TensorFlow; the rest is counting in NumPy.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ metrics = LazyModule("sklearn.metrics")
 BATCH_SIZE = 256
 """Images a batch, as in the tutorials: memory stays small however many images there are."""
 
-Choice = Literal["first", "random", "surest"]
+MistakeOrder = Literal["first", "random", "surest"]
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """What a network makes of labelled images.
+    """How well a network classifies some labelled images.
 
     Attributes:
-        n, correct: images, and how many of them were read right.
+        n, correct: number of images, and how many of them were classified correctly.
         confusion: int64 (10, 10); row = true digit, column = predicted digit.
     """
 
@@ -40,8 +40,18 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """Share read right, in [0, 1]."""
+        """Fraction classified correctly, in [0, 1]."""
         return self.correct / self.n
+
+
+@dataclass(frozen=True)
+class ConfusionChange:
+    """A cell in which two confusion matrices differ: digits `true` predicted as `predicted`, how many in each."""
+
+    true: int
+    predicted: int
+    before: int
+    after: int
 
 
 def probabilities(network: Network, images: np.ndarray) -> np.ndarray:
@@ -56,16 +66,21 @@ def probabilities(network: Network, images: np.ndarray) -> np.ndarray:
     """
     run = forward(network.config, every_layer=False)
     weights = on_device(network)
-    parts = [run(weights, images[i : i + BATCH_SIZE]).numpy() for i in range(0, len(images), BATCH_SIZE)]
-    return np.concatenate(parts) if parts else np.zeros((0, N_CLASSES), np.float32)
+    batches = [run(weights, images[i : i + BATCH_SIZE]).numpy() for i in range(0, len(images), BATCH_SIZE)]
+    return np.concatenate(batches) if batches else np.zeros((0, N_CLASSES), np.float32)
+
+
+def probabilities_of_range(network: Network, digits: Dataset, start: int, stop: int) -> np.ndarray:
+    """`probabilities` of the images start..stop-1 of a data set, so that it can be evaluated in parts."""
+    return probabilities(network, digits.images[start:stop])
 
 
 def score(labels: np.ndarray, probs: np.ndarray) -> Score:
-    """Accuracy, with its counts, and confusion matrix.
+    """Accuracy and confusion matrix.
 
     Args:
         labels: true digits, int, shape (n,), n at least 1.
-        probs: shape (n, 10).
+        probs: float, shape (n, 10); the largest of a row is the prediction.
     """
     matrix = confusion_matrix(labels, probs.argmax(axis=1))
     return Score(len(labels), int(matrix.trace()), matrix)
@@ -82,7 +97,7 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         int64 array, shape (10, 10); row = true, column = predicted; sums to n.
 
     Raises:
-        ValueError: when the shapes differ, nothing is there to count, or a digit lies outside 0..9.
+        ValueError: when the shapes differ, the arrays are empty, or a digit lies outside 0..9.
     """
     if labels.shape != predictions.shape or labels.ndim != 1 or not labels.size:
         raise ValueError(f"Expected two arrays of one length. Received {labels.shape} and {predictions.shape}.")
@@ -92,40 +107,57 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     return np.asarray(metrics.confusion_matrix(labels, predictions, labels=range(N_CLASSES)), np.int64)
 
 
-def mistakes(labels: np.ndarray, probs: np.ndarray, choice: Choice = "first", n: int = 9, seed: int = 0) -> np.ndarray:
-    """Which misread images to show.
+def confusion_changes(before: np.ndarray, after: np.ndarray) -> list[ConfusionChange]:
+    """The cells in which two confusion matrices differ, the largest change first.
 
     Args:
-        labels: true digits, shape (m,).
-        probs: shape (m, 10).
-        choice: the first n, n at random (drawn from `seed`, kept in order), or those with the highest
-            probability for the wrong answer, surest first.
+        before, after: int, shape (10, 10); row = true digit, column = predicted digit.
+    """
+    order = np.argsort(-np.abs(after - before), axis=None, kind="stable")
+    cells = [divmod(int(cell), before.shape[1]) for cell in order]
+    return [
+        ConfusionChange(true, predicted, int(before[true, predicted]), int(after[true, predicted]))
+        for true, predicted in cells
+        if before[true, predicted] != after[true, predicted]
+    ]
+
+
+def mistakes(
+    labels: np.ndarray, probs: np.ndarray, order: MistakeOrder = "first", n: int = 9, seed: int = 0
+) -> np.ndarray:
+    """Choose misclassified images.
+
+    Args:
+        labels: true digits, int, shape (m,).
+        probs: float, shape (m, 10).
+        order: "first" for the first n, "random" for n at random in ascending order, "surest" for those with the
+            highest probability of the wrong prediction, the highest first.
         n: how many at most.
+        seed: decides which ones "random" gives.
 
     Returns:
         int64 indices into the m images; fewer than n when there are fewer mistakes.
     """
     wrong = np.flatnonzero(probs.argmax(axis=1) != labels)
-    if choice == "random":
+    if order == "random":
         return np.sort(np.random.default_rng(seed).choice(wrong, min(n, len(wrong)), replace=False))
-    if choice == "surest":
+    if order == "surest":
         return wrong[np.argsort(-probs[wrong].max(axis=1), kind="stable")][:n]
     return wrong[:n]
 
 
-def per_digit(labels: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def precision_and_recall(labels: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Precision and recall of each digit.
 
+    Args:
+        labels: true digits, int, shape (n,).
+        probs: float, shape (n, 10).
+
     Returns:
-        two float64 arrays of shape (10,), in [0, 1]: of the images read as d the share that are d, and of the
-        images of d the share read as d; NaN where there are none.
+        two float64 arrays of shape (10,), in [0, 1]: of the images predicted as d the fraction that are d, and of the
+        images of d the fraction predicted as d; NaN where there are none.
     """
     precision, recall, _, _ = metrics.precision_recall_fscore_support(
         labels, probs.argmax(axis=1), labels=range(N_CLASSES), zero_division=np.nan
     )
     return precision, recall
-
-
-def part(network: Network, digits: Dataset, start: int, stop: int) -> np.ndarray:
-    """`probabilities` of the images start..stop-1 of a data set, for evaluating it in pieces."""
-    return probabilities(network, digits.images[start:stop])

@@ -1,4 +1,4 @@
-"""What is found when one number of a network is taken apart: a record for each kind of layer.
+"""One value of a network taken apart: a record for each kind of layer that says how the value was computed.
 
 A position is (row, column, channel) in a map and (unit,) in a vector, counted from 0.
 """
@@ -13,17 +13,18 @@ Position = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class ConvolutionStep:
-    """One pixel of a convolution's map; all arrays float64 but `inside`.
+class ConvolutionExplanation:
+    """One pixel of a convolution's map; all arrays are float64 but `inside`.
 
     Attributes:
-        patch: what lies under the kernel, (k, k, channels); 0 where it hangs over the edge.
-        inside: bool (k, k), False where the kernel hangs over the edge and the padding's zeros are.
-        kernel: (k, k, channels) of this filter.
-        products: patch times kernel, cell by cell.
+        patch: the input under the kernel, (k, k, channels); 0 where the kernel reaches over the edge.
+        inside: bool (k, k), False where the kernel reaches over the edge and lies on the padding's zeros.
+        kernel: the weights of this filter, (k, k, channels).
+        products: patch times kernel, element by element.
         channel_sums: the sum of the products of each input channel, (channels,).
-        bias, total: the filter's bias, and bias and channel sums together: the pixel.
-        top, left: where the kernel's first cell lies on the input, negative in the padding.
+        bias: the filter's bias.
+        total: the pixel: bias and channel sums together.
+        top, left: where the kernel's first element lies on the input; negative in the padding.
     """
 
     patch: np.ndarray
@@ -37,36 +38,36 @@ class ConvolutionStep:
     left: int
 
     @property
-    def channels_by_weight(self) -> np.ndarray:
-        """Input channels, those that matter most, whatever the sign of their sum, first."""
-        return strongest(self.channel_sums)
+    def channels_by_contribution(self) -> np.ndarray:
+        """Input channels, int64 (channels,); the one whose sum is largest in magnitude first."""
+        return argsort_by_magnitude(self.channel_sums)
 
 
 @dataclass(frozen=True, eq=False)
-class PoolingStep:
+class PoolingExplanation:
     """One pixel of a pooled map.
 
     Attributes:
         operation: "max" or "average".
-        values: the four pixels, float64 (2, 2); NaN where the window hangs over the edge of a map of odd size.
-        inside: bool (2, 2), False there; these count for nothing, in the average too.
-        winner: (row, column) in the window of the greatest, the first of several; None for an average.
-        result: the greatest or the mean.
+        values: the window, float64 (2, 2); NaN where it reaches over the edge of a map of odd size.
+        inside: bool (2, 2), False where `values` is NaN; those count for nothing, in the average too.
+        argmax: (row, column) in the window of its maximum, the first of several; None for an average.
+        result: the maximum or the mean.
         top, left: where the window's first pixel lies on the input.
     """
 
     operation: str
     values: np.ndarray
     inside: np.ndarray
-    winner: tuple[int, int] | None
+    argmax: tuple[int, int] | None
     result: float
     top: int
     left: int
 
 
 @dataclass(frozen=True)
-class ActivationStep:
-    """One number before and after "relu", "sigmoid" or "tanh"."""
+class ActivationExplanation:
+    """One value before and after the activation function "relu", "sigmoid" or "tanh"."""
 
     operation: str
     value: float
@@ -74,8 +75,14 @@ class ActivationStep:
 
 
 @dataclass(frozen=True, eq=False)
-class DenseStep:
-    """One neuron: `contributions`, float64 (n,), are inputs times weights; with the bias they make the total."""
+class DenseExplanation:
+    """One neuron of a fully connected layer, before its activation.
+
+    Attributes:
+        contributions: inputs times weights, float64 (n,).
+        bias: the neuron's bias.
+        total: bias and contributions together.
+    """
 
     contributions: np.ndarray
     bias: float
@@ -83,22 +90,29 @@ class DenseStep:
 
 
 @dataclass(frozen=True)
-class CopyStep:
-    """A number handed on as it is, by "flatten" or "dropout" (which drops only in training), from `source`."""
+class IdentityExplanation:
+    """A value that "flatten" or "dropout" (which drops only in training) passes on unchanged.
+
+    Attributes:
+        operation: "flatten" or "dropout".
+        input_position: where the value stands in the layer below.
+        result: the value.
+    """
 
     operation: str
-    source: Position
+    input_position: Position
     result: float
 
 
 @dataclass(frozen=True, eq=False)
-class SoftmaxStep:
-    """From ten numbers to ten probabilities; all arrays float64 (10,).
+class SoftmaxExplanation:
+    """From ten inputs to ten probabilities; all arrays are float64 (10,).
 
     Attributes:
-        logits: what enters.
-        shifted: logits minus the greatest of them, so that no exponential is too large; the answer is the same.
-        exponentials, total: e to the power of each, and their sum.
+        logits: the inputs.
+        shifted: logits minus their maximum, so that no exponential overflows; the probabilities are the same.
+        exponentials: e to the power of each of `shifted`.
+        total: the sum of the exponentials.
         probabilities: exponentials divided by total; they sum to 1.
     """
 
@@ -110,29 +124,36 @@ class SoftmaxStep:
 
 
 @dataclass(frozen=True, eq=False)
-class AnswerStep:
-    """From the last layer to the answer.
+class PredictionExplanation:
+    """From the last hidden layer to the predicted digit.
 
     Attributes:
         below: name of the layer that feeds the logits.
-        contributions: float64 (n, 10): what each number of that layer adds to each digit's logit.
-        biases, logits: float64 (10,); logits are the sums of the columns and the biases.
-        softmax: from there on, behind the activation of the logits when the network has one.
-        winner, runner_up: the digits with the highest and the second highest probability.
+        contributions: float64 (n, 10): what each value of that layer adds to each digit's logit.
+        biases, logits: float64 (10,); a logit is its bias and the sum of its column of contributions.
+        softmax: the probabilities, computed behind the activation of the logits when the network has one.
+        predicted, runner_up: the digits with the highest and the second highest probability.
     """
 
     below: str
     contributions: np.ndarray
     biases: np.ndarray
     logits: np.ndarray
-    softmax: SoftmaxStep
-    winner: int
+    softmax: SoftmaxExplanation
+    predicted: int
     runner_up: int
 
 
-def strongest(values: np.ndarray, n: int | None = None) -> np.ndarray:
-    """Indices of the n (or all) values of shape (m,) farthest from 0, the farthest first."""
+def argsort_by_magnitude(values: np.ndarray, n: int | None = None) -> np.ndarray:
+    """Indices of the n (or all) values of shape (m,) that are largest in magnitude, the largest first; int64."""
     return np.argsort(-np.abs(values), kind="stable")[:n]
 
 
-Step = ConvolutionStep | PoolingStep | ActivationStep | DenseStep | CopyStep | SoftmaxStep
+Explanation = (
+    ConvolutionExplanation
+    | PoolingExplanation
+    | ActivationExplanation
+    | DenseExplanation
+    | IdentityExplanation
+    | SoftmaxExplanation
+)

@@ -1,4 +1,4 @@
-"""What goes on inside a network: its kernels and its activations."""
+"""Read a network's kernels and its activations."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cnnviz.network.weights import Network
 
 @functools.lru_cache(maxsize=16)
 def on_device(network: Network) -> list[Any]:
-    """The weights as TensorFlow tensors, copied once."""
+    """The weights as TensorFlow tensors, in the order of `weight_shapes`; copied once, since copies cost every call."""
     return [tf.constant(array) for array in network.weights.values()]
 
 
 def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
-    """What leaves every layer, dropout off.
+    """The output of every layer, dropout off.
 
     Args:
         network: configuration and weights.
@@ -35,7 +35,7 @@ def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def kernels(network: Network, layer: str, channel: int | None = None) -> np.ndarray:
-    """A convolution layer's kernels as pictures.
+    """A convolution layer's kernels, filters first.
 
     Args:
         network: configuration and weights.

@@ -1,4 +1,4 @@
-"""Do pooling and activation commute?  Both orders of a network computed, compared to the bit, and timed."""
+"""Compare the two orders of pooling and activation: do they commute to the bit, and which is faster?"""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from cnnviz.network.forward import forward
 from cnnviz.network.weights import Network
 
 REPETITIONS = 9
+"""Timed passes in each order; their median is taken."""
 
 
 @dataclass(frozen=True)
-class Commute:
+class OrderComparison:
     """A network with pooling before the activation beside the same network with pooling after it.
 
     Attributes:
-        equal_bits: every block's output and the probabilities are the same, bit by bit.
-        largest_difference: of any of these numbers, 0 when all are equal.
+        equal_bits: the outputs of every convolution block and the probabilities are the same, bit by bit.
+        largest_difference: between any two of these values, 0 when all are equal.
         pool_first_s, activation_first_s: median time of a forward pass over the images, in seconds.
         n_images: images in a pass.
     """
@@ -37,7 +38,7 @@ class Commute:
     n_images: int
 
     def sentence(self) -> str:
-        """What was found, for a person."""
+        """The result in two sentences, for a reader."""
         same = (
             "The same numbers in both orders, to the bit."
             if self.equal_bits
@@ -50,13 +51,13 @@ class Commute:
         )
 
 
-def commute(network: Network, images: np.ndarray, repetitions: int = REPETITIONS) -> Commute:
-    """Compute the network with pooling before and after every convolution layer's activation; needs TensorFlow.
+def compare_orders(network: Network, images: np.ndarray, repetitions: int = REPETITIONS) -> OrderComparison:
+    """Compute a network with pooling before and with pooling after the activations; needs TensorFlow.
 
     Args:
         network: its weights are used in both orders.
         images: float32, shape (n, 28, 28, 1), in [0, 1]; some hundreds, since every layer's output is kept.
-        repetitions: timed passes in each order, taken in turns.
+        repetitions: timed passes in each order.
 
     Raises:
         ValueError: when the network has no pooling or no convolution layer.
@@ -67,10 +68,11 @@ def commute(network: Network, images: np.ndarray, repetitions: int = REPETITIONS
     orders = [replace(network.config, pool_first=first) for first in (True, False)]
     passes = [functools.partial(forward(config, every_layer=False), weights, images) for config in orders]
     pairs = list(zip(*(_block_outputs(config, weights, images) for config in orders), strict=True))
-    pairs.append((passes[0]().numpy(), passes[1]().numpy()))
+    pairs.append((passes[0]().numpy(), passes[1]().numpy()))  # which also compiles both before they are timed
+    # In turns: what else the machine does meanwhile slows both.
     times = [[_seconds(run) for run in passes] for _ in range(repetitions)]
     pool_first_s, activation_first_s = (statistics.median(column) for column in zip(*times, strict=True))
-    return Commute(
+    return OrderComparison(
         equal_bits=all(a.tobytes() == b.tobytes() for a, b in pairs),
         largest_difference=max(float(np.abs(a - b).max()) for a, b in pairs),
         pool_first_s=pool_first_s,
@@ -80,15 +82,12 @@ def commute(network: Network, images: np.ndarray, repetitions: int = REPETITIONS
 
 
 def _block_outputs(config: NetworkConfig, weights: list[Any], images: np.ndarray) -> list[np.ndarray]:
-    """What leaves each convolution layer with its pooling and activation."""
+    """The output of each convolution block, behind its pooling and activation."""
     outputs = forward(config, every_layer=True)(weights, images)
     names = [layer.name for layer in layers(config)[1:]]
-    ends = [max(k for k, name in enumerate(names) if name.startswith(f"conv{i}_")) for i in _numbers(config)]
+    blocks = range(1, len(config.convolutions) + 1)
+    ends = [max(k for k, name in enumerate(names) if name.startswith(f"conv{block}_")) for block in blocks]
     return [outputs[end].numpy() for end in ends]
-
-
-def _numbers(config: NetworkConfig) -> range:
-    return range(1, len(config.convolutions) + 1)
 
 
 def _seconds(run: Callable[[], Any]) -> float:

@@ -33,7 +33,7 @@ def probabilities(network: Network, digits: Dataset) -> np.ndarray:
     begun, key = _evaluations(), (network.key, digits.key)
     if key not in begun or any(part.done() and part.exception() for part in begun[key]):
         begun[key] = [
-            backend.submit(evaluation.part, network, digits, start, start + CHUNK)
+            backend.submit(evaluation.probabilities_of_range, network, digits, start, start + CHUNK)
             for start in range(0, len(digits), CHUNK)
         ]
         while len(begun) > KEEP:

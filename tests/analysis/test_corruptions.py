@@ -1,4 +1,4 @@
-"""What stresses do to images, by hand on small ones, and to the accuracy of a network."""
+"""What corruptions do to images, by hand on small ones, and to the accuracy of a network."""
 
 import numpy as np
 import pytest
@@ -13,22 +13,22 @@ def dot(row=14, column=14):
     return image
 
 
-def test_moving_is_to_the_right():
-    assert np.argwhere(corruptions.move(dot(), 3)).tolist() == [[0, 14, 17]]
-    half = corruptions.move(dot(), 0.5)
+def test_translation_is_to_the_right():
+    assert np.argwhere(corruptions.translate(dot(), 3)).tolist() == [[0, 14, 17]]
+    half = corruptions.translate(dot(), 0.5)
     assert half[0, 14, 14:16].tolist() == [0.5, 0.5]
-    assert corruptions.move(dot(14, 26), 4).sum() == 0
+    assert corruptions.translate(dot(14, 26), 4).sum() == 0
 
 
-def test_turning_is_clockwise():
+def test_rotation_is_clockwise():
     image = np.zeros((1, 28, 28), np.float32)
     image[0, 2, 13:15] = 1
-    turned = corruptions.turn(image, 90)
+    turned = corruptions.rotate(image, 90)
     assert turned[0, 13:15, 25].tolist() == pytest.approx([1, 1], abs=1e-6)
     assert turned.sum() == pytest.approx(2, abs=1e-5)
 
 
-def test_thickening_grows_by_a_cross_and_thinning_shrinks():
+def test_thickening_dilates_by_a_cross_and_thinning_erodes():
     assert corruptions.thicken(dot(), 1).sum() == 5
     assert corruptions.thicken(dot(), 2).sum() == 13
     assert corruptions.thicken(dot(), 0.5).sum() == pytest.approx(1 + 4 * 0.5)
@@ -43,22 +43,22 @@ def test_inverting_and_noise():
     assert (noisy == corruptions.add_noise(np.full((1, 28, 28), 0.5, np.float32), 0.1)).all()
 
 
-@pytest.mark.parametrize("name", corruptions.STRESSES)
-def test_none_changes_nothing_and_all_stays_in_range(name, bundled):
-    one = corruptions.STRESSES[name]
-    assert one.none in one.amounts
-    assert list(one.amounts) == sorted(one.amounts)
+@pytest.mark.parametrize("name", corruptions.CORRUPTIONS)
+def test_the_neutral_severity_changes_nothing_and_every_one_stays_in_range(name, bundled):
+    corruption = corruptions.CORRUPTIONS[name]
+    assert corruption.neutral in corruption.severities
+    assert list(corruption.severities) == sorted(corruption.severities)
     images = bundled.images[:5, :, :, 0]
-    assert corruptions.apply(images, {name: one.none}) is images
-    for amount in one.amounts:
-        changed = corruptions.apply(images, {name: amount})
+    assert corruptions.apply(images, {name: corruption.neutral}) is images
+    for severity in corruption.severities:
+        changed = corruptions.apply(images, {name: severity})
         assert changed.shape == images.shape
         assert changed.dtype == np.float32
         assert changed.min() >= 0
         assert changed.max() <= 1
 
 
-def test_accuracy_falls_when_digits_are_turned(bundled):
+def test_accuracy_falls_when_digits_are_rotated(bundled):
     network = store.load(store.find("hvass"))
     straight = corruptions.accuracy(network, bundled, "turn", 0)
     assert straight > 0.9

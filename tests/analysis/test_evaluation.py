@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnviz.analysis import evaluation
+from cnnviz.analysis.evaluation import ConfusionChange
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Convolution, NetworkConfig, weight_shapes
 from cnnviz.network.weights import Network
@@ -96,16 +97,16 @@ def test_probabilities_are_those_of_plain_numpy(config):
 # --- probabilities --------------------------------------------------------------------------------------------------
 
 
-def test_batches_give_what_one_gives(monkeypatch):
+def test_batches_give_the_same_as_all_images_at_once(monkeypatch):
     network, images, sizes = random_network(SMALL), random_images(10), []
     together = evaluation.probabilities(network, images)
     forward = evaluation.forward
 
-    def watched(config, every_layer):
+    def counting(config, every_layer):
         run = forward(config, every_layer)
         return lambda weights, batch: sizes.append(len(batch)) or run(weights, batch)
 
-    monkeypatch.setattr(evaluation, "forward", watched)
+    monkeypatch.setattr(evaluation, "forward", counting)
     monkeypatch.setattr(evaluation, "BATCH_SIZE", 4)
     assert evaluation.probabilities(network, images) == pytest.approx(together, abs=1e-6)
     assert sizes == [4, 4, 2]
@@ -123,17 +124,17 @@ def test_dropout_is_off(tiny):
 
 
 def test_each_network_answers_with_its_own_weights():
-    one, other, images = random_network(SMALL, 0), random_network(SMALL, 1), random_images(2)
-    assert evaluation.probabilities(other, images) == pytest.approx(oracle(other, images), abs=1e-5)
-    assert evaluation.probabilities(one, images) == pytest.approx(oracle(one, images), abs=1e-5)
+    first, second, images = random_network(SMALL, 0), random_network(SMALL, 1), random_images(2)
+    assert evaluation.probabilities(second, images) == pytest.approx(oracle(second, images), abs=1e-5)
+    assert evaluation.probabilities(first, images) == pytest.approx(oracle(first, images), abs=1e-5)
 
 
-def test_part_is_a_slice():
+def test_probabilities_of_a_range_are_those_of_its_images():
     network, digits = random_network(SMALL), Dataset(random_images(7), np.arange(7), "seven")
     whole = evaluation.probabilities(network, digits.images)
-    assert evaluation.part(network, digits, 2, 5) == pytest.approx(whole[2:5], abs=1e-6)
-    assert evaluation.part(network, digits, 5, 99) == pytest.approx(whole[5:], abs=1e-6)
-    assert evaluation.part(network, digits, 3, 3).shape == (0, 10)
+    assert evaluation.probabilities_of_range(network, digits, 2, 5) == pytest.approx(whole[2:5], abs=1e-6)
+    assert evaluation.probabilities_of_range(network, digits, 5, 99) == pytest.approx(whole[5:], abs=1e-6)
+    assert evaluation.probabilities_of_range(network, digits, 3, 3).shape == (0, 10)
 
 
 # --- counting -------------------------------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def test_confusion_matrix_refuses_what_it_cannot_count(labels, predictions, mess
         evaluation.confusion_matrix(np.array(labels, int), np.array(predictions, int))
 
 
-def test_score_counts_what_was_read_right():
+def test_score_counts_correct_predictions():
     score = evaluation.score(np.array([3, 3, 5, 8]), answers([3, 5, 5, 8]))
     assert (score.n, score.correct, score.accuracy) == (4, 3, 0.75)
     assert score.confusion.sum() == 4
@@ -173,8 +174,21 @@ def test_score_counts_what_was_read_right():
 
 
 @pytest.mark.parametrize(("predictions", "accuracy"), [([1, 1], 0.0), ([2, 2], 1.0)], ids=["none", "all"])
-def test_accuracy_is_a_share(predictions, accuracy):
+def test_accuracy_is_a_fraction(predictions, accuracy):
     assert evaluation.score(np.array([2, 2]), answers(predictions)).accuracy == accuracy
+
+
+def test_confusion_changes_come_largest_first():
+    before = np.diag(np.full(10, 50))
+    after = before.copy()
+    after[4, 4], after[4, 9], after[7, 7], after[7, 2] = 40, 10, 48, 2
+    assert evaluation.confusion_changes(before, after) == [
+        ConfusionChange(4, 4, 50, 40),
+        ConfusionChange(4, 9, 0, 10),
+        ConfusionChange(7, 2, 0, 2),
+        ConfusionChange(7, 7, 50, 48),
+    ]
+    assert evaluation.confusion_changes(before, before) == []
 
 
 ODD_WRONG = np.arange(100) % 2
@@ -182,9 +196,9 @@ ODD_WRONG = np.arange(100) % 2
 
 
 def test_first_mistakes_are_the_first_nine():
-    found = evaluation.mistakes(np.zeros(100, int), answers(ODD_WRONG))
-    assert found.tolist() == [1, 3, 5, 7, 9, 11, 13, 15, 17]
-    assert found.dtype == np.int64
+    chosen = evaluation.mistakes(np.zeros(100, int), answers(ODD_WRONG))
+    assert chosen.tolist() == [1, 3, 5, 7, 9, 11, 13, 15, 17]
+    assert chosen.dtype == np.int64
     assert evaluation.mistakes(np.zeros(100, int), answers(ODD_WRONG), n=2).tolist() == [1, 3]
 
 
@@ -216,8 +230,8 @@ def test_fewer_mistakes_than_nine_are_all_shown(choice):
     assert (none.shape, none.dtype) == ((0,), np.int64)
 
 
-def test_per_digit_is_nan_where_there_is_nothing_to_share():
-    precision, recall = evaluation.per_digit(np.array([0, 0, 0, 1, 1, 2]), answers([0, 0, 1, 1, 1, 3]))
+def test_precision_and_recall_are_nan_where_there_are_no_images():
+    precision, recall = evaluation.precision_and_recall(np.array([0, 0, 0, 1, 1, 2]), answers([0, 0, 1, 1, 1, 3]))
     nan = np.nan
     # Read as 0: two, both right; as 1: three, two right; as 2: none; as 3: one, wrong.
     assert precision == pytest.approx([1, 2 / 3, nan, 0, *[nan] * 6], nan_ok=True)

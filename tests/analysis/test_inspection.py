@@ -62,13 +62,13 @@ def test_kernels_of_one_channel_are_one_picture_a_filter():
 
 
 @pytest.mark.parametrize("layer", ["conv3", "conv1_pool", "dense1", "logits", "image", "conv1/kernel", ""])
-def test_kernels_refuse_what_is_no_convolution_layer(layer):
+def test_kernels_of_other_layers_are_refused(layer):
     with pytest.raises(ValueError, match=f"name of a convolution layer. Received '{layer}'"):
         inspection.kernels(counted(), layer)
 
 
 @pytest.mark.parametrize(("layer", "channel", "last"), [("conv1", 1, 0), ("conv2", 2, 1), ("conv2", -1, 1)])
-def test_kernels_refuse_a_channel_that_is_not_there(layer, channel, last):
+def test_channels_that_do_not_exist_are_refused(layer, channel, last):
     with pytest.raises(ValueError, match=rf"{layer}: expected an input channel in 0\.\.{last}. Received {channel}"):
         inspection.kernels(counted(), layer, channel)
 
@@ -78,20 +78,20 @@ def test_a_single_white_pixel_brings_out_the_kernel_turned_by_half():
     network = random_network(config)
     image = np.zeros((1, 28, 28, 1), np.float32)
     image[0, 10, 20] = 1
-    found = inspection.activations(network, image)["conv1"] - network.weights["conv1/bias"]
+    outputs = inspection.activations(network, image)["conv1"] - network.weights["conv1/bias"]
     for i, kernel in enumerate(inspection.kernels(network, "conv1", 0)):
-        assert found[0, 9:12, 19:22, i] == pytest.approx(kernel[::-1, ::-1], abs=1e-6)
-        assert np.count_nonzero(found[..., i]) == 9
+        assert outputs[0, 9:12, 19:22, i] == pytest.approx(kernel[::-1, ::-1], abs=1e-6)
+        assert np.count_nonzero(outputs[..., i]) == 9
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_activations_are_those_of_every_layer_in_order(name):
     config = CONFIGS[name]
     images = random_images(3)
-    found = inspection.activations(random_network(config), images)
+    outputs = inspection.activations(random_network(config), images)
     expected = [(layer.name, (3, *layer.shape), np.float32) for layer in layers(config)]
-    assert [(key, array.shape, array.dtype) for key, array in found.items()] == expected
-    assert (found["image"] == images).all()
+    assert [(key, array.shape, array.dtype) for key, array in outputs.items()] == expected
+    assert (outputs["image"] == images).all()
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -103,43 +103,43 @@ def test_the_last_activation_is_the_probabilities(name):
 
 
 def test_hvass_pools_and_then_cuts_off_what_is_negative():
-    found = inspection.activations(random_network(CONFIGS["hvass"]), random_images(2))
+    outputs = inspection.activations(random_network(CONFIGS["hvass"]), random_images(2))
     for conv in ("conv1", "conv2"):
-        assert found[conv].min() < 0 < found[conv].max()
-        assert (found[f"{conv}_pool"] == blocks(found[conv]).max(axis=(2, 4))).all()
-        assert (found[f"{conv}_relu"] == np.maximum(found[f"{conv}_pool"], 0)).all()
-    assert found["conv1_pool"].min() < 0  # the pool stands before the ReLU
-    assert (found["flatten"] == found["conv2_relu"].reshape(2, -1)).all()
-    assert (found["dense1_relu"] == np.maximum(found["dense1"], 0)).all()
+        assert outputs[conv].min() < 0 < outputs[conv].max()
+        assert (outputs[f"{conv}_pool"] == blocks(outputs[conv]).max(axis=(2, 4))).all()
+        assert (outputs[f"{conv}_relu"] == np.maximum(outputs[f"{conv}_pool"], 0)).all()
+    assert outputs["conv1_pool"].min() < 0  # the pool stands before the ReLU
+    assert (outputs["flatten"] == outputs["conv2_relu"].reshape(2, -1)).all()
+    assert (outputs["dense1_relu"] == np.maximum(outputs["dense1"], 0)).all()
 
 
 def test_the_other_presets_cut_off_and_then_pool():
-    found = inspection.activations(random_network(TWO), random_images(2))
+    outputs = inspection.activations(random_network(TWO), random_images(2))
     for conv in ("conv1", "conv2"):
-        assert found[conv].min() < 0 < found[conv].max()
-        assert (found[f"{conv}_relu"] == np.maximum(found[conv], 0)).all()
-        assert (found[f"{conv}_pool"] == blocks(found[f"{conv}_relu"]).max(axis=(2, 4))).all()
-    assert (found["flatten"] == found["conv2_pool"].reshape(2, -1)).all()
+        assert outputs[conv].min() < 0 < outputs[conv].max()
+        assert (outputs[f"{conv}_relu"] == np.maximum(outputs[conv], 0)).all()
+        assert (outputs[f"{conv}_pool"] == blocks(outputs[f"{conv}_relu"]).max(axis=(2, 4))).all()
+    assert (outputs["flatten"] == outputs["conv2_pool"].reshape(2, -1)).all()
 
 
 def test_average_pooling_tanh_and_dropout_do_what_they_say():
-    found = inspection.activations(random_network(AVERAGE), random_images(2))
-    assert found["conv1_tanh"] == pytest.approx(np.tanh(found["conv1"]), abs=1e-5)
-    assert found["conv1_pool"] == pytest.approx(blocks(found["conv1_tanh"]).mean(axis=(2, 4)), abs=1e-6)
-    assert (found["dropout"] == found["dense1_tanh"]).all()  # drops nothing outside training
-    assert found["logits_tanh"] == pytest.approx(np.tanh(found["logits"]), abs=1e-5)
-    powers = np.exp(found["logits_tanh"])
-    assert found["softmax"] == pytest.approx(powers / powers.sum(axis=1, keepdims=True), abs=1e-6)
+    outputs = inspection.activations(random_network(AVERAGE), random_images(2))
+    assert outputs["conv1_tanh"] == pytest.approx(np.tanh(outputs["conv1"]), abs=1e-5)
+    assert outputs["conv1_pool"] == pytest.approx(blocks(outputs["conv1_tanh"]).mean(axis=(2, 4)), abs=1e-6)
+    assert (outputs["dropout"] == outputs["dense1_tanh"]).all()  # drops nothing outside training
+    assert outputs["logits_tanh"] == pytest.approx(np.tanh(outputs["logits"]), abs=1e-5)
+    powers = np.exp(outputs["logits_tanh"])
+    assert outputs["softmax"] == pytest.approx(powers / powers.sum(axis=1, keepdims=True), abs=1e-6)
 
 
 def test_dense_layers_multiply_and_add():
     network = random_network(CONFIGS["no-convolution"])
-    found = inspection.activations(network, random_images(2))
+    outputs = inspection.activations(network, random_images(2))
     weights = network.weights
-    by_hand = found["flatten"] @ weights["dense1/kernel"] + weights["dense1/bias"]
-    assert found["dense1"] == pytest.approx(by_hand, abs=1e-4)
-    by_hand = found["dense1_relu"] @ weights["logits/kernel"] + weights["logits/bias"]
-    assert found["logits"] == pytest.approx(by_hand, abs=1e-4)
+    by_hand = outputs["flatten"] @ weights["dense1/kernel"] + weights["dense1/bias"]
+    assert outputs["dense1"] == pytest.approx(by_hand, abs=1e-4)
+    by_hand = outputs["dense1_relu"] @ weights["logits/kernel"] + weights["logits/bias"]
+    assert outputs["logits"] == pytest.approx(by_hand, abs=1e-4)
 
 
 def test_an_image_gives_the_same_alone_and_among_others():

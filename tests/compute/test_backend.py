@@ -29,8 +29,8 @@ def worker_pid(lane="answers"):
 
 
 def test_an_answer_is_what_the_function_returns_here(small, bundled):
-    there = backend.call(evaluation.part, small, bundled, 0, 20)
-    assert there == pytest.approx(evaluation.part(small, bundled, 0, 20), abs=1e-6)
+    there = backend.call(evaluation.probabilities_of_range, small, bundled, 0, 20)
+    assert there == pytest.approx(evaluation.probabilities_of_range(small, bundled, 0, 20), abs=1e-6)
     maps = backend.call(inspection.activations, small, bundled.images[:2])
     assert list(maps) == [layer.name for layer in layers(small.config)]
 
@@ -49,9 +49,9 @@ def loaded(names):
 
 
 def test_a_network_crosses_once(small, bundled, monkeypatch):
-    backend.call(evaluation.part, small, bundled, 0, 1)
+    backend.call(evaluation.probabilities_of_range, small, bundled, 0, 1)
     monkeypatch.setattr(Network, "__reduce__", lambda self: pytest.fail("sent again"))
-    assert backend.call(evaluation.part, small, bundled, 0, 1).shape == (1, 10)
+    assert backend.call(evaluation.probabilities_of_range, small, bundled, 0, 1).shape == (1, 10)
 
 
 def test_an_error_comes_back_as_it_was_raised(small):
@@ -76,7 +76,7 @@ def test_a_long_task_does_not_keep_an_answer_waiting():
 def test_a_killed_worker_is_replaced_and_its_task_sent_again(small, bundled):
     before = worker_pid()
     running = backend.submit(time.sleep, 0.5, lane="answers")
-    waiting = backend.submit(evaluation.part, small, bundled, 0, 3, lane="answers")
+    waiting = backend.submit(evaluation.probabilities_of_range, small, bundled, 0, 3, lane="answers")
     os.kill(before, signal.SIGKILL)
     done, _ = wait([running, waiting], 60)
     assert len(done) == 2

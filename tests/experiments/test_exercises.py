@@ -5,13 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cnnviz.analysis import pooling_order
 from cnnviz.data import dataset
 from cnnviz.experiments import exercises, plan_text, statistics, variations
 from cnnviz.experiments.exercises import EXERCISES
 from cnnviz.experiments.statistics import Comparison, Result
-from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights, weight_shapes
-from cnnviz.network.forward import build
+from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.network.weights import Network
 from cnnviz.percentages import NO_BREAK, percent
@@ -285,39 +283,6 @@ def test_swapping_is_judged_by_weights_accuracy_and_time():
 def test_the_smallest_that_is_not_worse_is_named():
     results = [result(f"{n:,} weights", correct, n_weights=n) for n, correct in [(9000, 9800), (900, 9790), (90, 9000)]]
     assert BY_NUMBER[8].conclude(results).endswith("not shown to be worse than the first has 900 weights.")
-
-
-def network(config, seed=1):
-    names = list(weight_shapes(config))
-    return Network(config, dict(zip(names, build(config, seed).get_weights(), strict=True)))
-
-
-@pytest.mark.parametrize("first", [True, False])
-def test_relu_and_max_pooling_commute_to_the_bit(tiny, bundled, first):
-    found = pooling_order.commute(network(dataclasses.replace(tiny, pool_first=first)), bundled.images[:50], 3)
-    assert found.equal_bits
-    assert found.largest_difference == 0
-    assert min(found.pool_first_s, found.activation_first_s) > 0
-    assert found.sentence().startswith("The same numbers in both orders, to the bit. One pass over 50 images took ")
-
-
-def test_sigmoid_and_average_pooling_do_not_commute(tiny, bundled):
-    """By hand: sigmoid(mean(0, 4)) = 0.8808, mean(sigmoid(0), sigmoid(4)) = 0.7410."""
-    config = dataclasses.replace(tiny, activation="sigmoid", pooling="average")
-    found = pooling_order.commute(network(config), bundled.images[:50], 1)
-    assert not found.equal_bits
-    assert found.largest_difference > 1e-3
-    assert found.sentence().startswith("Not the same numbers: they differ by up to 0.")
-
-
-def test_sigmoid_and_max_pooling_commute_up_to_rounding(tiny, bundled):
-    found = pooling_order.commute(network(dataclasses.replace(tiny, activation="sigmoid")), bundled.images[:50], 1)
-    assert found.largest_difference < 1e-6
-
-
-def test_nothing_to_swap_is_refused(tiny, bundled):
-    with pytest.raises(ValueError, match="pooling"):
-        pooling_order.commute(network(dataclasses.replace(tiny, pooling="none")), bundled.images[:2])
 
 
 def test_swapped_runs_end_in_the_same_weights(tiny, quick, bundled):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apptest import alts, open_page
-from cnnviz.analysis import arithmetic, inspection, receptive_field
+from cnnviz.analysis import arithmetic, contribution_path, inspection, receptive_field
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
@@ -78,10 +78,10 @@ def test_the_chain_goes_down_to_the_ink(outputs):
     network, found = outputs
     at = opened(convolution__layer="conv2_relu", convolution__filter=10, convolution__place=(3, 3))
     table = next(frame.value for frame in at.table if "Gave to the one above" in frame.value.columns)
-    links = receptive_field.chain(network, found, "conv2_relu", (3, 3, 10))
+    links = contribution_path.strongest_path(network, found, "conv2_relu", (3, 3, 10))
     assert table["Layer"].tolist() == [link.layer for link in links]
     assert table["Value"].tolist() == [f"{link.value:.4f}" for link in links]
-    box = receptive_field.receptive_field(network.config, "conv2_relu", 3, 3)
+    box = receptive_field.receptive_field_in_image(network.config, "conv2_relu", 3, 3)
     assert any(f"{box.height}×{box.width} pixels of the image" in caption.value for caption in at.caption)
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from apptest import open_page, pictures, texts
-from cnnviz.analysis import ablation, attribution, evaluation
+from cnnviz.analysis import ablation, activation_maximization, attribution, evaluation, top_images, weight_editing
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.percentages import percent, probability
@@ -115,13 +115,13 @@ def test_occlusion_tells_the_worst_place(hvass, bundled):
 
 def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
     at = open_page("look", **{"liked filter of conv1 of 16": 5})
-    found = attribution.top_images(hvass, bundled, "conv1")
+    found = top_images.top_images(hvass, bundled, "conv1")
     numbers = ", ".join(f"{i} ({bundled.labels[i]})" for i in found.indices[5])
     assert "The 9 of all 500 test digits with the greatest numbers of filter 5 of conv1" in texts(at)
     assert f"test images, with their digits, {numbers}." in texts(at)
     alts = "\n".join(image.alt for image in pictures(at))
     assert ", ".join(f"{a:+.2f}" for a in found.activations[5]) in alts
-    made = attribution.exciting_input(hvass, "conv1", 5)
+    made = activation_maximization.maximize_activation(hvass, "conv1", 5)
     assert f"from {made.before:+.2f} to {made.after:+.2f}." in texts(at)
     assert texts(at).count("Does not prove") == 4
 
@@ -150,7 +150,7 @@ def test_nothing_is_changed_at_first(hvass, bundled):
 def test_filters_are_switched_off_and_restored(hvass, bundled):
     at = open_page("break_it")
     by_label(at.multiselect, "Switch off").set_value([1, 13]).run()
-    broken = ablation.without_filters(hvass, "conv1", [1, 13])
+    broken = weight_editing.without_filters(hvass, "conv1", [1, 13])
     assert metric(at, "Accuracy before") == share(hvass, bundled)
     assert metric(at, "Accuracy after") == share(broken, bundled) != share(hvass, bundled)
     assert "conv1 without filters 1, 13." in texts(at)
@@ -159,7 +159,7 @@ def test_filters_are_switched_off_and_restored(hvass, bundled):
         evaluation.score(bundled.labels, evaluation.probabilities(one, bundled.images)).confusion
         for one in (hvass, broken)
     ]
-    changed = ablation.changes(*matrices)[:10]
+    changed = evaluation.confusion_changes(*matrices)[:10]
     assert table(at, "True digit").to_numpy().tolist() == [
         [one.true, one.predicted, one.before, one.after, one.after - one.before] for one in changed
     ]
@@ -175,8 +175,8 @@ def test_changes_of_several_layers_add_up_and_stay_with_the_page(hvass, bundled)
     by_label(at.main.button_group, "Layer").set_value("dense1").run()
     by_label(at.multiselect, "Switch off").set_value([0, 7]).run()
     by_label(at.slider, "Noise").set_value(0.5).run()
-    broken = ablation.with_noise(hvass, "dense1", 0.5)
-    broken = ablation.without_filters(ablation.without_filters(broken, "conv1", [2]), "dense1", [0, 7])
+    broken = weight_editing.with_noise(hvass, "dense1", 0.5)
+    broken = weight_editing.without_filters(weight_editing.without_filters(broken, "conv1", [2]), "dense1", [0, 7])
     assert metric(at, "Accuracy after") == share(broken, bundled)
     assert "dense1 with noise of 0.5 standard deviations; conv1 without filter 2; dense1 without neurons 0, 7" in texts(
         at
@@ -194,7 +194,7 @@ def test_a_layer_goes_back_to_random_values_and_again_to_the_learnt(bundled, mod
     network = store.load(opened)
     at.button(key="to random").click().run()
     kept = model == "hvass"
-    broken = ablation.reset_layer(network, "conv1", store.load(opened, 0) if kept else 0)
+    broken = weight_editing.reset_layer(network, "conv1", store.load(opened, 0) if kept else 0)
     assert metric(at, "Accuracy after") == share(broken, bundled)
     told = "random values that its training began with" if kept else "newly drawn random values"
     assert f"conv1 with {'the ' if kept else ''}{told}" in texts(at)
@@ -209,7 +209,7 @@ def test_a_kernel_is_typed(hvass, bundled):
     shown = np.array([line.split() for line in by_label(at.text_area, "Kernel").value.splitlines()], float)
     assert shown == pytest.approx(hvass.weights["conv1/kernel"][:, :, 0, 1], abs=5.1e-4)
     by_label(at.text_area, "Kernel").set_value("\n".join(["1 0 -1 1/2 0"] * 5)).run()
-    broken = ablation.with_kernel(hvass, "conv1", 0, 1, np.array([[1, 0, -1, 0.5, 0]] * 5))
+    broken = weight_editing.with_kernel(hvass, "conv1", 0, 1, np.array([[1, 0, -1, 0.5, 0]] * 5))
     assert metric(at, "Accuracy after") == share(broken, bundled)
     assert "filter 1 of conv1 with a typed kernel for input channel 0" in texts(at)
     by_label(at.number_input, "Filter").set_value(2).run()
@@ -238,14 +238,14 @@ def test_what_is_no_kernel_is_refused_in_a_sentence(hvass, bundled, text, told):
 def test_the_ranking_is_what_the_loss_of_each_filter_costs(hvass, bundled):
     at = open_page("break_it")
     by_label(at.button, "Rank the filters of conv1").click().run()
-    costs = ablation.cost_part(hvass, bundled, "conv1", 0, 1)
+    costs = ablation.ablate_filters(hvass, bundled, "conv1", 0, 1)
     found = table(at, "Filter")
-    lost = costs.lost[found["Filter"]]
+    lost = costs.n_lost[found["Filter"]]
     # Summed in parts of other sizes: one digit may lie between two answers.
     assert np.abs(found["Answers lost"] - lost).max() <= 1
     assert sorted(found["Filter"]) == list(range(16))
     assert found["Answers lost"].is_monotonic_decreasing
-    right = int(costs.whole.trace())
+    right = int(costs.baseline.trace())
     assert (found["Answers lost"] + found["Read right without it"] == right).all()
     assert f"reads {right} of 500 digits right." in texts(at)
     assert "all 500 test digits" in texts(at)
@@ -257,7 +257,7 @@ def test_the_drawing_is_answered_before_and_after(hvass):
     assert "Nothing is drawn yet" in texts(at)
     at.session_state["drawing"] = prepared
     by_label(at.multiselect, "Switch off").set_value(list(range(16))).run()
-    both = (hvass, ablation.without_filters(hvass, "conv1", range(16)))
+    both = (hvass, weight_editing.without_filters(hvass, "conv1", range(16)))
     for network, when in zip(both, ("Before", "After"), strict=True):
         probs = evaluation.probabilities(network, prepared.centred[None, :, :, None])[0]
         told = f"{when}: read as {probs.argmax()}, with {probability(float(probs.max()))} of the softmax."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from cnnviz.analysis import ablation, inspection, kernels
+from cnnviz.analysis import inspection, kernels, weight_editing
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.ui import choice
@@ -206,13 +206,13 @@ def operated(network: Network, changes: Changes) -> Network:
 def apply(network: Network, changes: Changes) -> Network:
     """Make every change, one after another."""
     for layer in sorted(changes.random):
-        network = ablation.reset_layer(network, layer, initial())
+        network = weight_editing.reset_layer(network, layer, initial())
     for layer, share in changes.noise.items():
-        network = ablation.with_noise(network, layer, share, SEED)
+        network = weight_editing.with_noise(network, layer, share, SEED)
     for (layer, channel, filter_), text in changes.kernels.items():
-        network = ablation.with_kernel(network, layer, channel, filter_, kernels.parse(text))
+        network = weight_editing.with_kernel(network, layer, channel, filter_, kernels.parse(text))
     for layer, filters in changes.off.items():
-        network = ablation.without_filters(network, layer, filters)
+        network = weight_editing.without_filters(network, layer, filters)
     return network
 
 

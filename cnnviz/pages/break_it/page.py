@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.analysis import ablation, evaluation, inspection
+from cnnviz.analysis import evaluation, inspection
 from cnnviz.analysis.evaluation import Score
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer
@@ -119,7 +119,7 @@ def show_accuracy(network: Network, broken: Network, test: Dataset) -> None:
 
 def show_cells(before: Score, after: Score) -> None:
     """The cells of the confusion matrix that changed most."""
-    found = ablation.changes(before.confusion, after.confusion)
+    found = evaluation.confusion_changes(before.confusion, after.confusion)
     if not found:
         st.caption(Words.no_cells)
         return

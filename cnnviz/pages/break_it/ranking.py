@@ -8,7 +8,7 @@ from functools import reduce
 import streamlit as st
 
 from cnnviz.analysis import ablation
-from cnnviz.analysis.ablation import Costs
+from cnnviz.analysis.ablation import AblationCounts
 from cnnviz.compute import backend
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, n_weights
@@ -43,7 +43,7 @@ KEEP = 32
 
 
 @st.cache_resource(show_spinner=False)
-def rankings() -> dict[tuple[str, str, str], list[Future[Costs]]]:
+def rankings() -> dict[tuple[str, str, str], list[Future[AblationCounts]]]:
     """Rankings begun on this server, by network, data set and layer; sessions share them."""
     return {}
 
@@ -73,26 +73,26 @@ def show(network: Network, test: Dataset, layer: Layer) -> None:
     show_costs(costs_of(network, test, layer.name, n), test, layer)
 
 
-def costs_of(network: Network, test: Dataset, layer: str, n: int) -> Costs:
+def costs_of(network: Network, test: Dataset, layer: str, n: int) -> AblationCounts:
     """What the loss of each filter costs; shows its progress while it computes."""
     begun, key, n_parts = rankings(), (network.key, test.key, layer), n_read(network, test)
     parts = begun.get(key)
     if parts is None or any(part.done() and part.exception() for part in parts):
         parts = begun[key] = [
-            backend.submit(ablation.cost_part, network, test, layer, part, N_PARTS) for part in range(n_parts)
+            backend.submit(ablation.ablate_filters, network, test, layer, part, N_PARTS) for part in range(n_parts)
         ]
         while len(begun) > KEEP:
             begun.pop(next(iter(begun)), None)
     costs = lookups.finished(
         parts, lambda done: Words.ranking_progress.format(n=n, layer=layer, done=done, parts=n_parts)
     )
-    return reduce(Costs.__add__, costs)
+    return reduce(AblationCounts.__add__, costs)
 
 
-def show_costs(costs: Costs, test: Dataset, layer: Layer) -> None:
+def show_costs(costs: AblationCounts, test: Dataset, layer: Layer) -> None:
     """The table, the costliest filter first."""
-    order, right = costs.ranking, int(costs.whole.trace())
-    lost = costs.lost[order]
+    order, right = costs.ranking, int(costs.baseline.trace())
+    lost = costs.n_lost[order]
     columns = dict(zip(Words.rank_columns, (order.tolist(), lost.tolist(), (right - lost).tolist()), strict=True))
     sample = Words.is_sample.format(all=len(test)) if costs.n < len(test) else ""
     told = {"count": len(order), "first": order[0], "most": lost[0], "last": order[-1], "least": lost[-1]}

@@ -3,8 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.analysis import arithmetic, receptive_field
-from cnnviz.analysis.explanations import ActivationStep, ConvolutionStep, CopyStep, PoolingStep, strongest
+from cnnviz.analysis import arithmetic, contribution_path, receptive_field
+from cnnviz.analysis.explanations import (
+    ActivationExplanation,
+    ConvolutionExplanation,
+    IdentityExplanation,
+    PoolingExplanation,
+    argsort_by_magnitude,
+)
 from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
@@ -108,7 +114,7 @@ def take_apart(network: Network, outputs: dict[str, np.ndarray]) -> None:
         row, column = ask_place(network, outputs, layer, filter_)
     position = (row, column, filter_)
     step = arithmetic.explain(network, outputs, layer.name, position)
-    value = arithmetic.number_at(network.config, outputs, layer.name, position)
+    value = arithmetic.value_at(network.config, outputs, layer.name, position)
     with right:
         show_field(network, outputs, layer, position)
     st.subheader(Words.pixel.format(row=row, column=column, filter=filter_, name=layer.name, value=value), anchor=False)
@@ -170,7 +176,7 @@ def ask_channel(network: Network, outputs: dict[str, np.ndarray], layer: Layer, 
     if n == 1:
         return 0
     step = arithmetic.explain(network, outputs, layer.name, position)
-    first = int(step.channels_by_weight[0]) if isinstance(step, ConvolutionStep) else 0
+    first = int(step.channels_by_contribution[0]) if isinstance(step, ConvolutionExplanation) else 0
     key = f"channel shown of {layer.name}"
     st.session_state.setdefault(key, first)
     st.session_state[key] = min(int(st.session_state[key]), n - 1)
@@ -186,19 +192,19 @@ def colours(values: np.ndarray) -> tuple[palettes.Palette, palettes.Limits]:
 
 def show_step(step: object, below: Layer, position: tuple[int, ...]) -> None:
     """How one number comes about."""
-    if isinstance(step, ConvolutionStep):
+    if isinstance(step, ConvolutionExplanation):
         show_convolution(step)
-    elif isinstance(step, PoolingStep):
+    elif isinstance(step, PoolingExplanation):
         show_pooling(step, below, position[2])
-    elif isinstance(step, ActivationStep):
+    elif isinstance(step, ActivationExplanation):
         st.markdown(Words.activation[step.operation].format(value=step.value, result=step.result))
-    elif isinstance(step, CopyStep):
+    elif isinstance(step, IdentityExplanation):
         st.markdown(f"{step.result:.4f}")
 
 
-def show_convolution(step: ConvolutionStep) -> None:
+def show_convolution(step: ConvolutionExplanation) -> None:
     """Patch, kernel and products of the channels that matter most, and the sum of all."""
-    order = step.channels_by_weight
+    order = step.channels_by_contribution
     every = len(order) > N_CHANNELS and st.toggle(
         Words.every_channel.format(n=len(order)), key="every channel", persist_state="session"
     )
@@ -219,7 +225,7 @@ def show_convolution(step: ConvolutionStep) -> None:
         panels.table(table, caption, Words.channels_alt.format(n=len(order)), "channels", height=240)
 
 
-def show_channel(step: ConvolutionStep, channel: int) -> None:
+def show_channel(step: ConvolutionExplanation, channel: int) -> None:
     """Patch × kernel = products of one input channel, with their numbers."""
     inside = np.where(step.inside, 1, np.nan)
     patch, kernel = step.patch[:, :, channel] * inside, step.kernel[:, :, channel]
@@ -242,10 +248,10 @@ def said(matrix: np.ndarray) -> str:
     return "; ".join(" ".join("–" if np.isnan(x) else f"{x:.2f}" for x in row) for row in matrix)
 
 
-def show_pooling(step: PoolingStep, below: Layer, filter_: int) -> None:
+def show_pooling(step: PoolingExplanation, below: Layer, filter_: int) -> None:
     """The four values and the winner."""
     picture = matrices.annotated_heatmap(
-        step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.winner
+        step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.argmax
     )
     caption = Words.window.format(filter=filter_, below=below.name)
     panels.picture(
@@ -259,7 +265,7 @@ def show_next(config: NetworkConfig, outputs: dict[str, np.ndarray], layer: Laye
     found = layers(config)
     after = found[found.index(layer) + 1]
     if after.kind == "activation" and layer.kind != "activation":
-        value = arithmetic.number_at(config, outputs, layer.name, position)
+        value = arithmetic.value_at(config, outputs, layer.name, position)
         step = arithmetic.activation_at(after.operation, value)
         st.markdown(f"{Words.then.format(name=after.name)} {Words.activation[step.operation]}".format(
             value=step.value, result=step.result))  # fmt: skip
@@ -267,8 +273,8 @@ def show_next(config: NetworkConfig, outputs: dict[str, np.ndarray], layer: Laye
 
 def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, position: tuple[int, ...]) -> None:
     """The receptive field on the image, and the chain down to the ink."""
-    box = receptive_field.receptive_field(network.config, layer.name, position[0], position[1])
-    links = receptive_field.chain(network, outputs, layer.name, position)
+    box = receptive_field.receptive_field_in_image(network.config, layer.name, position[0], position[1])
+    links = contribution_path.strongest_path(network, outputs, layer.name, position)
     ink = links[-1].position if links[-1].layer == "image" else None
     boxes = [(box.top, box.left, box.bottom, box.right)]
     boxes += [(ink[0], ink[1], ink[0] + 1, ink[1] + 1)] if ink else []
@@ -279,7 +285,7 @@ def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, p
     panels.picture(picture, caption, alt, "receptive-field", width=300, inline=True)
     rows = [
         (link.layer, ", ".join(str(i) for i in link.position), f"{link.value:.4f}",
-         "" if link.gave is None else f"{link.gave:+.4f}")
+         "" if link.contribution is None else f"{link.contribution:+.4f}")
         for link in links
     ]  # fmt: skip
     table = dict(zip(Words.chain_columns, zip(*rows, strict=True), strict=True))
@@ -292,19 +298,19 @@ def show_field(network: Network, outputs: dict[str, np.ndarray], layer: Layer, p
 def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
     """The largest contributions to the two strongest logits, and softmax with its numbers."""
     st.subheader(Words.answer, anchor=False, divider="gray")
-    step = arithmetic.logit_contributions(network, outputs)
-    neurons = strongest(step.contributions[:, step.winner], N_NEURONS)
+    step = arithmetic.explain_prediction(network, outputs)
+    neurons = argsort_by_magnitude(step.contributions[:, step.predicted], N_NEURONS)
     gives = step.contributions[neurons]
     names = [
-        name.format(below=step.below, winner=step.winner, runner_up=step.runner_up) for name in Words.answer_columns
+        name.format(below=step.below, winner=step.predicted, runner_up=step.runner_up) for name in Words.answer_columns
     ]
     columns = (
         neurons.tolist(),
         outputs[step.below][neurons].round(4).tolist(),
-        gives[:, step.winner].round(4).tolist(),
+        gives[:, step.predicted].round(4).tolist(),
         gives[:, step.runner_up].round(4).tolist(),
     )
-    told = {"winner": step.winner, "runner_up": step.runner_up}
+    told = {"winner": step.predicted, "runner_up": step.runner_up}
     left, right = st.columns(2, gap="large")
     with left:
         caption = Words.answer_caption.format(n=len(neurons), below=step.below, **told)

@@ -38,8 +38,8 @@ def show() -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16, hash_funcs={Network: lambda network: network.key})
-def compare_orders(network: Network, images: np.ndarray) -> pooling_order.Commute:
+def compare_orders(network: Network, images: np.ndarray) -> pooling_order.OrderComparison:
     """Both orders of a network, computed once."""
     with lookups.failures():
-        comparison: pooling_order.Commute = backend.call(pooling_order.commute, network, images)
+        comparison: pooling_order.OrderComparison = backend.call(pooling_order.compare_orders, network, images)
     return comparison

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.analysis import kernels
+from cnnviz.analysis import kernels, sliding_convolution
 from cnnviz.analysis.arithmetic import same_padding
-from cnnviz.analysis.kernels import Laboratory, Place
+from cnnviz.analysis.sliding_convolution import KernelPosition, SlidingConvolution
 from cnnviz.data.dataset import Dataset
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.render.palettes import Limits, Palette
@@ -116,7 +116,7 @@ def by_hand() -> None:
     k, stride, padding = ask_settings()
     try:
         image, kernel = ask_numbers(k, stride, padding)
-        found = kernels.laboratory(image, kernel, stride, padding)
+        found = sliding_convolution.slide(image, kernel, stride, padding)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -161,12 +161,12 @@ def ask_numbers(k: int, stride: int, padding: int) -> tuple[np.ndarray, np.ndarr
     """
     with st.expander(Words.other):
         left, right = st.columns(2, gap="large")
-        image_text = ask_text(left, Words.image, kernels.EXAMPLE_IMAGE, "laboratory text image")
+        image_text = ask_text(left, Words.image, sliding_convolution.EXAMPLE_IMAGE, "laboratory text image")
         kernel = edge_kernel(k)
         if k <= kernels.MAX_KERNEL_PX:
             kernel_text = ask_text(right, Words.kernel, kernel, f"laboratory text kernel {k}")
     image = read(Words.image, image_text)
-    kernels.output_size(len(image), k, stride, padding)
+    sliding_convolution.output_size(len(image), k, stride, padding)
     if k <= kernels.MAX_KERNEL_PX:
         kernel = read(Words.kernel, kernel_text)
     if len(kernel) != k:
@@ -192,9 +192,9 @@ def ask_text(place: st.delta_generator.DeltaGenerator, label: str, values: np.nd
     return str(place.text_area(label, key=key, height=210, help=Words.typed_help, persist_state="session"))
 
 
-def show_formula(found: Laboratory, n: int, k: int, stride: int, padding: int) -> None:
+def show_formula(found: SlidingConvolution, n: int, k: int, stride: int, padding: int) -> None:
     """The size of the output, worked out, and what is not reached."""
-    told = Words.formula.format(formula=kernels.formula(n, k, stride, padding), size=len(found.output))
+    told = Words.formula.format(formula=sliding_convolution.formula(n, k, stride, padding), size=len(found.output))
     if not found.unreached:
         st.markdown(f"{told} {Words.fits}")
         return
@@ -207,7 +207,7 @@ def show_formula(found: Laboratory, n: int, k: int, stride: int, padding: int) -
     st.warning(Words.misfit.format(rows=rows, columns=columns, **values), icon=":material/crop:")
 
 
-def ask_place(found: Laboratory) -> Place:
+def ask_place(found: SlidingConvolution) -> KernelPosition:
     """A number of the output: clicked, or reached by arrow keys."""
     size = len(found.output)
     cell = cell_px(size)
@@ -225,7 +225,7 @@ def ask_place(found: Laboratory) -> Place:
         name="laboratory-output",
         width_px=min(picture.width, 460),
     )
-    return found.places[row * size + column]
+    return found.positions[row * size + column]
 
 
 def cell_px(n: int) -> int:
@@ -233,7 +233,7 @@ def cell_px(n: int) -> int:
     return 56 if n <= 9 else 44
 
 
-def show_padded(found: Laboratory, place: Place, k: int, padding: int) -> None:
+def show_padded(found: SlidingConvolution, place: KernelPosition, k: int, padding: int) -> None:
     """The padded image with its numbers, a frame around the patch, pale where no place reaches."""
     side, theme = len(found.padded), panels.theme()
     cell, reached = cell_px(side), len(found.padded) - found.unreached
@@ -262,7 +262,7 @@ def shown(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64) if (values == np.round(values)).all() else values
 
 
-def show_place(place: Place, kernel: np.ndarray, look: tuple[Palette, Limits], on: str, name: str) -> None:
+def show_place(place: KernelPosition, kernel: np.ndarray, look: tuple[Palette, Limits], on: str, name: str) -> None:
     """One number of the output, worked out; the patch in the colours of its image."""
     total = said(place.total)
     st.markdown(f"**{Words.place.format(row=place.row, column=place.column, total=total)}**")
@@ -360,7 +360,7 @@ def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> N
     )
     window = np.pad(image.astype(np.float64), before)[row : row + k, column : column + k]
     products = window * kernel
-    place = Place(row, column, row - before[0], column - before[0], window, products, float(products.sum()))
+    place = KernelPosition(row, column, row - before[0], column - before[0], window, products, float(products.sum()))
     show_place(place, kernel, look, Words.on_image, "laboratory-digit-place")
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz.analysis import attribution, receptive_field
-from cnnviz.analysis.attribution import ExcitingInput, TopImages
+from cnnviz.analysis import activation_maximization, receptive_field, top_images
+from cnnviz.analysis.activation_maximization import PreferredInput
+from cnnviz.analysis.top_images import TopImages
 from cnnviz.compute import backend
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
@@ -140,14 +141,14 @@ def search(network: Network, digits: Dataset, layer: str) -> TopImages:
     parts = begun.get(key)
     if parts is None or any(part.done() and part.exception() for part in parts):
         parts = begun[key] = [
-            backend.submit(attribution.strongest_in, network, digits, layer, start, start + PIECE)
+            backend.submit(top_images.map_maxima, network, digits, layer, start, start + PIECE)
             for start in range(0, len(digits), PIECE)
         ]
     n = len(digits)
     strongest = np.concatenate(
         lookups.finished(parts, lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)))
     )
-    places = backend.submit(attribution.places_of, network, digits, layer, strongest, N_TOP)
+    places = backend.submit(top_images.locate_top_images, network, digits, layer, strongest, N_TOP)
     top: TopImages = lookups.finished([places], lambda done: Words.searching.format(n=n, layer=layer, done=n))[0]
     found[key] = top
     begun.pop(key, None)  # a number for each image and filter; what was found is small
@@ -159,7 +160,10 @@ def search(network: Network, digits: Dataset, layer: str) -> TopImages:
 def boxes(network: Network, layer: str, found: TopImages, filter_: int) -> list[receptive_field.Box]:
     """What the strongest numbers of a filter see of their images; parts may lie beyond the edge."""
     places = zip(found.rows[filter_], found.columns[filter_], strict=True)
-    return [receptive_field.fields(network.config, layer, int(row), int(column))[-1].whole for row, column in places]
+    return [
+        receptive_field.receptive_fields(network.config, layer, int(row), int(column))[-1].unclipped
+        for row, column in places
+    ]
 
 
 def show_images(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
@@ -210,7 +214,7 @@ def show_patches(network: Network, test: Dataset, layer: str, found: TopImages, 
 def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive_field.Box]) -> np.ndarray:
     """Patches of images, float32 (n, height, width); the padding beyond the edge is 0, as the network has it."""
     pairs = zip(chosen, seen, strict=True)
-    return np.stack([np.nan_to_num(receptive_field.patch(test.images[i, :, :, 0], box)) for i, box in pairs])
+    return np.stack([np.nan_to_num(receptive_field.extract_patch(test.images[i, :, :, 0], box)) for i, box in pairs])
 
 
 def show_every(network: Network, test: Dataset, layer: str, found: TopImages) -> None:
@@ -237,9 +241,9 @@ def show_every(network: Network, test: Dataset, layer: str, found: TopImages) ->
 
 
 @st.cache_resource(show_spinner=False, max_entries=512, hash_funcs={Network: lambda network: network.key})
-def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> ExcitingInput:
-    """`attribution.exciting_input`, computed once."""
-    found: ExcitingInput = backend.call(attribution.exciting_input, network, layer, filter_, seed)
+def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> PreferredInput:
+    """`activation_maximization.maximize_activation`, computed once."""
+    found: PreferredInput = backend.call(activation_maximization.maximize_activation, network, layer, filter_, seed)
     return found
 
 

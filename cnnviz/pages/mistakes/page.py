@@ -22,7 +22,7 @@ class Words:
     none = "It read every test digit right; there is no mistake to show."
     gallery = "Nine mistakes"
     which = "Which"
-    choices: dict[evaluation.Choice, str] = {
+    choices: dict[evaluation.MistakeOrder, str] = {
         "first": "The first nine",
         "random": "Nine at random",
         "surest": "The surest nine",
@@ -168,7 +168,7 @@ def show_cell(test: Dataset, probs: np.ndarray) -> None:
 def show_per_digit(test: Dataset, probs: np.ndarray) -> None:
     """Precision and recall of each digit."""
     st.subheader(Words.per_digit, anchor=False)
-    precision, recall = evaluation.per_digit(test.labels, probs)
+    precision, recall = evaluation.precision_and_recall(test.labels, probs)
     counts = np.bincount(test.labels, minlength=10)
     values = (list(range(10)), counts.tolist(), (100 * precision).tolist(), (100 * recall).tolist())
     table = dict(zip(Words.columns, values, strict=True))

@@ -59,10 +59,12 @@ def show() -> None:
 def ask_amounts() -> dict[str, float]:
     """A slider for each change."""
     amounts = {}
-    for place, (name, one) in zip(st.columns(len(corruptions.STRESSES)), corruptions.STRESSES.items(), strict=True):
+    for place, (name, one) in zip(
+        st.columns(len(corruptions.CORRUPTIONS)), corruptions.CORRUPTIONS.items(), strict=True
+    ):
         key = f"stress {name}"
-        st.session_state.setdefault(key, float(one.none))
-        low, high = float(one.amounts[0]), float(one.amounts[-1])
+        st.session_state.setdefault(key, float(one.neutral))
+        low, high = float(one.severities[0]), float(one.severities[-1])
         step = 1.0 if high > 10 else 0.5 if high > 3 else 0.25 if high > 1 else 0.05
         amounts[name] = place.slider(Words.names[name], low, high, step=step, key=key, persist_state="session")
     st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
@@ -71,8 +73,8 @@ def ask_amounts() -> dict[str, float]:
 
 def reset() -> None:
     """Put every slider where it changes nothing."""
-    for name, one in corruptions.STRESSES.items():
-        st.session_state[f"stress {name}"] = float(one.none)
+    for name, one in corruptions.CORRUPTIONS.items():
+        st.session_state[f"stress {name}"] = float(one.neutral)
 
 
 def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -> None:
@@ -104,8 +106,8 @@ def begun(network_key: str, digits_key: str) -> dict[tuple[str, float], Future[f
 def points(network: Network, digits: Dataset) -> dict[tuple[str, float], float]:
     """Accuracy by change and amount; shows its progress while it computes."""
     found = begun(network.key, digits.key)
-    for name, one in corruptions.STRESSES.items():
-        for amount in one.amounts:
+    for name, one in corruptions.CORRUPTIONS.items():
+        for amount in one.severities:
             future = found.get((name, amount))
             if future is None or (future.done() and future.exception()):
                 found[name, amount] = backend.submit(corruptions.accuracy, network, digits, name, float(amount))
@@ -119,9 +121,11 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     n = min(N_DIGITS, len(test))
     st.subheader(Words.curves.format(n=n), anchor=False)
     found = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
-    for place, (name, one) in zip(st.columns(len(corruptions.STRESSES)), corruptions.STRESSES.items(), strict=True):
-        values = [found[name, amount] for amount in one.amounts]
-        chart = charts.corruption_chart(one.amounts, values, amounts[name], Words.names[name], panels.theme())
+    for place, (name, one) in zip(
+        st.columns(len(corruptions.CORRUPTIONS)), corruptions.CORRUPTIONS.items(), strict=True
+    ):
+        values = [found[name, amount] for amount in one.severities]
+        chart = charts.corruption_chart(one.severities, values, amounts[name], Words.names[name], panels.theme())
         alt = Words.curve_alt.format(
             worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
         )
