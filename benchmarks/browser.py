@@ -53,7 +53,7 @@ def server(script: str = "app.py", **environment: str) -> Iterator[tuple[str, fl
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     began = time.perf_counter()
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # nosec B603 # no shell, and a script of this project by the same Python
         command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     address = f"http://127.0.0.1:{port}"
@@ -69,7 +69,8 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+            health = f"{address}/_stcore/health"
+            urllib.request.urlopen(health, timeout=1).close()  # nosec B310 # `server` made it: http, this machine
             return
         time.sleep(0.02)
     raise TimeoutError(f"The server did not answer within {START_S} s (exit code {process.poll()}).")

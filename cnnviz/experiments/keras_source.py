@@ -75,7 +75,7 @@ def float_literal(value: float) -> str:
 @functools.cache
 def _template() -> Any:
     """The template, compiled once: that and loading Jinja2 take some 60 ms, filling it in 0.2 ms."""
-    environment = jinja2.Environment(
+    environment = jinja2.Environment(  # nosec B701 # shown as code, and no text of a user is in it
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,  # a misspelt name raises instead of leaving a gap in the program
         autoescape=False,  # Python source, not HTML
