@@ -53,5 +53,5 @@ def test_energy_counts_only_for_a_network_that_trained_on_outliers():
 
 
 def test_drawn_digits_are_not_refused_for_their_ink(rng):
-    inks = [strokes.render(digits.draw(label % 10, rng), 0.12) for label in range(200)]
+    inks = [strokes.render(digits.sample_strokes(label % 10, rng), 0.12) for label in range(200)]
     assert sum(rejection.refuse_ink(prepare(np.pad(ink, 40))) is not None for ink in inks) <= 1

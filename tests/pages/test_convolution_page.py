@@ -111,7 +111,7 @@ def test_every_input_channel_is_there(outputs):
     assert (len(few), len(every)) == (3, 16)
     assert every[:3] == few
     step = arithmetic.explain(*outputs, "conv2", (6, 8, 7))
-    assert [int(re.search(r"channel (\d+)", alt)[1]) for alt in every] == step.channels_by_weight.tolist()
+    assert [int(re.search(r"channel (\d+)", alt)[1]) for alt in every] == step.channels_by_contribution.tolist()
 
 
 @pytest.mark.parametrize(

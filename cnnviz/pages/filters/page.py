@@ -8,6 +8,7 @@ from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
+from cnnviz.render.palettes import Palette
 from cnnviz.ui import choice, panels
 
 
@@ -24,7 +25,7 @@ class Words:
     all = "All"
     more = "More"
     palette = "Colours"
-    palettes: dict[palettes.Palette, str] = {
+    palettes: dict[Palette, str] = {
         "seismic": "Blue to red (seismic)",
         "PuOr": "Orange to purple, for colour-blind readers",
     }
