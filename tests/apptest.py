@@ -2,19 +2,29 @@
 
 from streamlit.testing.v1 import AppTest
 
+from cnnviz.ui import digit
+from cnnviz.ui.state import Session
 from common import ROOT
 
 
-def open_page(page="", **state):
+def open_page(page="", chosen=None, **state):
     """The application at a page, the first one by default.
 
-    What is given is in the session before the page is opened, with spaces for double underscores.
+    What is given is in the session before the page is opened: values by `Key`, and values by name, with spaces for
+    double underscores.
     """
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in (chosen or {}).items():
+        at.session_state[key.name] = value
     for key, value in state.items():
         at.session_state[key.replace("__", " ")] = value
     at.run()
     return at.switch_page(f"cnnviz/pages/{page}/page.py").run() if page else at
+
+
+def give(at, preparation):
+    """Let a drawing be what this session gave last."""
+    at.session_state[Session.digit.name] = digit.given(preparation)
 
 
 def texts(at):

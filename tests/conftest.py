@@ -12,7 +12,7 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import Recipe
-from cnnviz.ui import digits
+from cnnviz.ui import server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,9 +47,9 @@ def bundled() -> dataset.Dataset:
 def bundled_digits(monkeypatch):
     """The pages have scikit-learn's digits."""
     monkeypatch.setenv("CNNVIZ_DATA", "bundled")
-    digits.shelf.clear()
+    server.data_sources.reset()
     yield
-    digits.shelf.clear()
+    server.data_sources.reset()
 
 
 @pytest.fixture(scope="session")
@@ -66,5 +66,5 @@ def quick() -> Recipe:
 
 @pytest.fixture
 def rng() -> np.random.Generator:
-    """Chance that is the same every time."""
+    """A random generator that is the same every time."""
     return np.random.default_rng(0)

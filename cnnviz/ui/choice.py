@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,42 +11,23 @@ from cnnviz.data.mnist import DataError
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
-from cnnviz.training import scheduler
 from cnnviz.training.run import Run
-from cnnviz.ui import digits, texts
-
-KEY = "choice"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A network that one can choose: a model on disk, or a run that is not finished.
-
-    Attributes:
-        name: the model's or the run's.
-        iterations: the moments of its training that one can go back to; empty when it is broken.
-        open: gives the network of one of them; raises BrokenModel when it cannot be read.
-        trained_on_outliers: True when it was trained to be unsure of what is no digit.
-    """
-
-    name: str
-    iterations: tuple[int, ...]
-    open: Callable[[int], Network]
-    trained_on_outliers: bool = False
+from cnnviz.ui import digits, server, state, texts
+from cnnviz.ui.entry import Choice, Entry
 
 
 def entries() -> dict[str, Entry]:
     """Every network by name: the shipped ones, the users' own, and the runs that have begun."""
-    found = {}
+    known: dict[str, Entry] = {}
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
         trained_on_outliers = bool(model.card and model.card.recipe.uses_outliers)
         opening = functools.partial(store.load, model)
-        found[model.name] = Entry(model.name, iterations, opening, trained_on_outliers=trained_on_outliers)
-    for run in scheduler.of_server().runs():
+        known[model.name] = Entry(model.name, iterations, opening, trained_on_outliers=trained_on_outliers)
+    for run in server.scheduler().runs():
         if run.status != "finished" and run.moments:
-            found[run.name] = of_run(run)
-    return found
+            known[run.name] = of_run(run)
+    return known
 
 
 def of_run(run: Run) -> Entry:
@@ -56,19 +35,12 @@ def of_run(run: Run) -> Entry:
     return Entry(run.name, run.moments, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Network, snapshot and digits that every page shows."""
-
-    entry: Entry | None
-    iteration: int
-    source: Source
-
-
 def current() -> Choice:
-    """What is chosen in this session."""
-    found: Choice = st.session_state[KEY]
-    return found
+    """What is chosen in this session; the sidebar writes it down before any page runs."""
+    chosen = state.Session.choice.get()
+    if chosen is None:
+        raise RuntimeError("The sidebar has not been drawn yet.")
+    return chosen
 
 
 def network() -> Network:

@@ -1,46 +1,61 @@
-"""Which digit a page works on: a test image by its number, or this session's drawing."""
+"""Which digit a page works on: a test image by its number, or what this session gave last on the Draw page."""
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from cnnviz.data.dataset import Dataset
-from cnnviz.ui import drawn
+from cnnviz.ui import digit, state, texts
+from cnnviz.ui.digit import Digit
+from cnnviz.ui.state import DigitKeys, Key, Which
 
 
 class Words:
     """What the choice says."""
 
-    which, test, drawing, number = "Which digit", "Test image", "My drawing", "Number"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
+    which, number = "Which digit", "Number"
+    names: dict[Which, str] = {"test": "Test image", "own": "My drawing"}
 
 
-def ask(test: Dataset, kind_key: str, number_key: str) -> np.ndarray | None:
+def ask(test: Dataset, keys: DigitKeys) -> Digit | None:
     """Show the choice.
 
     Args:
         test: the test digits.
-        kind_key, number_key: where the choice is kept, a pair of its own for each page.
+        keys: where the choice is kept; each page has its own.
 
     Returns:
-        the digit, float32 (28, 28); None, and a hint where to draw, when the drawing is chosen and there is none.
+        the digit; None, and a hint where to draw, when one's own is chosen and there is none.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.session_state.setdefault(kind_key, Words.test)
-        which = st.segmented_control(
-            Words.which, [Words.test, Words.drawing], required=True, key=kind_key, persist_state="session"
-        )
-        if which == Words.test:
-            return np.asarray(test.images[ask_number(test, number_key), :, :, 0])
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
-        return None
-    return last.centred
+        if ask_which(Words.which, keys.which) == "test":
+            return digit.of_test(test, ask_number(test, keys.number))
+    return own()
 
 
-def ask_number(test: Dataset, key: str) -> int:
+def ask_which(label: str, key: Key[Which]) -> Which:
+    """A test image or one's own digit."""
+    key.begin(key.default)
+    which = st.segmented_control(
+        label,
+        list(Words.names),
+        format_func=Words.names.__getitem__,
+        required=True,
+        key=key.name,
+        persist_state="session",
+    )
+    return which or key.default
+
+
+def ask_number(test: Dataset, key: Key[int]) -> int:
     """Number of a test image; one that was chosen in a larger set becomes the last of this one."""
-    st.session_state[key] = min(int(st.session_state.get(key, 0)), len(test) - 1)
-    return int(st.number_input(Words.number, 0, len(test) - 1, key=key, width=130, persist_state="session"))
+    key.set(min(key.get(), len(test) - 1))
+    return int(st.number_input(Words.number, 0, len(test) - 1, key=key.name, width=130, persist_state="session"))
+
+
+def own(hint: str = texts.NOTHING_DRAWN) -> Digit | None:
+    """What this session gave last on the Draw page; None, and a hint, when that is nothing."""
+    last = state.Session.digit.get()
+    if last is None:
+        st.info(hint, icon=":material/draw:")
+    return last

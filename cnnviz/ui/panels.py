@@ -6,20 +6,19 @@ import base64
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz.percentages import NO_BREAK
-from cnnviz.render import figures, matrices, tiles
-from cnnviz.render.palettes import DARK, LIGHT, Palette, Theme
-from cnnviz.ui import choice, texts
+from cnnviz.percentages import NO_BREAK, probability
+from cnnviz.render import figures, matrices, palettes, tiles
+from cnnviz.render.palettes import DARK, LIGHT, Limits, Palette, Theme
+from cnnviz.ui import choice, server, state, texts
 
 ICON = ":material/download:"
-_painters = ThreadPoolExecutor(2, thread_name_prefix="paint")
 
 
 def head(title: str, sentence: str, *, of_network: bool = True) -> None:
@@ -42,6 +41,13 @@ def theme() -> Theme:
 def map_palette() -> Palette:
     """Zero looks like the paper around it: white on light, black on dark."""
     return "gray" if theme() is DARK else "binary"
+
+
+def colours(values: np.ndarray) -> tuple[Palette, Limits]:
+    """Palette and limits of a layer: numbers with a sign around white, red above 0, others from paper to ink."""
+    if values.min() < 0:
+        return "seismic", palettes.symmetric_limits(values)
+    return map_palette(), palettes.limits_with_zero(values)
 
 
 def picture(
@@ -73,13 +79,13 @@ def equation(
         labels: a word under each.
         caption, alt, name, width: as for a picture; the alt is for all of them.
     """
-    signs, colours = ("×", "="), theme()
-    parts = matrices.equation_parts(pictures, signs, labels, colours)
+    signs, around = ("×", "="), theme()
+    parts = matrices.equation_parts(pictures, signs, labels, around)
     with st.container(width=width):
         places = st.columns([part.width for part in parts], gap=None)
-    for place, part, told in zip(places, parts, (alt, *labels[1:]), strict=True):
-        place.image(_inline(tiles.png(part)), width="stretch", alt=told, output_format="PNG")
-    below_picture(lambda: tiles.png(matrices.equation(pictures, signs, labels, colours)), caption, name)
+    for place, part, description in zip(places, parts, (alt, *labels[1:]), strict=True):
+        place.image(_inline(tiles.png(part)), width="stretch", alt=description, output_format="PNG")
+    below_picture(lambda: tiles.png(matrices.equation(pictures, signs, labels, around)), caption, name)
 
 
 def _inline(content: bytes) -> str:
@@ -109,13 +115,32 @@ def duration(seconds: float) -> str:
 
 def begin_sheet(*args: Any, **options: Any) -> Future[bytes]:
     """`tiles.make_grid` as a PNG, in a thread: many pictures are there sooner, since encoding needs no lock."""
-    return _painters.submit(lambda: tiles.png(tiles.make_grid(*args, **options)))
+    return server.painters().submit(lambda: tiles.png(tiles.make_grid(*args, **options)))
+
+
+def bars(
+    probs: np.ndarray, caption: str, name: str, *, alt: str = "", width: Any = "stretch", inline: bool = True
+) -> None:
+    """The ten probabilities of a softmax as bars, with their caption and a download.
+
+    Args:
+        probs: float (10,).
+        caption, name, width, inline: as for a picture.
+        alt: words that go before the probabilities, which are said one by one to who cannot see them.
+    """
+    description = " ".join(part for part in (alt, probabilities_in_words(probs)) if part)
+    picture(tiles.probability_bars(probs, theme()), caption, description, name, width=width, inline=inline)
 
 
 def begin_bars(probs: np.ndarray) -> Future[bytes]:
     """`tiles.probability_bars` as a PNG, in a thread."""
-    colours = theme()
-    return _painters.submit(lambda: tiles.png(tiles.probability_bars(probs, colours)))
+    colours = theme()  # here: a thread does not know whose page it draws for
+    return server.painters().submit(lambda: tiles.png(tiles.probability_bars(probs, colours)))
+
+
+def probabilities_in_words(probs: np.ndarray) -> str:
+    """The ten probabilities of a softmax as a sentence."""
+    return texts.PROBABILITIES.format(shares=", ".join(f"{digit}: {probability(p)}" for digit, p in enumerate(probs)))
 
 
 def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
@@ -125,7 +150,7 @@ def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
         content,
         f"{name}.png",
         "image/png",
-        key=f"png {name}",
+        key=state.download_of("png", name).name,
         on_click="ignore",
         type="tertiary",
         icon=ICON,
@@ -173,7 +198,7 @@ def download_csv(columns: Mapping[str, Sequence[Any]], name: str) -> None:
         plain,
         f"{name}.csv",
         "text/csv",
-        key=f"csv {name}",
+        key=state.download_of("csv", name).name,
         on_click="ignore",
         type="tertiary",
         icon=ICON,

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.network.config import Convolution, NetworkConfig, layers
 from cnnviz.network.presets import PRESETS, Plan, Preset, Recipe
+from cnnviz.ui import state
 
 MAX_CONVOLUTIONS, MAX_DENSE = 4, 3
 
@@ -58,7 +59,7 @@ def ask() -> tuple[str, Plan]:
         ValueError: when there is no such network or recipe; the message says why.
     """
     preset_name = st.selectbox(
-        Words.preset, list(presets()), key="train preset", help=Words.preset_help, persist_state="session"
+        Words.preset, list(presets()), key=state.TrainPage.preset.name, help=Words.preset_help, persist_state="session"
     )
     preset = PRESETS[preset_name]
     recipe = preset.recipe
@@ -87,9 +88,9 @@ def _field(widget: Any, preset_name: str, label: str, value: Any, **options: Any
     The preset's name is part of the widget's key: choosing another preset shows that preset's values, and choosing the
     first again shows what was set there.
     """
-    key = f"{preset_name}: {label}"
-    st.session_state.setdefault(key, value)
-    return widget(label, key=key, persist_state="session", **options)
+    key = state.plan_field(preset_name, label)
+    key.begin(value)
+    return widget(label, key=key.name, persist_state="session", **options)
 
 
 def _integer(preset_name: str, label: str, low: int, high: int, value: int, **options: Any) -> int:

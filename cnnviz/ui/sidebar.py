@@ -8,18 +8,16 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.data.download import Download
 from cnnviz.network import store
-from cnnviz.ui import choice, digits, texts
-from cnnviz.ui.choice import Entry
+from cnnviz.ui import choice, digits, server, state, texts
+from cnnviz.ui.entry import Choice, Entry
+from cnnviz.ui.state import Key, Session
 
-OPEN = "open page"
-NEW = "page is new"
-PLAYING, NEXT, TICKING = "playing", "play next", "play ticking"
 PLAY_EVERY_S = 1.0
 
 
 def page_is_new() -> bool:
     """True in the first run of a page after another page was open."""
-    return bool(st.session_state[NEW])
+    return Session.page_is_new.get()
 
 
 def show(page: str) -> None:
@@ -28,15 +26,15 @@ def show(page: str) -> None:
     Args:
         page: name of the page that is open.
     """
-    st.session_state[NEW] = st.session_state.get(OPEN) != page
-    st.session_state[OPEN] = page
+    Session.page_is_new.set(Session.open_page.get() != page)
+    Session.open_page.set(page)
     with st.sidebar:
         entry = _network()
         iteration = _iteration(entry)
         source = _source()
         if problem := backend.problem():
             st.warning(problem, icon=":material/cloud_off:")
-        st.session_state[choice.KEY] = choice.Choice(entry, iteration, source)
+        Session.choice.set(Choice(entry, iteration, source))
 
 
 def _network() -> Entry | None:
@@ -50,7 +48,7 @@ def _network() -> Entry | None:
         texts.NETWORK,
         names,
         index=names.index(start),
-        key="model",
+        key=Session.model.name,
         format_func=lambda name: _label(entries[name]),
     )
     return entries[name]
@@ -68,20 +66,20 @@ def _iteration(entry: Entry | None) -> int:
     iterations = list(entry.iterations)
     if len(iterations) == 1:
         return iterations[0]
-    key = f"iteration of {entry.name}"
+    key = state.iteration_of(entry.name)
     playing = _playing(entry.name)
     _step(key, iterations)
     chosen: int = st.select_slider(
         texts.SNAPSHOT,
         iterations,
         format_func=lambda n: f"{n:,}",
-        key=key,
+        key=key.name,
         help=texts.SNAPSHOT_HELP,
         persist_state="session",
     )
     if playing:
         st.button(texts.HOLD, icon=":material/pause:", on_click=_hold)
-        st.session_state[TICKING] = False
+        Session.play_ticking.set(False)
         _tick(key, iterations)
     else:
         st.button(texts.PLAY, icon=":material/play_arrow:", on_click=_play, args=(entry.name, key, iterations))
@@ -90,60 +88,61 @@ def _iteration(entry: Entry | None) -> int:
 
 def _playing(name: str) -> bool:
     """True while this network's snapshots are played; another network's playing ends."""
-    if st.session_state.get(PLAYING) not in (None, name):
+    if Session.playing.get() not in (None, name):
         _hold()
-    return st.session_state.get(PLAYING) == name
+    return Session.playing.get() == name
 
 
-def _play(name: str, key: str, iterations: list[int]) -> None:
+def _play(name: str, key: Key[int], iterations: list[int]) -> None:
     """Begin at the snapshot that is shown, at the first when the last is shown."""
-    st.session_state[PLAYING] = name
-    if st.session_state.get(key) == iterations[-1]:
-        st.session_state[NEXT] = iterations[0]
+    Session.playing.set(name)
+    if key.get() == iterations[-1]:
+        Session.play_next.set(iterations[0])
 
 
 def _hold() -> None:
-    st.session_state[PLAYING] = st.session_state[NEXT] = None
+    Session.playing.set(None)
+    Session.play_next.set(None)
 
 
-def _step(key: str, iterations: list[int]) -> None:
+def _step(key: Key[int], iterations: list[int]) -> None:
     """Move the slider where the play button wants it; before the slider is made, which is the only time one may."""
-    wanted = st.session_state.get(NEXT)
-    st.session_state[NEXT] = None
-    if wanted in iterations:
-        st.session_state[key] = wanted
-    elif st.session_state.get(key) not in iterations:
-        st.session_state[key] = iterations[-1]
+    wanted = Session.play_next.get()
+    Session.play_next.set(None)
+    if wanted is not None and wanted in iterations:
+        key.set(wanted)
+    elif not key.exists() or key.get() not in iterations:
+        key.set(iterations[-1])
 
 
 @st.fragment(run_every=PLAY_EVERY_S)
-def _tick(key: str, iterations: list[int]) -> None:
+def _tick(key: Key[int], iterations: list[int]) -> None:
     """Each time this part runs by itself, everything goes on to the next snapshot; at the last it stops."""
-    if not st.session_state.get(TICKING):
-        st.session_state[TICKING] = True
+    if not Session.play_ticking.get():
+        Session.play_ticking.set(True)
         return
-    st.session_state[TICKING] = False
-    later = [n for n in iterations if n > st.session_state[key]]
+    Session.play_ticking.set(False)
+    later = [n for n in iterations if n > key.get()]
     if later:
-        st.session_state[NEXT] = later[0]
+        Session.play_next.set(later[0])
     if len(later) <= 1:
-        st.session_state[PLAYING] = None
+        Session.playing.set(None)
     st.rerun()
 
 
 def _source() -> Source:
-    shelf = digits.shelf()
-    download = shelf.download  # once: another session may take it away
+    known = server.data_sources()
+    download = known.download  # once: another session may take it away
     if download and not download.finished:
         _arriving(download)
     elif download and download.error:
         _failed(download)
     elif download:
-        shelf.look()
-    source: Source = st.selectbox(texts.DIGITS, digits.sources(), format_func=digits.title, key="digits")
+        known.look()
+    source: Source = st.selectbox(texts.DIGITS, known.available(), format_func=digits.title, key=Session.digits.name)
     if source == BUNDLED:
         st.caption(texts.BUNDLED_CAPTION)
-    for problem in shelf.problems:
+    for problem in known.problems:
         st.warning(problem, icon=":material/folder_off:")
     return source
 
@@ -155,8 +154,8 @@ def _arriving(arriving: Download) -> None:
     st.progress(arriving.share, texts.FETCHING.format(**megabytes))
     if arriving.finished:
         if not arriving.error:
-            digits.shelf().look()
-            st.session_state.pop("digits", None)
+            server.data_sources().look()
+            Session.digits.forget()
             st.toast(texts.FETCHED, icon=":material/check:")
         st.rerun()
 
@@ -164,4 +163,4 @@ def _arriving(arriving: Download) -> None:
 def _failed(arriving: Download) -> None:
     """Why MNIST did not arrive, and a way to try again."""
     st.warning(arriving.error, icon=":material/cloud_off:")
-    st.button(texts.RETRY, icon=":material/refresh:", on_click=digits.shelf().look)
+    st.button(texts.RETRY, icon=":material/refresh:", on_click=server.data_sources().look)

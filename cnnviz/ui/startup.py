@@ -21,7 +21,7 @@ from cnnviz.drawing import pictures
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.render import tiles
-from cnnviz.training import scheduler
+from cnnviz.ui import server
 
 SLOW_LIBRARIES = ("scipy.ndimage", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
@@ -44,7 +44,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     begin()
     yield
-    scheduler.close_server()
+    server.close()
     backend.shutdown()
 
 

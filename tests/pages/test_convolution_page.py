@@ -11,7 +11,9 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
 from cnnviz.render.palettes import LIGHT
+from cnnviz.ui import state
 from cnnviz.ui.components.slide import slide
+from cnnviz.ui.state import ConvolutionPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
@@ -23,11 +25,15 @@ def outputs():
     return network, {name: output[0] for name, output in inspection.activations(network, image).items()}
 
 
-def opened(**state):
-    at = open_page("convolution", **({"convolution__image": 3} | state))
+def opened(chosen=None):
+    at = open_page("convolution", {ConvolutionPage.digit.number: 3} | (chosen or {}))
     assert not at.exception
     assert not at.error
     return at
+
+
+def taken_apart(layer, filter_, place):
+    return {ConvolutionPage.layer: layer, ConvolutionPage.filter: filter_, ConvolutionPage.place: place}
 
 
 def headings(at):
@@ -41,17 +47,17 @@ def headings(at):
 )  # fmt: skip
 def test_the_pixel_that_is_taken_apart_is_the_networks(outputs, layer, filter_, place):
     network, found = outputs
-    at = opened(convolution__layer=layer, convolution__filter=filter_, convolution__place=place)
+    at = opened(taken_apart(layer, filter_, place))
     value = found[layer][(*place, filter_)]
     assert f"Pixel {place} of map {filter_} of {layer}: {value:.4f}" in headings(at)
     step = arithmetic.explain(network, found, layer, (*place, filter_))
-    told = "\n".join(element.value for element in at.markdown)
+    sentences = "\n".join(element.value for element in at.markdown)
     if layer.startswith("conv") and "_" not in layer:
-        assert f"**{step.total:+.4f}**" in told
-        shown = [float(x) for x in re.findall(r"\(([+-][\d.]+)[) ]", told.split(" + bias")[0])]
+        assert f"**{step.total:+.4f}**" in sentences
+        shown = [float(x) for x in re.findall(r"\(([+-][\d.]+)[) ]", sentences.split(" + bias")[0])]
         assert sum(shown) + step.bias == pytest.approx(step.total, abs=5e-4)
     else:
-        assert f"**{step.result:.4f}**" in told
+        assert f"**{step.result:.4f}**" in sentences
 
 
 def test_the_sliding_maps_are_taken_home_as_they_stand():
@@ -76,7 +82,7 @@ def test_the_sliding_maps_have_a_button_of_their_own():
 
 def test_the_chain_goes_down_to_the_ink(outputs):
     network, found = outputs
-    at = opened(convolution__layer="conv2_relu", convolution__filter=10, convolution__place=(3, 3))
+    at = opened(taken_apart("conv2_relu", 10, (3, 3)))
     table = next(frame.value for frame in at.table if "Gave to the one above" in frame.value.columns)
     links = contribution_path.strongest_path(network, found, "conv2_relu", (3, 3, 10))
     assert table["Layer"].tolist() == [link.layer for link in links]
@@ -94,19 +100,19 @@ def test_the_softmax_is_computed_number_by_number(outputs):
 
 
 def test_a_network_of_another_shape_keeps_place_and_map_inside():
-    at = opened(convolution__layer="conv2_relu", convolution__filter=500, convolution__place=(99, 99))
+    at = opened(taken_apart("conv2_relu", 500, (99, 99)))
     assert any("Pixel (6, 6) of map 35 of conv2_relu" in heading for heading in headings(at))
 
 
 def test_without_a_drawing_it_says_where_to_draw():
-    at = opened(convolution__image__kind="My drawing")
+    at = opened({ConvolutionPage.digit.which: "own"})
     assert any("Nothing is drawn yet" in info.value for info in at.info)
 
 
 def test_every_input_channel_is_there(outputs):
-    at = opened(convolution__layer="conv2", convolution__filter=7, convolution__place=(6, 8))
+    at = opened(taken_apart("conv2", 7, (6, 8)))
     few = [alt for alt in alts(at) if "Three squares" in alt]
-    at.toggle(key="every channel").set_value(True).run()
+    at.toggle(key=ConvolutionPage.every_channel.name).set_value(True).run()
     every = [alt for alt in alts(at) if "Three squares" in alt]
     assert (len(few), len(every)) == (3, 16)
     assert every[:3] == few
@@ -117,14 +123,15 @@ def test_every_input_channel_is_there(outputs):
 @pytest.mark.parametrize(
     ("page", "key"),
     [
-        ("convolution", "convolution image"),
-        ("laboratory", "laboratory number"),
-        ("look", "looked at image"),
-        ("network", "network number"),
-        ("robustness", "stressed image"),
+        ("convolution", ConvolutionPage.digit.number),
+        ("feature_maps", state.image_at(1, 0).number),
+        ("laboratory", state.LaboratoryPage.digit.number),
+        ("look", state.LookPage.digit.number),
+        ("network", state.NetworkPage.digit.number),
+        ("robustness", state.RobustnessPage.digit.number),
     ],
 )
 def test_a_number_chosen_in_a_larger_set_becomes_the_last_of_a_smaller_one(page, key):
-    at = open_page(page, **{key: 9999})
+    at = open_page(page, {key: 9999})
     assert not at.exception
-    assert at.number_input(key=key).value == 499
+    assert at.number_input(key=key.name).value == 499

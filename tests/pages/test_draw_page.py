@@ -13,6 +13,8 @@ from cnnviz.analysis import inspection
 from cnnviz.drawing import pictures, rejection
 from cnnviz.drawing.preparation import STEPS, prepare
 from cnnviz.network import store
+from cnnviz.ui import state
+from cnnviz.ui.state import DrawPage, Session
 
 SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
 MODEL = "hvass"
@@ -37,9 +39,9 @@ def message(png, raw=None):
     return {"drawing": {"raw": raw or {"objects": [{"type": "Path", "path": []}]}, "data": data}, "backgroundFit": None}
 
 
-def opened(canvas=None, **state):
-    sent = {} if canvas is None else {"canvas": canvas}
-    return open_page(model=MODEL, **state, **sent)
+def opened(canvas=None, chosen=None):
+    sent = {} if canvas is None else {DrawPage.canvas: canvas}
+    return open_page("", {Session.model: MODEL} | (chosen or {}) | sent)
 
 
 def ink_of(lines, pen=24):
@@ -74,7 +76,7 @@ def test_the_answer_and_what_each_step_is_good_for_are_the_networks():
 
 def test_a_step_that_is_switched_off_changes_what_is_seen():
     small = [(20, 20), (60, 20), (50, 45), (40, 70)]
-    at = opened(strokes(small), steps=["ink", "box", "centre"])
+    at = opened(strokes(small), {DrawPage.steps: ["ink", "box", "centre"]})
     probs = reading(ink_of([small]), {"crop"})
     header = at.header[1].value
     assert header.startswith("No digit here") or str(probs.argmax()) in header
@@ -92,34 +94,34 @@ def test_it_says_that_it_does_not_learn_from_the_drawing():
 
 
 def test_two_networks_on_one_drawing():
-    at = opened(strokes(SEVEN), network__beside="low-level")
+    at = opened(strokes(SEVEN), {DrawPage.network_beside: "low-level"})
     assert any(caption.value.startswith("low-level reads 7") for caption in at.caption)
 
 
 def test_the_strokes_can_be_drawn_again_with_another_pen():
-    thick = opened(strokes(SEVEN, pen=32), pen=32)
-    thin = opened(strokes(SEVEN, pen=32), pen=32, thin__pen=True)
+    thick = opened(strokes(SEVEN, pen=32), {DrawPage.pen_px: 32})
+    thin = opened(strokes(SEVEN, pen=32), {DrawPage.pen_px: 32, DrawPage.thin_pen: True})
     assert not thin.exception
     seen = [drawing_of(at).centred.sum() for at in (thick, thin)]
     assert seen[1] < 0.96 * seen[0]
 
 
 def drawing_of(at):
-    return at.session_state["drawing"]
+    return at.session_state[Session.digit.name].preparation
 
 
 def test_a_test_image_can_be_drawn_over():
-    at = opened(way__in="over", image__below=3)
+    at = opened(chosen={DrawPage.way: "over", DrawPage.image_below: 3})
     assert not at.exception
     assert drawing_of(at) is not None
-    more = opened(strokes([(20, 20), (260, 20)]), way__in="over", image__below=3)
+    more = opened(strokes([(20, 20), (260, 20)]), {DrawPage.way: "over", DrawPage.image_below: 3})
     assert drawing_of(more).drawn.sum() > drawing_of(at).drawn.sum() + 1000
 
 
 def test_the_grid_is_read_square_by_square():
     cells = np.zeros((28, 28), int)
     cells[4:24, 13:16] = 1
-    at = opened(way__in="grid", **{"grid cells": "".join(map(str, cells.ravel()))})
+    at = opened(chosen={DrawPage.way: "grid", DrawPage.squares: "".join(map(str, cells.ravel()))})
     assert not at.exception
     assert (drawing_of(at).drawn == cells).all()
 
@@ -159,14 +161,14 @@ def test_a_bad_message_of_the_canvas_is_no_exception_and_the_next_drawing_works(
     at = opened(sent)
     assert not at.exception
     assert len(at.header) == 1
-    at.session_state["canvas"] = strokes(SEVEN)
+    at.session_state[DrawPage.canvas.name] = strokes(SEVEN)
     at.run()
     assert at.header[1].value.startswith("Answer: 7")
 
 
 def test_strokes_that_are_garbage_are_told_when_they_are_needed():
     whole = base64.b64decode(strokes(SEVEN)["drawing"]["data"].split(",")[1])
-    at = opened(message(whole, {"objects": [{"path": [["M", "x", 1]]}]}), thin__pen=True)
+    at = opened(message(whole, {"objects": [{"path": [["M", "x", 1]]}]}), {DrawPage.thin_pen: True})
     assert not at.exception
     assert any("strokes that cannot be read" in error.value for error in at.error)
 
@@ -176,7 +178,7 @@ def test_only_a_network_at_the_end_of_its_training_knows_what_is_unlike_a_digit(
     trained = open_page(model="robust", canvas=square)
     assert "not like the digits that the network has learnt" in texts(trained)
     for drawn in (square, strokes(SEVEN)):
-        untrained = open_page(model="robust", canvas=drawn, **{"iteration of robust": 0})
+        untrained = open_page("", {Session.model: "robust", DrawPage.canvas: drawn, state.iteration_of("robust"): 0})
         assert "after 0 iterations" in texts(untrained)
         assert untrained.header[1].value.startswith("Answer: ")
 
@@ -186,10 +188,11 @@ def test_only_a_network_at_the_end_of_its_training_knows_what_is_unlike_a_digit(
 )
 def test_every_page_says_that_it_is_no_digit(page):
     square = strokes([(70, 70), (210, 70), (210, 210), (70, 210), (70, 70)])
-    mine = {"looked at", "stressed", "convolution image kind", "image 0 source", "network digit"}
+    pages = (state.LookPage, state.RobustnessPage, state.ConvolutionPage, state.NetworkPage)
+    mine = [state.image_at(0, 0).which, *(page.digit.which for page in pages)]
     at = open_page(model="robust", canvas=square)
     for key in mine:
-        at.session_state[key] = "My drawing"
+        at.session_state[key.name] = "own"
     at.switch_page(f"cnnviz/pages/{page}/page.py").run()
     assert not at.exception
     assert "robust calls this drawing **no digit**" in texts(at)

@@ -17,7 +17,7 @@ from cnnviz.data import dataset, mnist
 from cnnviz.network import store
 from cnnviz.network.config import layers, n_weights
 from cnnviz.percentages import percent, probability
-from cnnviz.ui import digits
+from cnnviz.ui import digits, server, state
 from common import MNIST, ROOT, needs_mnist
 
 PAGES = ("draw", "filters", "feature_maps", "mistakes", "network", "data")
@@ -28,21 +28,21 @@ SOURCES = [
 
 
 @pytest.fixture(autouse=True)
-def _fresh_shelf():
-    """The server's digits are looked for anew in every test."""
-    digits.shelf.clear()
+def _fresh_sources():
+    """Digits are looked for on disk anew in every test."""
+    server.data_sources.reset()
     digits.load.clear()
     yield
-    digits.shelf.clear()
+    server.data_sources.reset()
 
 
 @pytest.fixture
 def open_page(monkeypatch):
     """Open a page with some digits."""
 
-    def opened(page, source="bundled", **state):
+    def opened(page, source="bundled", chosen=None, **by_name):
         monkeypatch.setenv("CNNVIZ_DATA", source)
-        return apptest.open_page(page, **state)
+        return apptest.open_page(page, chosen, **by_name)
 
     return opened
 
@@ -189,7 +189,7 @@ def test_undo_and_clear(open_page):
 
 def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
     at = open_page("draw", canvas=canvas_message(drawn_digit(7)))
-    at.session_state["image 0 source"] = "My drawing"
+    at.session_state[state.image_at(0, 0).which.name] = "own"
     at.switch_page("cnnviz/pages/feature_maps/page.py").run()
     assert "The input image, 28 by 28 pixels: Your drawing" in pictures(at)[0].alt
     at.switch_page("cnnviz/pages/draw/page.py").run()
@@ -213,7 +213,7 @@ def test_filters_tell_least_and_greatest_weight(open_page):
 
 
 def test_a_channel_or_all_of_them(open_page):
-    at = open_page("filters", filters__layer="conv2")
+    at = open_page("filters", chosen={state.FiltersPage.layer: "conv2"})
     assert "36 kernels of conv2 for input channel 0" in texts(at)
     channels = at.main.selectbox[0]
     assert channels.options == [*map(str, range(16)), "All"]
@@ -239,7 +239,7 @@ def test_mistakes_are_those_of_the_network(open_page, source):
 
 
 def test_nine_at_random_and_another_nine(open_page):
-    at = open_page("mistakes", mistakes__choice="random")
+    at = open_page("mistakes", chosen={state.MistakesPage.which: "random"})
     first = next(caption.value for caption in at.caption if "at random" in caption.value)
     another = next(button for button in at.button if button.label == "Another nine")
     another.click().run()
@@ -248,7 +248,7 @@ def test_nine_at_random_and_another_nine(open_page):
 
 
 def test_the_surest_nine_are_in_order(open_page):
-    at = open_page("mistakes", mistakes__choice="surest")
+    at = open_page("mistakes", chosen={state.MistakesPage.which: "surest"})
     test = dataset.load(dataset.BUNDLED, "test")
     probs = evaluation.probabilities(store.load(store.open_model(store.ROOT / "hvass")), test.images)
     wrong = np.flatnonzero(probs.argmax(axis=1) != test.labels)
@@ -258,17 +258,21 @@ def test_the_surest_nine_are_in_order(open_page):
     assert f"for the wrong answer ({share} and more): test images {numbers}." in texts(at)
 
 
+def clicked(true, predicted):
+    return {state.MistakesPage.matrix: {"selection": {"cell": [{"true": true, "predicted": predicted}]}}}
+
+
 def test_a_cell_shows_exactly_its_images(open_page):
     test = dataset.load(dataset.BUNDLED, "test")
     probs = evaluation.probabilities(store.load(store.open_model(store.ROOT / "hvass")), test.images)
     matrix = evaluation.confusion_matrix(test.labels, probs.argmax(axis=1))
     off = matrix * (1 - np.eye(10, dtype=int))
     true, predicted = (int(i) for i in np.unravel_index(off.argmax(), off.shape))
-    at = open_page("mistakes", matrix={"selection": {"cell": [{"true": true, "predicted": predicted}]}})
+    at = open_page("mistakes", chosen=clicked(true, predicted))
     assert f"{true} read as {predicted}: {off.max()} of the test images" in texts(at)
     alts = [image.alt for image in pictures(at)]
     assert f"{off.max()} handwritten digits {true} that the network read as {predicted}." in alts
-    empty = open_page("mistakes", matrix={"selection": {"cell": [{"true": 0, "predicted": 1}]}})
+    empty = open_page("mistakes", chosen=clicked(0, 1))
     assert ("No 0 was read as 1." in texts(empty)) == (matrix[0, 1] == 0)
 
 
@@ -311,14 +315,14 @@ def test_without_mnist_the_bundled_digits_are_shown_and_the_failure_told(monkeyp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(dataset, "ROOT", tmp_path)
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    digits.shelf().download._thread.join(30)
+    server.data_sources().download._thread.join(30)
     at.run()
     assert not at.exception
     assert "scikit-learn's digits" in texts(at)
-    told = at.sidebar.warning[0].value
-    assert "no connection" in told
-    assert str(tmp_path / "data" / "MNIST") in told
-    assert all(name in told for name in mnist.FILE_NAMES)
+    warning = at.sidebar.warning[0].value
+    assert "no connection" in warning
+    assert str(tmp_path / "data" / "MNIST") in warning
+    assert all(name in warning for name in mnist.FILE_NAMES)
     assert "Try again" in [button.label for button in at.sidebar.button]
 
 

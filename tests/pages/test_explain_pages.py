@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apptest import open_page, pictures, texts
+from apptest import give, open_page, pictures, texts
 from cnnviz.analysis import ablation, activation_maximization, attribution, evaluation, top_images, weight_editing
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.percentages import percent, probability
 from cnnviz.render import palettes
-from cnnviz.ui import digits
+from cnnviz.ui import server, state
+from cnnviz.ui.state import LookPage
 from common import MNIST, needs_mnist
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
@@ -75,7 +76,7 @@ def test_every_layer_of_a_network_can_be_chosen(page, model):
 
 
 def test_the_saliency_picture_is_the_gradient(hvass, bundled):
-    at = open_page("look", looked__at__image=3)
+    at = open_page("look", {LookPage.digit.number: 3})
     digit = int(evaluation.probabilities(hvass, bundled.images[3:4]).argmax())
     slopes = attribution.saliency(hvass, bundled.images[3], digit)
     caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
@@ -91,7 +92,7 @@ def test_the_saliency_picture_is_the_gradient(hvass, bundled):
 
 
 def test_another_digit_can_be_asked_about(hvass, bundled):
-    at = open_page("look", asked__about=4)
+    at = open_page("look", {LookPage.about: 4})
     slopes = attribution.saliency(hvass, bundled.images[0], 4)
     caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
     assert "How the number for 4" in caption
@@ -100,7 +101,7 @@ def test_another_digit_can_be_asked_about(hvass, bundled):
 
 
 def test_occlusion_tells_the_worst_place(hvass, bundled):
-    at = open_page("look", square__side=8)
+    at = open_page("look", {LookPage.side_px: 8})
     digit = int(evaluation.probabilities(hvass, bundled.images[:1]).argmax())
     covered = attribution.occlusion(hvass, bundled.images[0], digit, 8)
     top, left = np.unravel_index(covered.argmin(), covered.shape)
@@ -114,7 +115,7 @@ def test_occlusion_tells_the_worst_place(hvass, bundled):
 
 
 def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
-    at = open_page("look", **{"liked filter of conv1 of 16": 5})
+    at = open_page("look", {state.exciting_filter_of("conv1", 16): 5})
     found = top_images.top_images(hvass, bundled, "conv1")
     numbers = ", ".join(f"{i} ({bundled.labels[i]})" for i in found.indices[5])
     assert "The 9 of all 500 test digits with the greatest numbers of filter 5 of conv1" in texts(at)
@@ -128,9 +129,9 @@ def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
 
 def test_a_drawing_is_asked_about_when_it_is_chosen(hvass):
     prepared = a_seven()
-    at = open_page("look", looked__at="My drawing")
+    at = open_page("look", {LookPage.digit.which: "own"})
     assert "Nothing is drawn yet" in at.info[0].value
-    at.session_state["drawing"] = prepared
+    give(at, prepared)
     at.run()
     slopes = attribution.saliency(hvass, prepared.centred, 7)
     assert "Read as **7**" in texts(at)
@@ -255,7 +256,7 @@ def test_the_drawing_is_answered_before_and_after(hvass):
     prepared = a_seven()
     at = open_page("break_it")
     assert "Nothing is drawn yet" in texts(at)
-    at.session_state["drawing"] = prepared
+    give(at, prepared)
     by_label(at.multiselect, "Switch off").set_value(list(range(16))).run()
     both = (hvass, weight_editing.without_filters(hvass, "conv1", range(16)))
     for network, when in zip(both, ("Before", "After"), strict=True):
@@ -288,6 +289,6 @@ def test_large_networks_are_ranked_on_a_sample_that_is_called_one(monkeypatch):
     at = open_page("break_it", model="low-level")
     assert "all 500 test digits are read" in texts(at)
     monkeypatch.setenv("CNNVIZ_DATA", str(MNIST))
-    digits.shelf.clear()
+    server.data_sources.reset()
     at = open_page("break_it", model="low-level")
     assert "a sample of 2,000 of the 10,000 test digits are read" in texts(at)

@@ -7,32 +7,34 @@ import numpy as np
 import pytest
 
 import browser
-from apptest import alts, open_page
+from apptest import alts, give, open_page
 from cnnviz.analysis import kernels
 from cnnviz.data import dataset
 from cnnviz.drawing.preparation import Preparation
+from cnnviz.ui import state
 from cnnviz.ui.components.picker import picker
 from cnnviz.ui.components.picker.picker import Cells
+from cnnviz.ui.state import LaboratoryPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
-def opened(**state):
-    at = open_page("laboratory", **state)
+def opened(chosen=None):
+    at = open_page("laboratory", chosen)
     assert not at.exception
     return at
 
 
-def told(at):
+def sentences(at):
     return [element.value for element in at.markdown]
 
 
 def sums(at):
-    return [text for text in told(at) if text.startswith("Sum, row by row")]
+    return [text for text in sentences(at) if text.startswith("Sum, row by row")]
 
 
 def formula(at):
-    return next(text for text in told(at) if text.startswith("Places along one side"))
+    return next(text for text in sentences(at) if text.startswith("Places along one side"))
 
 
 def test_the_example_is_worked_out_and_every_picture_described():
@@ -40,7 +42,7 @@ def test_the_example_is_worked_out_and_every_picture_described():
     assert not at.error
     assert "⌊(7 + 2 × 0 − 3) / 1⌋ + 1 = 5" in formula(at)
     assert "The stride fits" in formula(at)
-    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in told(at)
+    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in sentences(at)
     assert sums(at)[0] == "Sum, row by row: (3 + 3 + 2) + (0 + 0 + 0) + (−2 − 3 + 0) = **3**"
     assert all(alts(at))
     parts = [alt for alt in alts(at) if alt in ("kernel", "products")]  # of a picture that its patch describes
@@ -52,19 +54,19 @@ def test_the_example_is_worked_out_and_every_picture_described():
 
 
 def test_a_place_that_is_picked_is_worked_out():
-    at = opened(laboratory__output__5={"picked": "3,1"})
+    at = opened({state.output_of(5): {"picked": "3,1"}})
     assert sums(at)[0] == "Sum, row by row: (0 + 0 + 2) + (0 + 0 + 0) + (0 − 3 − 2) = **-3**"
-    assert "**Row 3, column 1: patch × kernel = products, and their sum is -3**" in told(at)
+    assert "**Row 3, column 1: patch × kernel = products, and their sum is -3**" in sentences(at)
 
 
 @pytest.mark.parametrize("sent", ["9,9", "5,0", "-1,0", "1", "nonsense", "1,2,3"])
 def test_a_place_that_is_not_there_is_not_picked(sent):
-    at = opened(laboratory__output__5={"picked": sent})
-    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in told(at)
+    at = opened({state.output_of(5): {"picked": sent}})
+    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in sentences(at)
 
 
 def test_padding_makes_it_larger():
-    at = opened(laboratory__padding=1)
+    at = opened({LaboratoryPage.padding: 1})
     assert "⌊(7 + 2 × 1 − 3) / 1⌋ + 1 = 7" in formula(at)
     assert "The blue line is the edge of the image" in "".join(element.value for element in at.caption)
 
@@ -78,29 +80,29 @@ def test_padding_makes_it_larger():
      (2, 4, 1, 2, "The last 3 rows and the last 3 columns are never reached")],
 )  # fmt: skip
 def test_where_the_stride_does_not_fit_the_page_says_what_is_not_reached(k, stride, padding, size, last):
-    at = opened(laboratory__size=k, laboratory__stride=stride, laboratory__padding=padding)
+    at = opened({LaboratoryPage.size: k, LaboratoryPage.stride: stride, LaboratoryPage.padding: padding})
     assert f"so {size}×{size} numbers come out" in formula(at)
     assert [last in warning.value for warning in at.warning] == ([True] if last else [])
 
 
 def test_a_kernel_that_does_not_fit_is_a_sentence_and_the_next_setting_works():
-    at = opened(laboratory__size=8)
+    at = opened({LaboratoryPage.size: 8})
     assert [error.value for error in at.error] == [
         "A kernel of 8 pixels does not fit onto 7 (7 + 2 × 0). Use a smaller kernel or more padding."
     ]
-    at.number_input(key="laboratory padding").set_value(1).run()
+    at.number_input(key=LaboratoryPage.padding.name).set_value(1).run()
     assert not at.error
     assert "⌊(7 + 2 × 1 − 8) / 1⌋ + 1 = 2" in formula(at)
 
 
 def test_image_and_kernel_can_be_typed_over_and_put_back():
-    at = opened(laboratory__size=2)
-    at.text_area(key="laboratory text image").set_value("1 2 3; 4 5 6; 7 8 9").run()
-    at.text_area(key="laboratory text kernel 2").set_value("1 0; 0 1/2").run()
+    at = opened({LaboratoryPage.size: 2})
+    at.text_area(key=LaboratoryPage.image_text.name).set_value("1 2 3; 4 5 6; 7 8 9").run()
+    at.text_area(key=state.kernel_text_of(2).name).set_value("1 0; 0 1/2").run()
     assert not at.error
     assert sums(at)[0] == "Sum, row by row: (5 + 0) + (0 + 4.5) = **9.5**"  # row 1, column 1: 5 and half of 9
     next(button for button in at.button if button.label == "As it was").click().run()
-    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in told(at)
+    assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in sentences(at)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +113,14 @@ def test_image_and_kernel_can_be_typed_over_and_put_back():
 )  # fmt: skip
 def test_what_cannot_be_used_is_a_sentence(text, reason):
     at = opened()
-    at.text_area(key="laboratory text kernel 3").set_value(text).run()
+    at.text_area(key=state.kernel_text_of(3).name).set_value(text).run()
     assert reason in at.error[0].value
     assert any("The digit, 28 by 28" in alt for alt in alts(at))  # the rest of the page works
 
 
 @pytest.mark.parametrize("name", list(kernels.KERNELS))
 def test_every_named_kernel_is_applied_to_the_digit(name):
-    at = opened(**{"laboratory__kernel": name, "laboratory__number": 4})
+    at = opened({LaboratoryPage.kernel: name, LaboratoryPage.digit.number: 4})
     image = dataset.load(dataset.BUNDLED, "test").images[4, :, :, 0]
     result = kernels.apply(kernels.KERNELS[name], image)
     caption = f"What comes out, from {result.min():.2f} to {result.max():.2f}"
@@ -126,22 +128,22 @@ def test_every_named_kernel_is_applied_to_the_digit(name):
 
 
 def test_a_kernel_is_typed_and_its_place_worked_out():
-    at = opened(laboratory__kernel="Typed", laboratory__slide={"place": "0,0"})
-    at.text_area(key="laboratory typed").set_value("0 0 0; 0 1 0; 0 0 1").run()
+    at = opened({LaboratoryPage.kernel: "Typed", LaboratoryPage.slide: {"place": "0,0"}})
+    at.text_area(key=LaboratoryPage.typed_kernel.name).set_value("0 0 0; 0 1 0; 0 0 1").run()
     image = dataset.load(dataset.BUNDLED, "test").images[0, :, :, 0]
     total = f"{round(float(image[0, 0] + image[1, 1]), 3):g}"
-    assert f"**Row 0, column 0: patch × kernel = products, and their sum is {total}**" in told(at)
-    at.text_area(key="laboratory typed").set_value("1 2; 3").run()
+    assert f"**Row 0, column 0: patch × kernel = products, and their sum is {total}**" in sentences(at)
+    at.text_area(key=LaboratoryPage.typed_kernel.name).set_value("1 2; 3").run()
     assert "Row 2 has 1" in at.error[0].value
 
 
 def test_the_drawing_or_a_sentence_where_there_is_none():
-    at = opened(laboratory__digit="My drawing")
+    at = opened({LaboratoryPage.digit.which: "own"})
     assert "Nothing is drawn yet" in at.info[0].value
     image = np.zeros((28, 28), np.float32)
     image[10:20, 12:15] = 1
     drawing = Preparation(image, image, image, image)
-    at.session_state["drawing"] = drawing
+    give(at, drawing)
     at.run()
     assert not at.info
     assert any(element.value == "What comes out, from -3.00 to 3.00; red is positive, blue negative."

@@ -13,13 +13,14 @@ from cnnviz.network.cards import Card
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.pages.network import questions
-from cnnviz.training import scheduler
+from cnnviz.ui import server, state
+from cnnviz.ui.state import ConvolutionPage, NetworkPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
-def opened(**state):
-    at = open_page("network", **state)
+def opened(chosen=None, **by_name):
+    at = open_page("network", chosen, **by_name)
     assert not at.exception
     assert not at.error
     return at
@@ -31,7 +32,7 @@ def captions(at):
 
 @pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])
 def test_every_layer_stands_with_its_shape_its_weights_and_its_numbers(name):
-    at = opened(model=name, network__number=5)
+    at = opened({NetworkPage.digit.number: 5}, model=name)
     found = store.load(store.find(name))
     image = dataset.load(dataset.BUNDLED, "test").images[5:6]
     outputs = inspection.activations(found, image)
@@ -48,18 +49,18 @@ def test_every_layer_stands_with_its_shape_its_weights_and_its_numbers(name):
 
 
 def key_of(layer, name="hvass"):
-    return f"maps of {layer} {store.load(store.find(name)).key[:16]}"
+    return state.maps_of(layer, store.load(store.find(name)).key).name
 
 
 def test_a_map_that_is_picked_is_opened_on_the_convolution_page():
-    at = opened(network__number=7)
+    at = opened({NetworkPage.digit.number: 7})
     at.session_state[key_of("conv2_pool")] = {"picked": "2,11"}
     at.run()
     assert not at.exception
     assert at.header[0].value == "Convolution"
-    assert at.session_state["convolution layer"] == "conv2_pool"
-    assert at.session_state["convolution filter"] == 35
-    assert at.session_state["convolution image"] == 7
+    assert at.session_state[ConvolutionPage.layer.name] == "conv2_pool"
+    assert at.session_state[ConvolutionPage.filter.name] == 35
+    assert at.session_state[ConvolutionPage.digit.number.name] == 7
     at.switch_page("cnnviz/pages/network/page.py").run()
     assert at.header[0].value == "Network"
 
@@ -73,7 +74,7 @@ def test_the_page_stays_until_a_map_is_picked(sent):
 
 
 def test_without_a_drawing_the_page_says_so_and_keeps_its_chart():
-    at = opened(network__digit="My drawing")
+    at = opened({NetworkPage.digit.which: "own"})
     assert "Nothing is drawn yet" in at.info[0].value
     assert len(at.table) == 1
 
@@ -182,7 +183,7 @@ def test_the_page_knows_the_recipe_of_a_model_and_leaves_an_unknown_one_out(monk
     assert "the learning rate is 0.001" in told
     assert isinstance(store.find("low-level").card, Card)
     monkeypatch.setattr(store, "find", lambda name: None)
-    assert scheduler.of_server().find("low-level") is None
+    assert server.scheduler().find("low-level") is None
     at.run()
     told = "\n".join(element.value for element in at.markdown)
     assert "Adam follows the gradient" in told

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from apptest import open_page, texts
+from apptest import give, open_page, texts
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
@@ -15,7 +15,7 @@ from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.pages.experiments import planning
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
-from cnnviz.ui import choice, digits
+from cnnviz.ui import choice, server
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
 REPRODUCED = "The same plan with the same seed ended in the same weights, to the bit."
@@ -27,11 +27,11 @@ def _own_server(monkeypatch, tmp_path, tiny):
     monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
     monkeypatch.setenv("CNNVIZ_DATA", "bundled")
     monkeypatch.setitem(presets.PRESETS, "tiny", Preset(dataclasses.replace(tiny, dropout=0.0), RECIPE))
-    digits.shelf.clear()
+    server.data_sources.reset()
     scheduler.close_server()
     yield
     scheduler.close_server()
-    digits.shelf.clear()
+    server.data_sources.reset()
 
 
 def begin(tiny, seed=0, name="tiny", **changes):
@@ -144,7 +144,7 @@ def test_what_is_no_digit_is_not_only_read_as_one(tiny):
     wait_for(one)
     at = open_page("train")
     for prepared, none in ((_drawing(), False), (prepare(_two_bars()), True)):
-        at.session_state["drawing"] = prepared
+        give(at, prepared)
         at.run()
         assert "Your drawing is read as" in texts(at)
         assert (f"{one.name} calls this drawing **no digit**" in texts(at)) == none
@@ -240,7 +240,7 @@ def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny)
 def test_compare_two_networks_on_one_drawing():
     prepared = _drawing()
     at = open_page("compare", compared=["hvass", "low-level"])
-    at.session_state["drawing"] = prepared
+    give(at, prepared)
     at.run()
     assert not at.exception
     assert "hvass" in table(at, "Run")["Run"].tolist()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -11,7 +10,9 @@ import streamlit as st
 from cnnviz.analysis import inspection, kernels, weight_editing
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.ui import choice
+from cnnviz.ui import choice, state
+from cnnviz.ui.changes import Changes, Spot
+from cnnviz.ui.state import BreakItPage
 
 
 class Words:
@@ -44,65 +45,32 @@ class Words:
 
 MOST_NEURONS = 256
 SEED = 0
-Spot = tuple[str, int, int]
-
-
-@dataclass
-class Changes:
-    """What is done to a network, in this order.
-
-    Attributes:
-        random: layers put back to random values.
-        noise: share of a layer's standard deviation, by layer.
-        kernels: typed text by layer, input channel and filter.
-        off: filters or neurons switched off, by layer.
-        unread: where text was typed that is no kernel; it changes nothing.
-    """
-
-    random: set[str] = field(default_factory=set)
-    noise: dict[str, float] = field(default_factory=dict)
-    kernels: dict[Spot, str] = field(default_factory=dict)
-    off: dict[str, list[int]] = field(default_factory=dict)
-    unread: set[Spot] = field(default_factory=set)
-
-    def __bool__(self) -> bool:
-        return any((self.random, self.noise, self.kernels, self.off))
 
 
 def changes_of(network: Network) -> Changes:
     """What this session has done to a network so far."""
-    kept: dict[str, Changes] = st.session_state.setdefault("broken", {})
-    return kept.setdefault(network.key, Changes())
+    return state.opened(state.changes_of(network.key), Changes)
 
 
 def restore(network: Network) -> None:
     """Forget every change, and what the widgets hold."""
-    st.session_state["broken"][network.key] = Changes()
-    st.session_state["broken version"] = st.session_state.get("broken version", 0) + 1
-
-
-def key_of(network: Network, name: str) -> str:
-    """Key of a widget: of this network, and until everything is restored."""
-    return f"{name}, {network.key[:8]}, {st.session_state.get('broken version', 0)}"
+    state.changes_of(network.key).set(Changes())
+    BreakItPage.n_restored.set(BreakItPage.n_restored.get() + 1)
 
 
 def ask(network: Network, changes: Changes) -> tuple[Layer, int]:
     """The controls; gives the layer and the input channel that are chosen."""
-    found = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
+    weighted = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
+    key = state.broken_layer_of(list(weighted))
     name = st.segmented_control(
-        Words.layer,
-        list(found),
-        default=next(iter(found)),
-        required=True,
-        key=f"broken layer of {','.join(found)}",
-        persist_state="session",
+        Words.layer, list(weighted), default=key.default, required=True, key=key.name, persist_state="session"
     )
-    layer = found[name]
+    layer = weighted[name]
     ask_off(network, layer, changes)
     st.button(
         (Words.to_learnt if name in changes.random else Words.to_random).format(layer=name),
         icon=":material/casino:",
-        key="to random",
+        key=BreakItPage.to_random.name,
         on_click=turn,
         args=(changes, name),
     )
@@ -123,10 +91,10 @@ def ask_off(network: Network, layer: Layer, changes: Changes) -> None:
     if not is_map and n > MOST_NEURONS:
         st.caption(Words.too_wide.format(layer=layer.name, n=n))
         return
-    key = key_of(network, f"off {layer.name}")
-    st.session_state.setdefault(key, changes.off.get(layer.name, []))
-    words = Words.off if is_map else Words.off_neurons
-    chosen = st.multiselect(words.format(layer=layer.name), range(n), key=key, placeholder=Words.choose)
+    key = state.change_of(network.key, f"off {layer.name}")
+    key.begin(changes.off.get(layer.name, []))
+    label = (Words.off if is_map else Words.off_neurons).format(layer=layer.name)
+    chosen = st.multiselect(label, range(n), key=key.name, placeholder=Words.choose)
     changes.off.pop(layer.name, None)
     if chosen:
         changes.off[layer.name] = sorted(chosen)
@@ -134,9 +102,9 @@ def ask_off(network: Network, layer: Layer, changes: Changes) -> None:
 
 def ask_noise(network: Network, layer: str, changes: Changes) -> None:
     """How much noise."""
-    key = key_of(network, f"noise {layer}")
-    st.session_state.setdefault(key, changes.noise.get(layer, 0.0))
-    share = st.slider(Words.noise.format(layer=layer), 0.0, 3.0, step=0.1, key=key)
+    key = state.change_of(network.key, f"noise {layer}")
+    key.begin(changes.noise.get(layer, 0.0))
+    share = st.slider(Words.noise.format(layer=layer), 0.0, 3.0, step=0.1, key=key.name)
     changes.noise.pop(layer, None)
     if share:
         changes.noise[layer] = share
@@ -146,21 +114,17 @@ def ask_kernel(network: Network, layer: Layer, changes: Changes) -> int:
     """Numbers to put in the place of one kernel; gives the input channel."""
     px, _, n_channels, n = layer.kernel_shape
     with st.container(horizontal=True):
-        filter_ = int(st.number_input(Words.filter_, 0, n - 1, 0, key=f"typed filter of {layer.name}", width=130))
-        channel = int(
-            st.number_input(Words.channel, 0, n_channels - 1, 0, key=f"typed channel of {layer.name}", width=130)
-            if n_channels > 1
-            else 0
-        )
+        key = state.typed_spot_of(layer.name, "filter")
+        filter_, channel = int(st.number_input(Words.filter_, 0, n - 1, 0, key=key.name, width=130)), 0
+        if n_channels > 1:
+            key = state.typed_spot_of(layer.name, "channel")
+            channel = int(st.number_input(Words.channel, 0, n_channels - 1, 0, key=key.name, width=130))
     if px > kernels.MAX_KERNEL_PX:
         st.caption(Words.kernel_large.format(layer=layer.name, px=px))
         return channel
     spot = (layer.name, channel, filter_)
     learnt = as_text(inspection.kernels(network, layer.name, channel)[filter_])
-    key = key_of(network, f"kernel {spot}")
-    st.session_state.setdefault(key, changes.kernels.get(spot, learnt))
-    words = Words.kernel.format(layer=layer.name, channel=channel, filter_=filter_)
-    text = st.text_area(words, key=key, height=40 + 24 * px, help=Words.kernel_help)
+    text = ask_text(network, layer, spot, changes.kernels.get(spot, learnt))
     changes.kernels.pop(spot, None)
     changes.unread.discard(spot)
     if text.strip() == learnt:
@@ -173,6 +137,18 @@ def ask_kernel(network: Network, layer: Layer, changes: Changes) -> int:
     else:
         changes.kernels[spot] = text
     return channel
+
+
+def ask_text(network: Network, layer: Layer, spot: Spot, text: str) -> str:
+    """The kernel's numbers, to type over."""
+    _, channel, filter_ = spot
+    key = state.change_of(network.key, f"kernel {spot}")
+    key.begin(text)
+    label, height = (
+        Words.kernel.format(layer=layer.name, channel=channel, filter_=filter_),
+        40 + 24 * layer.kernel_shape[0],
+    )
+    return st.text_area(label, key=key.name, height=height, help=Words.kernel_help)
 
 
 def as_text(kernel: np.ndarray) -> str:
@@ -195,12 +171,12 @@ def initial() -> Network | int:
 
 def operated(network: Network, changes: Changes) -> Network:
     """The network with all changes made; kept until there are others."""
-    stamp = (network.key, repr(changes))
-    kept = st.session_state.get("operated")
-    if kept is None or kept[0] != stamp:
-        kept = st.session_state["operated"] = (stamp, apply(network, changes))
-    found: Network = kept[1]
-    return found
+    made_of = (network.key, repr(changes))
+    kept = BreakItPage.changed.get()
+    if kept is None or kept[0] != made_of:
+        kept = (made_of, apply(network, changes))
+        BreakItPage.changed.set(kept)
+    return kept[1]
 
 
 def apply(network: Network, changes: Changes) -> Network:
@@ -226,6 +202,6 @@ def in_words(network: Network, changes: Changes) -> Iterable[str]:
     for layer, channel, filter_ in changes.kernels:
         yield Words.changed_kernel.format(layer=layer, channel=channel, filter_=filter_)
     for layer, filters in changes.off.items():
-        one, many = Words.filters if network.weights[f"{layer}/kernel"].ndim == 4 else Words.neurons
-        what = one if len(filters) == 1 else many
+        singular, plural = Words.filters if network.weights[f"{layer}/kernel"].ndim == 4 else Words.neurons
+        what = singular if len(filters) == 1 else plural
         yield Words.changed_off.format(layer=layer, what=what, numbers=", ".join(map(str, filters)))

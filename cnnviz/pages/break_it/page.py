@@ -9,10 +9,11 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer
 from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
-from cnnviz.pages.break_it.modifications import Changes
 from cnnviz.percentages import percent, probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, drawn, lookups, no_digit, panels
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal
+from cnnviz.ui.changes import Changes
+from cnnviz.ui.state import BreakItPage
 
 
 class Words:
@@ -56,7 +57,6 @@ class Words:
     seen, seen_alt = "As the network sees it.", "The drawing as 28 by 28 grey pixels."
     answer_before = "Before: read as {digit}, with {share} of the softmax."
     answer_after = "After: read as {digit}, with {share} of the softmax."
-    bars_alt = "Probability of each digit: {shares}."
 
 
 N_CELLS = 10
@@ -88,16 +88,16 @@ def operate(network: Network, test: Dataset) -> None:
 
 def show_changes(network: Network, changes: Changes) -> None:
     """What is changed, in words, and the way back."""
-    told = list(modifications.in_words(network, changes))
+    phrases = list(modifications.in_words(network, changes))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(Words.changed.format(all="; ".join(told)) if told else Words.nothing, width="stretch")
+        st.markdown(Words.changed.format(all="; ".join(phrases)) if phrases else Words.nothing, width="stretch")
         st.button(
             Words.restore,
             icon=":material/restart_alt:",
-            key="restore",
+            key=BreakItPage.restore.name,
             on_click=modifications.restore,
             args=(network,),
-            disabled=not told and not changes.unread,
+            disabled=not phrases and not changes.unread,
         )
 
 
@@ -119,20 +119,20 @@ def show_accuracy(network: Network, broken: Network, test: Dataset) -> None:
 
 def show_cells(before: Score, after: Score) -> None:
     """The cells of the confusion matrix that changed most."""
-    found = evaluation.confusion_changes(before.confusion, after.confusion)
-    if not found:
+    changed = evaluation.confusion_changes(before.confusion, after.confusion)
+    if not changed:
         st.caption(Words.no_cells)
         return
-    shown = found[:N_CELLS]
+    shown = changed[:N_CELLS]
     st.markdown(f"**{Words.cells}**")
-    rows = [(one.true, one.predicted, one.before, one.after, one.after - one.before) for one in shown]
+    rows = [(cell.true, cell.predicted, cell.before, cell.after, cell.after - cell.before) for cell in shown]
     columns = dict(zip(Words.columns, map(list, zip(*rows, strict=True)), strict=True))
     first = shown[0]
-    told = {"true": first.true, "predicted": first.predicted, "before": first.before, "after": first.after}
+    most = {"true": first.true, "predicted": first.predicted, "before": first.before, "after": first.after}
     panels.table(
         columns,
-        Words.cells_caption.format(n=len(found), shown=len(shown)),
-        Words.cells_alt.format(shown=len(shown), **told),
+        Words.cells_caption.format(n=len(changed), shown=len(shown)),
+        Words.cells_alt.format(shown=len(shown), **most),
         "changed-cells",
         column_config={Words.columns[4]: st.column_config.NumberColumn(format="%+d")},
         height="content",
@@ -142,19 +142,19 @@ def show_cells(before: Score, after: Score) -> None:
 def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) -> None:
     """The kernels of a layer for one input channel, before and after when they differ."""
     st.subheader(Words.kernels.format(layer=layer.name), anchor=False, divider="gray")
-    old, new = (inspection.kernels(one, layer.name, channel) for one in (network, broken))
+    old, new = (inspection.kernels(each, layer.name, channel) for each in (network, broken))
     limits = palettes.symmetric_limits(np.stack([old, new]))
     changed = (old != new).any(axis=(1, 2))
-    told = {"n": len(old), "layer": layer.name, "channel": channel, "n_changed": int(changed.sum())}
+    values = {"n": len(old), "layer": layer.name, "channel": channel, "n_changed": int(changed.sum())}
     if not changed.any():
-        picture_of(old, limits, Words.kernels_whole.format(**told), layer, "before")
+        picture_of(old, limits, Words.kernels_whole.format(**values), layer, "before")
         return
     left, right = st.columns(2, gap="large")
     with left:
-        picture_of(old, limits, Words.kernels_before.format(**told), layer, "before")
+        picture_of(old, limits, Words.kernels_before.format(**values), layer, "before")
     with right:
         n_off = int(tiles.is_dead(new).sum())
-        after = Words.kernels_after.format(crossed=Words.crossed.format(n=n_off) if n_off else "", **told)
+        after = Words.kernels_after.format(crossed=Words.crossed.format(n=n_off) if n_off else "", **values)
         picture_of(new, limits, after, layer, "after")
 
 
@@ -179,24 +179,20 @@ def picture_of(kernels: np.ndarray, limits: palettes.Limits, caption: str, layer
 def show_drawing(network: Network, broken: Network) -> None:
     """The answer to this session's drawing before and after."""
     st.subheader(Words.drawing, anchor=False, divider="gray")
-    last = drawn.last()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
+    own = digit_choice.own(Words.no_drawing)
+    if own is None:
         return
-    no_digit.note(network, last.centred)
+    refusal.note(network, own)
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.make_grid(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.make_grid(own.image[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "broken-drawing", width=168, inline=True)
     both = ((network, Words.answer_before, "before"), (broken, Words.answer_after, "after"))
-    for place, (one, words, name) in zip(places, both, strict=True):
+    for place, (each, sentence, name) in zip(places, both, strict=True):
         with place:
-            probs = lookups.activations(one, last.centred[None, :, :, None])["softmax"][0]
-            shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
-            caption = words.format(digit=probs.argmax(), share=probability(probs.max()))
-            alt = f"{caption} {Words.bars_alt.format(shares=shares)}"
-            bars = tiles.probability_bars(probs, panels.theme())
-            panels.picture(bars, caption, alt, f"answer-{name}", width=320, inline=True)
+            probs = lookups.activations(each, own.image[None, :, :, None])["softmax"][0]
+            caption = sentence.format(digit=probs.argmax(), share=probability(probs.max()))
+            panels.bars(probs, caption, f"answer-{name}", alt=caption, width=320)
 
 
 show()

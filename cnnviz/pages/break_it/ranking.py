@@ -14,6 +14,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, n_weights
 from cnnviz.network.weights import Network
 from cnnviz.ui import lookups, panels
+from cnnviz.ui.state import BreakItPage
 
 
 class Words:
@@ -60,16 +61,15 @@ def show(network: Network, test: Dataset, layer: Layer) -> None:
         st.caption(Words.no_ranking)
         return
     n = sum(len(range(part, len(test), N_PARTS)) for part in range(n_read(network, test)))
-    words = Words.all_digits if n == len(test) else Words.sample
-    st.markdown(Words.ranking_intro.format(layer=layer.name, n=words.format(n=n, all=len(test))))
-    wanted: set[tuple[str, str, str]] = st.session_state.setdefault("ranked", set())
+    how_many = (Words.all_digits if n == len(test) else Words.sample).format(n=n, all=len(test))
+    st.markdown(Words.ranking_intro.format(layer=layer.name, n=how_many))
     key = (network.key, test.key, layer.name)
     place = st.empty()
-    if key not in wanted:
-        if not place.button(Words.rank.format(layer=layer.name), icon=":material/sort:", key="rank"):
+    if key not in BreakItPage.ranked.get():
+        if not place.button(Words.rank.format(layer=layer.name), icon=":material/sort:", key=BreakItPage.rank.name):
             return
         place.empty()
-        wanted.add(key)
+        BreakItPage.ranked.set(BreakItPage.ranked.get() | {key})
     show_costs(costs_of(network, test, layer.name, n), test, layer)
 
 
@@ -95,11 +95,11 @@ def show_costs(costs: AblationCounts, test: Dataset, layer: Layer) -> None:
     lost = costs.n_lost[order]
     columns = dict(zip(Words.rank_columns, (order.tolist(), lost.tolist(), (right - lost).tolist()), strict=True))
     sample = Words.is_sample.format(all=len(test)) if costs.n < len(test) else ""
-    told = {"count": len(order), "first": order[0], "most": lost[0], "last": order[-1], "least": lost[-1]}
+    values = {"count": len(order), "first": order[0], "most": lost[0], "last": order[-1], "least": lost[-1]}
     panels.table(
         columns,
         Words.ranking_caption.format(right=right, n=costs.n, sample=sample),
-        Words.ranking_alt.format(**told),
+        Words.ranking_alt.format(**values),
         f"ranking-{layer.name}",
         width=520,
         height=min(38 + 35 * len(order), 400),

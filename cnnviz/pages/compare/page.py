@@ -8,7 +8,7 @@ from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, tiles
 from cnnviz.training import run
 from cnnviz.training.run import Run
-from cnnviz.ui import choice, drawn, lookups, no_digit, panels, results
+from cnnviz.ui import choice, lookups, panels, refusal, results, state
 from cnnviz.ui.results import Row
 
 
@@ -154,7 +154,7 @@ def show_both() -> None:
     st.subheader(Words.both, anchor=False, divider="gray")
     entries = {name: entry for name, entry in choice.entries().items() if entry.iterations}
     names = list(entries)
-    last = drawn.last()
+    last = state.Session.digit.get()
     if last is None or not names:
         st.info(Words.no_drawing, icon=":material/draw:")
         return
@@ -163,19 +163,19 @@ def show_both() -> None:
     starts = (first, next((i for i in range(len(names)) if i != first), first))
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.make_grid(last.centred[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.make_grid(last.image[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "compared-drawing", width=168)
     for i, (place, words) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
         with place:
             name = st.selectbox(words, names, index=starts[i], key=f"compared {i}")
             at = choice.current().iteration if current and name == current.name else entries[name].iterations[-1]
             network = choice.opened(entries[name], at)
-            probs = lookups.activations(network, last.centred[None, :, :, None])["softmax"][0]
+            probs = lookups.activations(network, last.image[None, :, :, None])["softmax"][0]
             shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
             caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
             alt = Words.answer_alt.format(shares=shares)
             panels.picture(tiles.probability_bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
-            no_digit.note_of(network, last, entries[name], at)
+            refusal.note_of(network, last, entries[name], at)
 
 
 show()

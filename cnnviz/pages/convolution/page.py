@@ -15,8 +15,9 @@ from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes
-from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, state
 from cnnviz.ui.components.slide.slide import slide
+from cnnviz.ui.state import ConvolutionPage
 
 
 class Words:
@@ -84,18 +85,17 @@ class Words:
 
 N_CHANNELS, N_NEURONS = 3, 8
 FOUR_PLACES = st.column_config.NumberColumn(format="%.4f")
-LAYER, FILTER, PLACE = "convolution layer", "convolution filter", "convolution place"
 
 
 def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
-    image = digit_choice.ask(test, "convolution image kind", "convolution image")
-    if image is None:
+    digit = digit_choice.ask(test, ConvolutionPage.digit)
+    if digit is None:
         return
-    no_digit.note(network, image)
-    outputs = {name: output[0] for name, output in lookups.activations(network, image[None, :, :, None]).items()}
+    refusal.note(network, digit)
+    outputs = {name: output[0] for name, output in lookups.activations(network, digit.image[None, :, :, None]).items()}
     take_apart(network, outputs)
     show_answer(network, outputs)
 
@@ -103,11 +103,11 @@ def show() -> None:
 @st.fragment
 def take_apart(network: Network, outputs: dict[str, np.ndarray]) -> None:
     """Layer, map and pixel, and how that pixel is computed; only this part runs again after a click."""
-    found = {layer.name: layer for layer in layers(network.config)[1:] if layer.is_map}
-    if not found:
+    map_layers = {layer.name: layer for layer in layers(network.config)[1:] if layer.is_map}
+    if not map_layers:
         st.info(Words.no_maps)
         return
-    layer = found[ask_layer(list(found))]
+    layer = map_layers[ask_layer(list(map_layers))]
     filter_, below = ask_filter(layer), arithmetic.layer_below(network.config, layer.name)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
@@ -124,17 +124,18 @@ def take_apart(network: Network, outputs: dict[str, np.ndarray]) -> None:
 
 def ask_layer(names: list[str]) -> str:
     """One of the layers of maps."""
-    if st.session_state.get(LAYER) not in names:
-        st.session_state[LAYER] = names[0]
-    return str(st.segmented_control(Words.layer, names, required=True, key=LAYER, persist_state="session"))
+    key = ConvolutionPage.layer
+    if key.get() not in names:
+        key.set(names[0])
+    return str(st.segmented_control(Words.layer, names, required=True, key=key.name, persist_state="session"))
 
 
 def ask_filter(layer: Layer) -> int:
     """Number of a map of the layer."""
-    n = layer.shape[2]
-    st.session_state[FILTER] = min(int(st.session_state.get(FILTER, 0)), n - 1)
+    n, key = layer.shape[2], ConvolutionPage.filter
+    key.set(min(key.get(), n - 1))
     with st.container(horizontal=True):
-        return int(st.number_input(Words.filter, 0, n - 1, key=FILTER, width=130, persist_state="session"))
+        return int(st.number_input(Words.filter, 0, n - 1, key=key.name, width=130, persist_state="session"))
 
 
 def ask_place(network: Network, outputs: dict[str, np.ndarray], layer: Layer, filter_: int) -> tuple[int, int]:
@@ -142,7 +143,7 @@ def ask_place(network: Network, outputs: dict[str, np.ndarray], layer: Layer, fi
     below = arithmetic.layer_below(network.config, layer.name)
     results = outputs[layer.name][:, :, filter_]
     greatest = np.unravel_index(results.argmax(), results.shape)
-    row, column = st.session_state.get(PLACE, (int(greatest[0]), int(greatest[1])))
+    row, column = ConvolutionPage.place.get() or (int(greatest[0]), int(greatest[1]))
     place = (min(row, results.shape[0] - 1), min(column, results.shape[1] - 1))
     channel, kernel_px, stride = filter_, 1, 1
     pad = 0
@@ -152,21 +153,20 @@ def ask_place(network: Network, outputs: dict[str, np.ndarray], layer: Layer, fi
         channel = ask_channel(network, outputs, layer, (*place, filter_))
     elif layer.kind == "pooling":
         kernel_px = stride = 2
-    words = Words.sliding[layer.kind]
     values = {"px": kernel_px, "channel": channel, "below": below.name, "filter": filter_, "name": layer.name}
     chosen = slide(
         outputs[below.name][:, :, channel],
         results,
         place,
-        f"slide {layer.name} {filter_} {channel} {network.key[:8]} {hash(results.tobytes())}",
+        state.slide_of(layer.name, filter_, channel, network.key, results),
         kernel_px=kernel_px,
         stride=stride,
         pad_px=pad,
-        colours=(colours(outputs[below.name]), colours(outputs[layer.name])),
-        caption=words.format(**values),
+        colours=(panels.colours(outputs[below.name]), panels.colours(outputs[layer.name])),
+        caption=Words.sliding[layer.kind].format(**values),
         name=f"{layer.name}-{filter_}",
     )
-    st.session_state[PLACE] = chosen
+    ConvolutionPage.place.set(chosen)
     return chosen
 
 
@@ -177,17 +177,9 @@ def ask_channel(network: Network, outputs: dict[str, np.ndarray], layer: Layer, 
         return 0
     step = arithmetic.explain(network, outputs, layer.name, position)
     first = int(step.channels_by_contribution[0]) if isinstance(step, ConvolutionExplanation) else 0
-    key = f"channel shown of {layer.name}"
-    st.session_state.setdefault(key, first)
-    st.session_state[key] = min(int(st.session_state[key]), n - 1)
-    return int(st.number_input(Words.channel, 0, n - 1, key=key, width=170, persist_state="session"))
-
-
-def colours(values: np.ndarray) -> tuple[palettes.Palette, palettes.Limits]:
-    """Palette and limits of a layer: signed numbers around white, others from paper to ink."""
-    if values.min() < 0:
-        return "seismic", palettes.symmetric_limits(values)
-    return panels.map_palette(), palettes.limits_with_zero(values)
+    key = state.sliding_channel_of(layer.name)
+    key.set(min(key.begin(first), n - 1))
+    return int(st.number_input(Words.channel, 0, n - 1, key=key.name, width=170, persist_state="session"))
 
 
 def show_step(step: object, below: Layer, position: tuple[int, ...]) -> None:
@@ -206,7 +198,7 @@ def show_convolution(step: ConvolutionExplanation) -> None:
     """Patch, kernel and products of the channels that matter most, and the sum of all."""
     order = step.channels_by_contribution
     every = len(order) > N_CHANNELS and st.toggle(
-        Words.every_channel.format(n=len(order)), key="every channel", persist_state="session"
+        Words.every_channel.format(n=len(order)), key=ConvolutionPage.every_channel.name, persist_state="session"
     )
     for channel in order if every else order[:N_CHANNELS]:
         show_channel(step, int(channel))
@@ -232,38 +224,38 @@ def show_channel(step: ConvolutionExplanation, channel: int) -> None:
     products = step.products[:, :, channel] * inside
     cell = 56 if len(kernel) <= 5 else 48
     pictures = (
-        matrices.annotated_heatmap(patch, *colours(step.patch), cell, panels.theme()),
+        matrices.annotated_heatmap(patch, *panels.colours(step.patch), cell, panels.theme()),
         matrices.annotated_heatmap(kernel, "seismic", palettes.symmetric_limits(step.kernel), cell, panels.theme()),
         matrices.annotated_heatmap(products, "seismic", palettes.symmetric_limits(step.products), cell, panels.theme()),
     )
     values = {"channel": channel, "px": len(kernel)}
-    told = {name: said(matrix) for name, matrix in (("patch", patch), ("kernel", kernel), ("products", products))}
+    numbers = {"patch": in_words(patch), "kernel": in_words(kernel), "products": in_words(products)}
     caption = Words.channel_row.format(total=step.channel_sums[channel], **values)
-    labels, alt = (Words.patch, Words.kernel, Words.products), Words.channel_alt.format(**told, **values)
+    labels, alt = (Words.patch, Words.kernel, Words.products), Words.channel_alt.format(**numbers, **values)
     panels.equation(pictures, labels, caption, alt, f"channel-{channel}")
 
 
-def said(matrix: np.ndarray) -> str:
-    """A matrix in words, row by row."""
+def in_words(matrix: np.ndarray) -> str:
+    """A matrix in one line, row by row."""
     return "; ".join(" ".join("–" if np.isnan(x) else f"{x:.2f}" for x in row) for row in matrix)
 
 
 def show_pooling(step: PoolingExplanation, below: Layer, filter_: int) -> None:
     """The four values and the winner."""
     picture = matrices.annotated_heatmap(
-        step.values, *colours(step.values[step.inside]), 84, panels.theme(), marked=step.argmax
+        step.values, *panels.colours(step.values[step.inside]), 84, panels.theme(), marked=step.argmax
     )
     caption = Words.window.format(filter=filter_, below=below.name)
     panels.picture(
-        picture, caption, Words.window_alt.format(values=said(step.values)), "window", width=168, inline=True
+        picture, caption, Words.window_alt.format(values=in_words(step.values)), "window", width=168, inline=True
     )
     st.markdown(Words.pooling[step.operation].format(result=step.result))
 
 
 def show_next(config: NetworkConfig, outputs: dict[str, np.ndarray], layer: Layer, position: tuple[int, ...]) -> None:
     """What the activation makes of the number, where one follows."""
-    found = layers(config)
-    after = found[found.index(layer) + 1]
+    every = layers(config)
+    after = every[every.index(layer) + 1]
     if after.kind == "activation" and layer.kind != "activation":
         value = arithmetic.value_at(config, outputs, layer.name, position)
         step = arithmetic.activation_at(after.operation, value)
@@ -310,13 +302,13 @@ def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
         gives[:, step.predicted].round(4).tolist(),
         gives[:, step.runner_up].round(4).tolist(),
     )
-    told = {"winner": step.predicted, "runner_up": step.runner_up}
+    digits = {"winner": step.predicted, "runner_up": step.runner_up}
     left, right = st.columns(2, gap="large")
     with left:
-        caption = Words.answer_caption.format(n=len(neurons), below=step.below, **told)
+        caption = Words.answer_caption.format(n=len(neurons), below=step.below, **digits)
         table = dict(zip(names, columns, strict=True))
         places = dict.fromkeys(names[1:], FOUR_PLACES)
-        panels.table(table, caption, Words.answer_alt.format(**told), "contributions", column_config=places)
+        panels.table(table, caption, Words.answer_alt.format(**digits), "contributions", column_config=places)
     with right:
         softmax = step.softmax
         values = (

@@ -6,6 +6,7 @@ import streamlit as st
 from cnnviz.data.dataset import Dataset, Split
 from cnnviz.render import figures, tiles
 from cnnviz.ui import choice, panels
+from cnnviz.ui.state import DataPage
 
 
 class Words:
@@ -36,7 +37,7 @@ class Words:
     label_columns = ("Test image", "Class number", "One-hot")
     samples = "Nine test images"
     which = "Which"
-    first, random = "The first nine", "Nine at random"
+    choices = {"first": "The first nine", "random": "Nine at random"}
     another = "Another nine"
     sample_caption = "Test images {numbers}, with their labels."
     sample_alt = "Nine handwritten digits: {digits}."
@@ -84,12 +85,18 @@ def show_samples(test: Dataset) -> None:
     st.subheader(Words.samples, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.segmented_control(
-            Words.which, [Words.first, Words.random], default=Words.first, required=True, key="samples"
+            Words.which,
+            list(Words.choices),
+            default=DataPage.samples.default,
+            required=True,
+            format_func=Words.choices.__getitem__,
+            key=DataPage.samples.name,
         )
-        draw = which == Words.random and st.button(Words.another, icon=":material/casino:")
-    seed = st.session_state["samples seed"] = st.session_state.get("samples seed", 0) + bool(draw)
+        draw = which == "random" and st.button(Words.another, icon=":material/casino:")
+    seed = DataPage.seed.get() + bool(draw)
+    DataPage.seed.set(seed)
     chosen = np.arange(9)
-    if which == Words.random:
+    if which == "random":
         chosen = np.sort(np.random.default_rng(seed).choice(len(test), 9, replace=False))
     labels = [Words.label.format(digit=digit) for digit in test.labels[chosen]]
     picture = tiles.make_grid(
@@ -105,7 +112,9 @@ def show_samples(test: Dataset) -> None:
 def show_counts(parts: dict[Split, Dataset]) -> None:
     """How many of each digit one part holds."""
     st.subheader(Words.counts, anchor=False)
-    part = st.segmented_control(Words.part, list(parts), default="train", required=True, key="counts")
+    part = st.segmented_control(
+        Words.part, list(parts), default=DataPage.counts.default, required=True, key=DataPage.counts.name
+    )
     counts = np.bincount(parts[part].labels, minlength=10)
     caption = Words.counts_caption.format(n=counts.sum(), part=part, low=counts.min(), high=counts.max())
     listed = ", ".join(f"{digit}: {count:,}" for digit, count in enumerate(counts))

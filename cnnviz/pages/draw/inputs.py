@@ -1,4 +1,4 @@
-"""Where a digit comes from: drawn on the canvas, over a test image too, photographed, or filled in square by square."""
+"""Ways of giving a digit: drawn on the canvas, over a test image too, photographed, filled in square by square."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnviz.drawing import photo, pictures, strokes
 from cnnviz.ui import choice, digit_choice, panels
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.grid import grid
+from cnnviz.ui.digit import Origin, Photograph
+from cnnviz.ui.state import DrawPage
 
 PENS_PX = (12, 16, 24, 32)
 MAX_UPLOAD_BYTES = 10_000_000
-PHOTO = "photograph kept"
 TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
 
 
 class Words:
-    """What these ways in say."""
+    """What these ways of giving a digit say."""
 
     way = "How to give a digit"
     ways = {"canvas": "Draw", "over": "Draw over a test image", "photo": "Photograph", "grid": "Squares"}
@@ -42,26 +44,25 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What was given: ink float32 (height, width) in [0, 1], or None when there is nothing; and the way it came."""
+    """What was given: ink float32 (height, width) in [0, 1], or None when there is nothing; and where it came from."""
 
     ink: np.ndarray | None
-    way: str
+    origin: Origin
 
 
 def ask() -> Given:
-    """Show the chosen way in.
+    """Show the chosen way of giving a digit.
 
     Raises:
-        drawing.ImageError: when what was given cannot be read; the message is for the person.
+        pictures.ImageError: when what was given cannot be read; the message is for the person.
     """
-    way = st.session_state.get("way in", "canvas")
-    ways: dict[str, Callable[[], np.ndarray | None]] = {
+    ways: dict[str, Callable[[], Given]] = {
         "canvas": draw,
         "over": draw_over,
         "photo": upload,
         "grid": fill,
     }
-    return Given(ways[way](), way)
+    return ways[DrawPage.way.get()]()
 
 
 def ask_way() -> None:
@@ -69,58 +70,70 @@ def ask_way() -> None:
     st.segmented_control(
         Words.way,
         list(Words.ways),
-        default="canvas",
+        default=DrawPage.way.default,
         required=True,
         format_func=Words.ways.__getitem__,
-        key="way in",
+        key=DrawPage.way.name,
         persist_state="session",
         on_change=canvas.enter,
     )
 
 
-def draw() -> np.ndarray | None:
+def draw() -> Given:
     """On the canvas."""
-    ink = canvas.ink(_pen())
+    ink = canvas.ink(_pen_px())
     _undo_and_clear(ink is None)
-    return _thinned() if ink is not None and st.session_state.get("thin pen") else ink
+    return Given(_thinned() if ink is not None and DrawPage.thin_pen.get() else ink, Origin("drawing"))
 
 
 def ask_pen() -> None:
     """The pen's width, and whether it is chosen anew."""
-    st.segmented_control(Words.pen, PENS_PX, default=canvas.PEN_PX, required=True, key="pen", persist_state="session")
-    st.toggle(Words.thin, key="thin pen", help=Words.thin_help, persist_state="session")
+    pen = DrawPage.pen_px
+    st.segmented_control(Words.pen, PENS_PX, default=pen.default, required=True, key=pen.name, persist_state="session")
+    st.toggle(Words.thin, key=DrawPage.thin_pen.name, help=Words.thin_help, persist_state="session")
 
 
-def _pen() -> int:
-    return int(st.session_state.get("pen") or canvas.PEN_PX)
+def _pen_px() -> int:
+    return int(DrawPage.pen_px.get() or DrawPage.pen_px.default)
 
 
 def _thinned() -> np.ndarray | None:
     """The strokes drawn again; a dot stays as it was."""
     lines = canvas.lines()
     again = strokes.with_pen(lines) if lines else None
-    return strokes.redraw(lines, _pen()) if again is None else again
+    return strokes.redraw(lines, _pen_px()) if again is None else again
 
 
-def draw_over() -> np.ndarray | None:
+def draw_over() -> Given:
     """On the canvas, over a test image."""
     test = choice.dataset()
-    ink = canvas.ink(_pen(), test.images[digit_choice.ask_number(test, "image below"), :, :, 0])
-    _undo_and_clear(not canvas.easel().stages)
-    return ink
+    number = digit_choice.ask_number(test, DrawPage.image_below)
+    ink = canvas.ink(_pen_px(), test.images[number, :, :, 0])
+    _undo_and_clear(canvas.history().current is None)
+    return Given(ink, Origin("drawing over a test image", test.name, number))
 
 
 def _undo_and_clear(empty: bool) -> None:
     with st.container(horizontal=True):
-        st.button(Words.undo, icon=":material/undo:", on_click=canvas.undo, disabled=empty)
-        st.button(Words.clear, icon=":material/delete:", on_click=canvas.clear, disabled=empty)
+        st.button(Words.undo, icon=":material/undo:", on_click=canvas.history().undo, disabled=empty)
+        st.button(Words.clear, icon=":material/delete:", on_click=canvas.history().clear, disabled=empty)
 
 
-def upload() -> np.ndarray | None:
-    """A file."""
-    sent = st.file_uploader(Words.upload, TYPES, help=Words.upload_help, key="photograph", on_change=_forget)
-    if sent is None:
-        return _kept()
+def upload() -> Given:
+    """A file, or the one that was read before another page was open; the uploader itself forgets it."""
+    sent = st.file_uploader(
+        Words.upload, TYPES, help=Words.upload_help, key=DrawPage.upload.name, on_change=DrawPage.photograph.forget
+    )
+    photograph = DrawPage.photograph.get() if sent is None else _read(sent)
+    if photograph is not None and sent is None:
+        st.caption(Words.kept.format(name=photograph.name))
+        _show_photograph(photograph.name, photograph.grey)
+        st.button(Words.clear, icon=":material/delete:", on_click=DrawPage.photograph.forget)
+    return Given(photograph.ink if photograph else None, Origin("photograph"))
+
+
+def _read(sent: UploadedFile) -> Photograph:
+    """The ink of a file; its picture stands on the page before it is searched for ink, which may fail."""
     if sent.size > MAX_UPLOAD_BYTES:
         raise pictures.ImageError(
             Words.too_large.format(name=sent.name, most=MAX_UPLOAD_BYTES / 1e6, size=sent.size / 1e6)
@@ -128,24 +141,9 @@ def upload() -> np.ndarray | None:
     image = pictures.open_image(sent.getvalue(), sent.name)
     grey = photo.grey(image)
     _show_photograph(sent.name, grey)
-    ink = photo.ink_in(image, sent.name)
-    st.session_state[PHOTO] = sent.name, grey, ink
-    return ink
-
-
-def _forget() -> None:
-    st.session_state.pop(PHOTO, None)
-
-
-def _kept() -> np.ndarray | None:
-    """The photograph that was read before one looked elsewhere; the uploader itself forgets it."""
-    if PHOTO not in st.session_state:
-        return None
-    name, grey, ink = st.session_state[PHOTO]
-    st.caption(Words.kept.format(name=name))
-    _show_photograph(name, grey)
-    st.button(Words.clear, icon=":material/delete:", on_click=_forget)
-    return np.asarray(ink)
+    photograph = Photograph(sent.name, grey, photo.ink_in(image, sent.name))
+    DrawPage.photograph.set(photograph)
+    return photograph
 
 
 def _show_photograph(name: str, grey: np.ndarray) -> None:
@@ -153,8 +151,8 @@ def _show_photograph(name: str, grey: np.ndarray) -> None:
     panels.picture(picture, Words.photographed, Words.photographed_alt.format(name=name), "photographed", inline=True)
 
 
-def fill() -> np.ndarray | None:
+def fill() -> Given:
     """Square by square."""
     ink = grid.ink()
     st.button(Words.clear, icon=":material/delete:", on_click=grid.clear, disabled=ink is None)
-    return ink
+    return Given(ink, Origin("squares"))

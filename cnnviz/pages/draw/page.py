@@ -10,8 +10,9 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.draw import inputs
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, drawn, lookups, no_digit, panels, sidebar
+from cnnviz.ui import choice, digit, lookups, panels, refusal, sidebar, state
 from cnnviz.ui.components.canvas import canvas
+from cnnviz.ui.state import DrawPage
 
 
 class Words:
@@ -35,7 +36,6 @@ class Words:
         "so it is not the chance of being right, and it has no place for “none of them”."
     )
     bars = "The ten outputs of the softmax; they add up to 100 %."
-    bars_alt = "Probability of each digit: {shares}."
     beside = "{name} reads {digit}, with {share} of the softmax."
     seen = "What the network sees: 28×28 pixels."
     seen_nothing = "What the network sees: 28×28 pixels, still empty."
@@ -76,7 +76,6 @@ def show() -> None:
     if sidebar.page_is_new():
         canvas.enter()
     laboratory(network)
-    canvas.listen()
     st.caption(Words.forgets)
 
 
@@ -88,9 +87,11 @@ def laboratory(network: Network) -> None:
     below = st.container()
     without, other = ask_more()
     with left:
-        ink = draw()
+        given = give()
+    ink = given.ink if given else None
     preparation = None if ink is None else prepare(ink, without)
-    drawn.keep(preparation)
+    own = digit.given(preparation, given.origin) if given and preparation else None
+    state.Session.digit.set(own)
     if ink is None or preparation is None:
         with middle:
             st.info(Words.empty, icon=":material/draw:")
@@ -98,8 +99,8 @@ def laboratory(network: Network) -> None:
             show_seen(np.zeros((28, 28), np.float32), Words.seen_nothing)
         return
     left_out = variants(ink, without)
-    images = np.stack([one.centred for one in (preparation, *left_out.values())])[..., None]
-    outputs = lookups.activations(network, images)
+    prepared = (preparation, *left_out.values())
+    outputs = lookups.activations(network, np.stack([each.centred for each in prepared])[..., None])
     with middle:
         show_answer(preparation, {name: output[0] for name, output in outputs.items()})
         show_beside(other, preparation)
@@ -109,15 +110,16 @@ def laboratory(network: Network) -> None:
             show_maps(layer, outputs[layer][0])
     with below:
         show_steps(preparation, without)
-        each = [{name: output[i] for name, output in outputs.items()} for i in range(len(images))]
-        readings = [read(one, outputs) for one, outputs in zip((preparation, *left_out.values()), each, strict=True)]
+        readings = [
+            read(each, {name: output[i] for name, output in outputs.items()}) for i, each in enumerate(prepared)
+        ]
         show_changes(readings[0], dict(zip(left_out, readings[1:], strict=True)))
 
 
-def draw() -> np.ndarray | None:
-    """The chosen way in; the ink that came of it."""
+def give() -> inputs.Given | None:
+    """The chosen way of giving a digit, and what was given; None when it could not be read."""
     try:
-        return inputs.ask().ink
+        return inputs.ask()
     except pictures.ImageError as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -132,31 +134,31 @@ def ask_more() -> tuple[frozenset[str], str]:
             Words.steps,
             STEPS,
             selection_mode="multi",
-            default=STEPS,
+            default=DrawPage.steps.default,
             format_func=Words.step.__getitem__,
-            key="steps",
+            key=DrawPage.steps.name,
             help=Words.steps_help,
             persist_state="session",
         )
         names = [Words.none, *(name for name, entry in choice.entries().items() if entry.iterations)]
-        other = st.selectbox(Words.network_beside, names, key="network beside", persist_state="session")
+        other = st.selectbox(Words.network_beside, names, key=DrawPage.network_beside.name, persist_state="session")
     return frozenset(STEPS) - frozenset(chosen), other or Words.none
 
 
 def variants(ink: np.ndarray, without: frozenset[str]) -> dict[str, Preparation]:
     """The drawing with one more step left out; by step."""
-    found = {step: prepare(ink, without | {step}) for step in STEPS if step not in without}
-    return {step: preparation for step, preparation in found.items() if preparation}
+    prepared = {step: prepare(ink, without | {step}) for step in STEPS if step not in without}
+    return {step: preparation for step, preparation in prepared.items() if preparation}
 
 
 def refuse(preparation: Preparation, outputs: dict[str, np.ndarray]) -> rejection.Refusal | None:
     """Why the chosen network sees no digit; None for one that may be a digit."""
     chosen = choice.current()
-    return no_digit.refuse(preparation, outputs, chosen.entry, chosen.iteration)
+    return refusal.refuse(preparation, outputs, chosen.entry, chosen.iteration)
 
 
 def read(preparation: Preparation, outputs: dict[str, np.ndarray]) -> tuple[int, float] | None:
-    """The digit and its share of the softmax; None for no digit."""
+    """The digit and its probability; None for no digit."""
     probs = outputs["softmax"]
     return None if refuse(preparation, outputs) else (int(probs.argmax()), float(probs.max()))
 
@@ -165,20 +167,18 @@ def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> Non
     """The digit, how sure, and all ten probabilities; or why there is none."""
     probs = outputs["softmax"]
     second, first = np.argsort(probs)[-2:]
-    refusal = refuse(preparation, outputs)
-    if refusal:
+    refused = refuse(preparation, outputs)
+    if refused:
         st.header(Words.refused, anchor=False)
-        st.markdown(Words.reasons[refusal.reason].format(n=refusal.n_things))
+        st.markdown(Words.reasons[refused.reason].format(n=refused.n_things))
         st.caption(Words.refused_softmax.format(digit=first, share=probability(probs[first])))
     else:
         close = probs[second] >= CLOSE
-        digit = Words.either.format(first=first, second=second) if close else str(first)
-        st.header(Words.answer.format(digit=digit), anchor=False)
+        answer = Words.either.format(first=first, second=second) if close else str(first)
+        st.header(Words.answer.format(digit=answer), anchor=False)
         share, second_share = probability(probs[first]), probability(probs[second])
         st.markdown(Words.sure.format(share=share, second=second, second_share=second_share))
-    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
-    picture = tiles.probability_bars(probs, panels.theme())
-    panels.picture(picture, Words.bars, Words.bars_alt.format(shares=shares), "answer", inline=True)
+    panels.bars(probs, Words.bars, "answer")
 
 
 def show_beside(name: str, preparation: Preparation) -> None:
@@ -188,10 +188,8 @@ def show_beside(name: str, preparation: Preparation) -> None:
         return
     network = choice.opened(entry, entry.iterations[-1])
     probs = lookups.activations(network, preparation.centred[None, :, :, None])["softmax"][0]
-    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.beside.format(name=name, digit=probs.argmax(), share=probability(probs.max()))
-    picture = tiles.probability_bars(probs, panels.theme())
-    panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "answer-beside", inline=True)
+    panels.bars(probs, caption, "answer-beside")
 
 
 def show_seen(image: np.ndarray, caption: str) -> None:
@@ -237,18 +235,18 @@ def show_steps(preparation: Preparation, without: frozenset[str]) -> None:
 
 def show_changes(reading: tuple[int, float] | None, left_out: dict[str, tuple[int, float] | None]) -> None:
     """What the answer would be with one more step left out; readings as from `read`."""
-    digit = reading and reading[0]
-    told = []
-    for step, found in left_out.items():
-        if found is None and digit is not None:
-            told.append(Words.change_to_none.format(without=Words.without[step]))
-        elif found is not None and found[0] != digit:
-            share = probability(found[1])
-            told.append(Words.change.format(without=Words.without[step], digit=found[0], share=share))
-    if told:
-        st.markdown(Words.changes.format(changes="; ".join(told)))
+    answer = reading and reading[0]
+    changes = []
+    for step, other in left_out.items():
+        if other is None and answer is not None:
+            changes.append(Words.change_to_none.format(without=Words.without[step]))
+        elif other is not None and other[0] != answer:
+            share = probability(other[1])
+            changes.append(Words.change.format(without=Words.without[step], digit=other[0], share=share))
+    if changes:
+        st.markdown(Words.changes.format(changes="; ".join(changes)))
     elif left_out:
-        st.markdown(Words.still_none if digit is None else Words.no_change.format(digit=digit))
+        st.markdown(Words.still_none if answer is None else Words.no_change.format(digit=answer))
 
 
 show()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnviz.pages.experiments import planning, progress
 from cnnviz.ui import panels
+from cnnviz.ui.state import ExperimentsPage
 
 
 class Words:
@@ -19,7 +20,12 @@ def show() -> None:
     panels.head(Words.title, Words.intro, of_network=False)
     kinds = {Words.exercises: planning.plan_exercise, Words.sweep: planning.plan_sweep}
     kind = st.segmented_control(
-        Words.kind, list(kinds), default=Words.exercises, required=True, key="experiment kind", persist_state="session"
+        Words.kind,
+        list(kinds),
+        default=Words.exercises,
+        required=True,
+        key=ExperimentsPage.kind.name,
+        persist_state="session",
     )
     kinds[kind]()
     progress.show_experiments()

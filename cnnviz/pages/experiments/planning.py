@@ -12,9 +12,9 @@ from cnnviz.experiments import exercises, keras_source, sweep
 from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.pages.experiments import orders, progress
-from cnnviz.training import scheduler
-from cnnviz.ui import choice, panels, plan_form
+from cnnviz.pages.experiments import orders
+from cnnviz.ui import choice, panels, plan_form, server, state
+from cnnviz.ui.state import ExperimentsPage
 
 
 class Words:
@@ -36,9 +36,6 @@ class Words:
     exercise_name, sweep_name = "exercise {n}", "sweep"
 
 
-ITERATIONS = 300
-
-
 def plan_exercise() -> None:
     """Choose one of the thirteen exercises, and start it where there is something to run."""
     by_number = {exercise.number: exercise for exercise in exercises.EXERCISES}
@@ -46,7 +43,7 @@ def plan_exercise() -> None:
         Words.exercise,
         list(by_number),
         format_func=lambda n: f"{n}. {by_number[n].question}",
-        key="exercise",
+        key=ExperimentsPage.exercise.name,
         persist_state="session",
     )
     exercise = by_number[number]
@@ -74,18 +71,30 @@ def plan_sweep() -> None:
     """Choose several values of several settings and a number of seeds, and start their runs."""
     base = ask_base()
     names = st.multiselect(
-        Words.settings, list(sweep.SETTINGS), default=["learning rate"], key="sweep settings", persist_state="session"
+        Words.settings,
+        list(sweep.SETTINGS),
+        default=list(ExperimentsPage.settings.default),
+        key=ExperimentsPage.settings.name,
+        persist_state="session",
     )
     texts = {
         name: st.text_input(
             Words.values.format(setting=name.capitalize()),
             sweep.SETTINGS[name].example,
-            key=f"sweep {name}",
+            key=state.sweep_values_of(name).name,
             persist_state="session",
         )
         for name in names
     }
-    n_seeds = st.number_input(Words.seeds, 1, 10, 2, key="sweep seeds", width=140, persist_state="session")
+    n_seeds = st.number_input(
+        Words.seeds,
+        1,
+        10,
+        ExperimentsPage.n_seeds.default,
+        key=ExperimentsPage.n_seeds.name,
+        width=140,
+        persist_state="session",
+    )
     try:
         grid = {name: sweep.parse_values(name, text) for name, text in texts.items()}
         planned = sweep.plan_runs(base, grid, int(n_seeds))
@@ -99,15 +108,15 @@ def ask_base() -> Plan:
     """The plan that the experiment varies: a preset and a number of iterations."""
     with st.container(horizontal=True):
         name = st.selectbox(
-            Words.preset, list(plan_form.presets()), key="experiment preset", width=220, persist_state="session"
+            Words.preset, list(plan_form.presets()), key=ExperimentsPage.preset.name, width=220, persist_state="session"
         )
         iterations = st.number_input(
             Words.iterations,
             1,
             100_000,
-            ITERATIONS,
+            ExperimentsPage.iterations.default,
             help=Words.iterations_help,
-            key="experiment iterations",
+            key=ExperimentsPage.iterations.name,
             width=220,
             persist_state="session",
         )
@@ -134,5 +143,5 @@ def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: i
 def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:
     """Begin every run of an experiment, and show it."""
     plans = [(run.label, run.plan) for run in planned]
-    begun = scheduler.of_server().begin_experiment(plans, source, name, exercise)
-    st.session_state[progress.CHOSEN] = begun
+    begun = server.scheduler().begin_experiment(plans, source, name, exercise)
+    ExperimentsPage.experiment.set(begun)

@@ -11,7 +11,8 @@ from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run
-from cnnviz.ui import panels, results
+from cnnviz.ui import panels, results, server
+from cnnviz.ui.state import ExperimentsPage
 
 
 class Words:
@@ -33,27 +34,26 @@ class Words:
 
 
 REFRESH_S = 2.0
-CHOSEN = "experiment"
-"""Key of the name of the experiment that is shown, in the session's state."""
 
 
 def show_experiments() -> None:
     """Choose one of the experiments, the latest first, and see how it stands."""
     st.divider()
-    names = list(dict.fromkeys(run.experiment for run in reversed(scheduler.of_server().runs()) if run.experiment))
+    names = list(dict.fromkeys(run.experiment for run in reversed(server.scheduler().runs()) if run.experiment))
     if not names:
         st.info(Words.none, icon=":material/science:")
         return
-    if st.session_state.get(CHOSEN) not in names:
-        st.session_state[CHOSEN] = names[0]
-    name = st.selectbox(Words.which, names, key=CHOSEN)
+    key = ExperimentsPage.experiment
+    if key.get() not in names:
+        key.set(names[0])
+    name = st.selectbox(Words.which, names, key=key.name)
     active = any(run.active for run in runs_of(name))
     st.fragment(show_experiment, run_every=REFRESH_S if active else None)(name, active)
 
 
 def runs_of(experiment: str) -> list[Run]:
     """The runs of an experiment as they are now."""
-    return [run for run in scheduler.of_server().runs() if run.experiment == experiment]
+    return [run for run in server.scheduler().runs() if run.experiment == experiment]
 
 
 def show_experiment(name: str, was_active: bool) -> None:
@@ -75,11 +75,11 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         fraction = scheduler.progress(runs)
         st.progress(fraction, Words.progress.format(done=ended, n=len(runs), share=percent(fraction, 0)))
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
-            scheduler.of_server().stop_all(runs)
+            server.scheduler().stop_all(runs)
             st.rerun()
     elif st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
         for run in runs:
-            scheduler.of_server().delete(run)
+            server.scheduler().delete(run)
         st.rerun()
 
 

@@ -12,7 +12,9 @@ from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, drawn, lookups, no_digit, panels
+from cnnviz.ui import choice, digit, digit_choice, lookups, panels, refusal, state
+from cnnviz.ui.digit import Digit
+from cnnviz.ui.state import FeatureMapsPage, ImageKeys
 
 
 class Words:
@@ -24,13 +26,10 @@ class Words:
         "Where numbers have a sign, red is positive and blue negative."
     )
     two = "Two images side by side"
-    source = "Image {place}"
-    test, drawing = "Test image", "My drawing"
-    number = "Number"
+    which = "Image {place}"
     digit = "Digit"
     any = "any"
     random = "Random"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     more = "More"
     scale = "Scale"
     scales = {"layer": "One for the layer, both images", "map": "Each map its own"}
@@ -56,7 +55,6 @@ class Words:
     answer = "Answer {digit}, with {share} of the softmax."
     maps_alt = "{n} pictures of {height} by {width} pixels, the output of layer {layer} for {image}"
     neurons_alt = "{n} values of layer {layer} for {image}"
-    bars_alt = "Probability of each digit: {shares}."
 
 
 SHEET_PX = {1: 1000, 2: 560}  # about the width that a layer gets beside another, or alone
@@ -65,15 +63,15 @@ START = (0, 13)  # the tutorials compare test images 0, a seven, and 13, a zero
 
 @dataclass(frozen=True, eq=False)
 class Input:
-    """An image to follow: float32 (28, 28), and what to call it."""
+    """A digit to follow, and what to call it."""
 
-    image: np.ndarray
+    digit: Digit
     caption: str
 
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """A picture that is being made, with its words."""
+    """A picture that is being made, with its caption and its description."""
 
     png: Future[bytes]
     caption: str
@@ -90,25 +88,25 @@ def show() -> None:
 @st.fragment
 def follow(network: Network, test: Dataset) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
-    both = st.toggle(Words.two, value=True, key="two images", persist_state="session")
+    both = st.toggle(Words.two, value=True, key=FeatureMapsPage.two_images.name, persist_state="session")
     places = st.columns(2, gap="large") if both else [st.container()]
     inputs = []
     for i, place in enumerate(places):
         with place:
             inputs.append(ask(test, i))
-    found = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
-    scale, names = ask_more(found)
-    images = np.stack([given.image for given in inputs if given])[..., None] if any(inputs) else None
-    if images is None:
+    every = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
+    scale, names = ask_more(every)
+    digits = [given.digit for given in inputs if given]
+    if not digits:
         return
-    for image in {id(given.image): given.image for given in inputs if given}.values():
-        no_digit.note(network, image)
-    outputs = lookups.activations(network, images)
-    shown = iter(range(len(images)))
+    for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
+        refusal.note(network, own)
+    outputs = lookups.activations(network, np.stack([each.image for each in digits])[..., None])
+    shown = iter(range(len(digits)))
     rows = [None if given is None else next(shown) for given in inputs]
     drawn_layers = [
         (layer, [draw(layer, outputs[layer.name], row, given, scale) for row, given in zip(rows, inputs, strict=True)])
-        for layer in found
+        for layer in every
         if layer.name in names
     ]
     for layer, panes in drawn_layers:
@@ -117,71 +115,63 @@ def follow(network: Network, test: Dataset) -> None:
 
 def ask(test: Dataset, i: int) -> Input | None:
     """Which image to follow at place i."""
-    key = f"image {i}"
-    source = st.segmented_control(
-        Words.source.format(place=i + 1),
-        [Words.test, Words.drawing],
-        default=Words.test,
-        required=True,
-        key=f"{key} source",
-        persist_state="session",
-    )
-    if source == Words.drawing:
-        last = drawn.last()
-        if last is None:
-            st.info(Words.no_drawing, icon=":material/draw:")
+    keys = state.image_at(i, START[i])
+    if digit_choice.ask_which(Words.which.format(place=i + 1), keys.which) == "own":
+        own = digit_choice.own()
+        if own is None:
             return None
-        given = Input(last.centred, Words.drawing_caption)
+        given = Input(own, Words.drawing_caption)
     else:
-        number = ask_number(test, i, key)
-        image, label = test.images[number, :, :, 0], test.labels[number]
-        given = Input(image, Words.image_caption.format(number=number, label=label))
-    picture = tiles.make_grid(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
+        chosen = digit.of_test(test, ask_number(test, keys))
+        given = Input(chosen, Words.image_caption.format(number=chosen.origin.number, label=chosen.label))
+    picture = tiles.make_grid(given.digit.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
     panels.picture(picture, given.caption, Words.image_alt.format(caption=given.caption), f"image-{i + 1}", width=196)
     return given
 
 
-def ask_number(test: Dataset, i: int, key: str) -> int:
+def ask_number(test: Dataset, keys: ImageKeys) -> int:
     """Number of a test image: typed, the next of a digit, or drawn at random."""
-    st.session_state.setdefault(f"{key} number", START[i])
-    st.session_state[f"{key} number"] = min(st.session_state[f"{key} number"], len(test) - 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input(
-            Words.number, 0, len(test) - 1, key=f"{key} number", width=130, persist_state="session"
-        )
-        digits = [Words.any, *range(10)]
-        st.selectbox(Words.digit, digits, key=f"{key} digit", width=90, on_change=jump, args=(test, key, False))
-        st.button(Words.random, icon=":material/casino:", key=f"{key} random", on_click=jump, args=(test, key, True))
-    return int(number)
+        number = digit_choice.ask_number(test, keys.number)
+        options, label = [Words.any, *range(10)], keys.label.name
+        st.selectbox(Words.digit, options, key=label, width=90, on_change=jump, args=(test, keys, False))
+        random = keys.random.name
+        st.button(Words.random, icon=":material/casino:", key=random, on_click=jump, args=(test, keys, True))
+    return number
 
 
-def jump(test: Dataset, key: str, random: bool) -> None:
+def jump(test: Dataset, keys: ImageKeys, random: bool) -> None:
     """Set the number to a random image, or to the next one, of the digit that is chosen."""
-    digit, number = st.session_state[f"{key} digit"], st.session_state[f"{key} number"]
-    fitting = np.arange(len(test)) if digit == Words.any else np.flatnonzero(test.labels == digit)
+    label = keys.label.get()
+    fitting = np.arange(len(test)) if label == Words.any else np.flatnonzero(test.labels == label)
     if random:
-        found = np.random.default_rng().choice(fitting)
-    elif digit == Words.any:
+        number = np.random.default_rng().choice(fitting)
+    elif label == Words.any:
         return
     else:
-        found = fitting[np.searchsorted(fitting, number) % len(fitting)]
-    st.session_state[f"{key} number"] = int(found)
+        number = fitting[np.searchsorted(fitting, keys.number.get()) % len(fitting)]
+    keys.number.set(int(number))
 
 
-def ask_more(found: Sequence[Layer]) -> tuple[str, list[str]]:
+def ask_more(every: Sequence[Layer]) -> tuple[str, list[str]]:
     """Scale of the colours, and which layers to show."""
-    names = [layer.name for layer in found]
+    names = [layer.name for layer in every]
     with st.expander(Words.more):
         scale = st.radio(
             Words.scale,
             list(Words.scales),
             format_func=Words.scales.__getitem__,
-            key="maps scale",
+            key=FeatureMapsPage.scale.name,
             persist_state="session",
             horizontal=True,
         )
         chosen = st.pills(
-            Words.layer, names, selection_mode="multi", default=names, key=f"layers of {names}", help=Words.layers_help
+            Words.layer,
+            names,
+            selection_mode="multi",
+            default=names,
+            key=state.layers_shown_of(names).name,
+            help=Words.layers_help,
         )
     return scale, chosen
 
@@ -212,13 +202,13 @@ def draw(layer: Layer, outputs: np.ndarray, row: int | None, given: Input | None
 def draw_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str) -> Pane:
     """A layer's feature maps as a grid."""
     maps = outputs[row].transpose(2, 0, 1)
-    signed = bool(outputs.min() < 0)
-    measure = palettes.symmetric_limits if signed else palettes.limits_with_zero
-    limits = measure(outputs) if scale == "layer" else [measure(one) for one in maps]
+    palette, common = panels.colours(outputs)
+    measure = palettes.symmetric_limits if palette == "seismic" else palettes.limits_with_zero
+    limits = common if scale == "layer" else [measure(each) for each in maps]
     n, height, width = maps.shape
     png = panels.begin_sheet(
         maps,
-        "seismic" if signed else panels.map_palette(),
+        palette,
         limits,
         columns=8 if n <= 32 else 9 if n <= 36 else 12,
         cell_px=SHEET_PX[len(outputs)] // 9,
@@ -236,27 +226,26 @@ def draw_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: 
 def draw_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input) -> Pane:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
     values = outputs[row]
-    signed = bool(outputs.min() < 0)
+    palette, limits = panels.colours(outputs)
     columns = 10 if len(values) == 10 else 32 if len(values) <= 256 else 64
     png = panels.begin_sheet(
         values[:, None, None],
-        "seismic" if signed else panels.map_palette(),
-        (palettes.symmetric_limits if signed else palettes.limits_with_zero)(outputs),
+        palette,
+        limits,
         columns=columns,
         cell_px=SHEET_PX[len(outputs)] // columns - 2,
         bar=True,
         theme=panels.theme(),
     )
-    told = {"n": len(values), "layer": layer.name, "image": given.caption}
-    caption = Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **told)
-    return Pane(png, caption, Words.neurons_alt.format(**told))
+    what = {"n": len(values), "layer": layer.name, "image": given.caption}
+    caption = Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **what)
+    return Pane(png, caption, Words.neurons_alt.format(**what))
 
 
 def draw_answer(probs: np.ndarray) -> Pane:
     """The ten probabilities."""
-    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
-    return Pane(panels.begin_bars(probs), caption, Words.bars_alt.format(shares=shares))
+    return Pane(panels.begin_bars(probs), caption, panels.probabilities_in_words(probs))
 
 
 show()

@@ -9,7 +9,8 @@ from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import Palette
-from cnnviz.ui import choice, panels
+from cnnviz.ui import choice, panels, state
+from cnnviz.ui.state import FiltersPage
 
 
 class Words:
@@ -34,11 +35,11 @@ class Words:
     weights = "Weights with biases"
     least = "Least weight"
     greatest = "Greatest weight"
-    one = (
+    one_channel = (
         "The {n} kernels of {layer} for input channel {channel}. Under each its filter's number and bias. "
         "White is 0; one scale for the whole layer."
     )
-    every = (
+    all_channels = (
         "All {count} kernels of {layer}: a row for each of the {n} filters, a column for each of the "
         "{channels} input channels. White is 0; one scale for the whole layer."
     )
@@ -66,17 +67,18 @@ def ask(network: Network, names: list[str]) -> tuple[str, int | None, palettes.P
     """One of the convolution layers, input channel (None: all), colours."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = st.segmented_control(
-            Words.layer, names, default=names[0], required=True, key="filters layer", persist_state="session"
+            Words.layer, names, default=names[0], required=True, key=FiltersPage.layer.name, persist_state="session"
         )
         n_channels = inspection.kernels(network, layer or names[0]).shape[1]
         options = [*range(n_channels), Words.all]
-        channel = st.selectbox(Words.channel, options, key=f"channel of {layer}", width=140, disabled=n_channels == 1)
+        key = state.filters_channel_of(layer or names[0]).name
+        channel = st.selectbox(Words.channel, options, key=key, width=140, disabled=n_channels == 1)
     with st.expander(Words.more):
         palette = st.radio(
             Words.palette,
             list(Words.palettes),
             format_func=Words.palettes.__getitem__,
-            key="filters palette",
+            key=FiltersPage.palette.name,
             persist_state="session",
             horizontal=True,
         )
@@ -105,11 +107,11 @@ def show_kernels(network: Network, layer: str, channel: int | None, palette: pal
             kernels.reshape(n * channels, px, px),
             {"columns": channels, "cell_px": 25 if channels < 20 else 15},
         )
-        caption = Words.every
+        caption = Words.all_channels
     else:
         labels = [f"{i}: {bias:+.2f}" for i, bias in enumerate(biases)]
         shown, options = kernels[:, channel], {"columns": 8 if n <= 32 else 12, "labels": labels, "cell_px": 100}
-        caption = Words.one
+        caption = Words.one_channel
     picture = tiles.make_grid(shown, palette, limits, bar=True, theme=panels.theme(), **options)
     values = {"n": n, "layer": layer, "channel": channel, "channels": channels, "count": len(shown), "px": px}
     alt = Words.alt.format(low=shown.min(), high=shown.max(), share=percent(float(np.mean(shown > 0)), 0), **values)

@@ -9,9 +9,10 @@ from cnnviz.analysis.sliding_convolution import KernelPosition, SlidingConvoluti
 from cnnviz.data.dataset import Dataset
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.render.palettes import Limits, Palette
-from cnnviz.ui import choice, digit_choice, panels
+from cnnviz.ui import choice, digit_choice, panels, state
 from cnnviz.ui.components.picker.picker import Cells, pick
 from cnnviz.ui.components.slide.slide import slide
+from cnnviz.ui.state import Key, LaboratoryPage
 
 
 class Words:
@@ -69,7 +70,7 @@ class Words:
 
 MAX_SIZE, MAX_STRIDE, MAX_PADDING = 9, 4, 3
 EDGE = "Edge, ink above"
-START = {"laboratory size": 3, "laboratory stride": 1, "laboratory padding": 0}
+SETTINGS = (LaboratoryPage.size, LaboratoryPage.stride, LaboratoryPage.padding)
 
 
 def show() -> None:
@@ -89,24 +90,17 @@ def edge_kernel(k: int) -> np.ndarray:
 
 def as_text(values: np.ndarray) -> str:
     """Numbers as one types them, a row a line."""
-    return "\n".join(" ".join(said(value) for value in row) for row in values)
+    return "\n".join(" ".join(short(value) for value in row) for row in values)
 
 
 def in_words(values: np.ndarray) -> str:
     """Numbers in one line, rows apart by semicolons."""
-    return "; ".join(" ".join(said(value) for value in row) for row in values)
+    return "; ".join(" ".join(short(value) for value in row) for row in values)
 
 
-def said(value: float) -> str:
+def short(value: float) -> str:
     """A number with at most three places."""
     return f"{round(float(value), 3) + 0.0:g}"  # + 0.0: never -0
-
-
-def colours(values: np.ndarray) -> tuple[Palette, Limits]:
-    """Palette and limits: signed numbers around white, others from paper to ink."""
-    if values.min() < 0:
-        return "seismic", palettes.symmetric_limits(values)
-    return panels.map_palette(), palettes.limits_with_zero(values)
 
 
 @st.fragment
@@ -116,41 +110,41 @@ def by_hand() -> None:
     k, stride, padding = ask_settings()
     try:
         image, kernel = ask_numbers(k, stride, padding)
-        found = sliding_convolution.slide(image, kernel, stride, padding)
+        result = sliding_convolution.slide(image, kernel, stride, padding)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    show_formula(found, len(image), k, stride, padding)
+    show_formula(result, len(image), k, stride, padding)
     left, middle, right = st.columns([1.3, 0.7, 1.2], gap="large")
     with right:
-        place = ask_place(found)
+        place = ask_place(result)
     with left:
-        show_padded(found, place, k, padding)
+        show_padded(result, place, k, padding)
     with middle:
         show_kernel(kernel, Words.kernel_caption.format(k=k), "laboratory-kernel")
     on = Words.on_padded if padding else Words.on_image
-    show_place(place, kernel, colours(found.padded), on, "laboratory-place")
+    show_place(place, kernel, panels.colours(result.padded), on, "laboratory-place")
 
 
 def ask_settings() -> tuple[int, int, int]:
     """Kernel size, stride, padding."""
-    for key, value in START.items():
-        st.session_state.setdefault(key, value)
     ranges = ((1, MAX_SIZE), (1, MAX_STRIDE), (0, MAX_PADDING))
     labels = (Words.size, Words.stride, Words.padding)
-    found = []
+    values = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for label, key, (low, high) in zip(labels, START, ranges, strict=True):
-            found.append(int(st.number_input(label, low, high, key=key, width=130, persist_state="session")))
+        for label, key, (low, high) in zip(labels, SETTINGS, ranges, strict=True):
+            key.begin(key.default)
+            values.append(int(st.number_input(label, low, high, key=key.name, width=130, persist_state="session")))
         st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
-    return found[0], found[1], found[2]
+    return values[0], values[1], values[2]
 
 
 def reset() -> None:
     """The example as it was at first."""
-    st.session_state.update(START)
-    for key in [key for key in st.session_state if str(key).startswith("laboratory text")]:
-        del st.session_state[key]
+    for setting in SETTINGS:
+        setting.set(setting.default)
+    for text in (LaboratoryPage.image_text, *(state.kernel_text_of(k) for k in range(1, kernels.MAX_KERNEL_PX + 1))):
+        text.forget()
 
 
 def ask_numbers(k: int, stride: int, padding: int) -> tuple[np.ndarray, np.ndarray]:
@@ -161,10 +155,10 @@ def ask_numbers(k: int, stride: int, padding: int) -> tuple[np.ndarray, np.ndarr
     """
     with st.expander(Words.other):
         left, right = st.columns(2, gap="large")
-        image_text = ask_text(left, Words.image, sliding_convolution.EXAMPLE_IMAGE, "laboratory text image")
+        image_text = ask_text(left, Words.image, sliding_convolution.EXAMPLE_IMAGE, LaboratoryPage.image_text)
         kernel = edge_kernel(k)
         if k <= kernels.MAX_KERNEL_PX:
-            kernel_text = ask_text(right, Words.kernel, kernel, f"laboratory text kernel {k}")
+            kernel_text = ask_text(right, Words.kernel, kernel, state.kernel_text_of(k))
     image = read(Words.image, image_text)
     sliding_convolution.output_size(len(image), k, stride, padding)
     if k <= kernels.MAX_KERNEL_PX:
@@ -186,46 +180,46 @@ def read(label: str, text: str) -> np.ndarray:
         raise ValueError(f"{label}: {error}") from None
 
 
-def ask_text(place: st.delta_generator.DeltaGenerator, label: str, values: np.ndarray, key: str) -> str:
+def ask_text(place: st.delta_generator.DeltaGenerator, label: str, values: np.ndarray, key: Key[str]) -> str:
     """Numbers to type over."""
-    st.session_state.setdefault(key, as_text(values))
-    return str(place.text_area(label, key=key, height=210, help=Words.typed_help, persist_state="session"))
+    key.begin(as_text(values))
+    return str(place.text_area(label, key=key.name, height=210, help=Words.typed_help, persist_state="session"))
 
 
-def show_formula(found: SlidingConvolution, n: int, k: int, stride: int, padding: int) -> None:
+def show_formula(result: SlidingConvolution, n: int, k: int, stride: int, padding: int) -> None:
     """The size of the output, worked out, and what is not reached."""
-    told = Words.formula.format(formula=sliding_convolution.formula(n, k, stride, padding), size=len(found.output))
-    if not found.unreached:
-        st.markdown(f"{told} {Words.fits}")
+    formula = Words.formula.format(formula=sliding_convolution.formula(n, k, stride, padding), size=len(result.output))
+    if not result.unreached:
+        st.markdown(f"{formula} {Words.fits}")
         return
     rows, columns = (
-        forms[0] if found.unreached == 1 else forms[1].format(n=found.unreached)
+        forms[0] if result.unreached == 1 else forms[1].format(n=result.unreached)
         for forms in (Words.rows, Words.columns)
     )
     values = {"n": n, "padding": padding, "k": k, "room": n + 2 * padding - k, "stride": stride}
-    st.markdown(told)
+    st.markdown(formula)
     st.warning(Words.misfit.format(rows=rows, columns=columns, **values), icon=":material/crop:")
 
 
-def ask_place(found: SlidingConvolution) -> KernelPosition:
+def ask_place(result: SlidingConvolution) -> KernelPosition:
     """A number of the output: clicked, or reached by arrow keys."""
-    size = len(found.output)
+    size = len(result.output)
     cell = cell_px(size)
-    picture = matrices.annotated_heatmap(found.output, *colours(found.output), cell, panels.theme())
+    picture = matrices.annotated_heatmap(result.output, *panels.colours(result.output), cell, panels.theme())
     first = (min(1, size - 1), min(3, size - 1))
-    alt = Words.output_alt.format(size=size, numbers=in_words(found.output))
+    alt = Words.output_alt.format(size=size, numbers=in_words(result.output))
     cells = Cells(size * size, size, (cell, cell))
     row, column = pick(
         picture,
         cells,
         first,
-        f"laboratory output {size}",
+        state.output_of(size),
         alt=alt,
         caption=Words.output.format(size=size),
         name="laboratory-output",
         width_px=min(picture.width, 460),
     )
-    return found.positions[row * size + column]
+    return result.positions[row * size + column]
 
 
 def cell_px(n: int) -> int:
@@ -233,18 +227,18 @@ def cell_px(n: int) -> int:
     return 56 if n <= 9 else 44
 
 
-def show_padded(found: SlidingConvolution, place: KernelPosition, k: int, padding: int) -> None:
+def show_padded(result: SlidingConvolution, place: KernelPosition, k: int, padding: int) -> None:
     """The padded image with its numbers, a frame around the patch, pale where no place reaches."""
-    side, theme = len(found.padded), panels.theme()
-    cell, reached = cell_px(side), len(found.padded) - found.unreached
-    picture = matrices.annotated_heatmap(found.padded, *colours(found.padded), cell, theme)
-    if found.unreached:
+    side, theme = len(result.padded), panels.theme()
+    cell, reached = cell_px(side), len(result.padded) - result.unreached
+    picture = matrices.annotated_heatmap(result.padded, *panels.colours(result.padded), cell, theme)
+    if result.unreached:
         picture = matrices.faded_outside(picture, (0, 0, reached, reached), cell, theme)
     if padding:
         picture = matrices.with_box(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
     picture = matrices.with_box(picture, (place.top, place.left, place.top + k, place.left + k), cell)
     caption = (Words.padded if padding else Words.bare).format(side=side)
-    alt = Words.padded_alt.format(side=side, numbers=in_words(found.padded))
+    alt = Words.padded_alt.format(side=side, numbers=in_words(result.padded))
     panels.picture(picture, caption, alt, "laboratory-image", width=min(picture.width, 520), inline=True)
 
 
@@ -262,32 +256,32 @@ def shown(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64) if (values == np.round(values)).all() else values
 
 
-def show_place(place: KernelPosition, kernel: np.ndarray, look: tuple[Palette, Limits], on: str, name: str) -> None:
+def show_place(place: KernelPosition, kernel: np.ndarray, colours: tuple[Palette, Limits], on: str, name: str) -> None:
     """One number of the output, worked out; the patch in the colours of its image."""
-    total = said(place.total)
+    total = short(place.total)
     st.markdown(f"**{Words.place.format(row=place.row, column=place.column, total=total)}**")
     cell = 56 if len(kernel) <= 5 else 44
     pictures = [
-        matrices.annotated_heatmap(shown(values), *colouring, cell, panels.theme())
-        for values, colouring in (
-            (place.window, look),
+        matrices.annotated_heatmap(shown(values), *look, cell, panels.theme())
+        for values, look in (
+            (place.window, colours),
             (kernel, ("seismic", palettes.symmetric_limits(kernel))),
             (place.products, ("seismic", palettes.symmetric_limits(place.products))),
         )
     ]
     labels = (Words.patch, Words.kernel.lower(), Words.products)
-    told = {"patch": in_words(place.window), "kernel": in_words(kernel), "products": in_words(place.products)}
+    numbers = {"patch": in_words(place.window), "kernel": in_words(kernel), "products": in_words(place.products)}
     caption = Words.place_caption.format(top=place.top, left=place.left, on=on)
-    alt = Words.place_alt.format(total=total, **told)
+    alt = Words.place_alt.format(total=total, **numbers)
     panels.equation(pictures, labels, caption, alt, name, width=min(640, 3 * pictures[0].width + 96))
     st.markdown(Words.sum.format(rows=" + ".join(row_sum(row) for row in place.products), total=total))
 
 
 def row_sum(products: np.ndarray) -> str:
     """The products of a row to be added up: "(2 + 3 − 1)"."""
-    terms = said(products[0]).replace("-", "−")
+    terms = short(products[0]).replace("-", "−")
     for value in products[1:]:
-        terms += f" {'−' if value < 0 else '+'} {said(abs(value))}"
+        terms += f" {'−' if value < 0 else '+'} {short(abs(value))}"
     return f"({terms})"
 
 
@@ -295,17 +289,17 @@ def row_sum(products: np.ndarray) -> str:
 def on_digit(test: Dataset) -> None:
     """A kernel applied to a digit; only this part runs again after a choice in it."""
     st.subheader(Words.on_digit, anchor=False, divider="gray")
-    image = digit_choice.ask(test, "laboratory digit", "laboratory number")
+    digit = digit_choice.ask(test, LaboratoryPage.digit)
     try:
         name, kernel = ask_kernel()
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    if image is None:
+    if digit is None:
         return
-    result = kernels.apply(kernel, image)
-    show_applied(image, name, kernel, result)
-    show_sliding(image, kernel, result)
+    result = kernels.apply(kernel, digit.image)
+    show_applied(digit.image, name, kernel, result)
+    show_sliding(digit.image, kernel, result)
 
 
 def ask_kernel() -> tuple[str, np.ndarray]:
@@ -315,12 +309,14 @@ def ask_kernel() -> tuple[str, np.ndarray]:
         ValueError: with one sentence that says what is wrong with what was typed.
     """
     names = [*kernels.KERNELS, Words.typed]
-    name = st.selectbox(Words.chosen, names, key="laboratory kernel", width=260, persist_state="session")
+    name = st.selectbox(Words.chosen, names, key=LaboratoryPage.kernel.name, width=260, persist_state="session")
     if name != Words.typed:
         return name, kernels.KERNELS[name]
-    key = "laboratory typed"
-    st.session_state.setdefault(key, as_text(kernels.KERNELS[EDGE]))
-    text = st.text_area(Words.typed, key=key, height=130, width=260, help=Words.typed_help, persist_state="session")
+    key = LaboratoryPage.typed_kernel
+    key.begin(as_text(kernels.KERNELS[EDGE]))
+    text = st.text_area(
+        Words.typed, key=key.name, height=130, width=260, help=Words.typed_help, persist_state="session"
+    )
     return name, kernels.parse(text)
 
 
@@ -334,34 +330,34 @@ def show_applied(image: np.ndarray, name: str, kernel: np.ndarray, result: np.nd
     with middle:
         show_kernel(kernel, Words.applied_kernel.format(name=name, k=len(kernel)), "laboratory-applied")
     with right:
-        palette, limits = colours(result)
+        palette, limits = panels.colours(result)
         picture = tiles.make_grid(result[None], palette, limits, cell_px=280, theme=theme)
-        told = {"low": result.min(), "high": result.max()}
-        caption = Words.result.format(signed=Words.signed if palette == "seismic" else "", **told)
-        panels.picture(picture, caption, Words.result_alt.format(**told), "laboratory-result", width=224, inline=True)
+        ends = {"low": result.min(), "high": result.max()}
+        caption = Words.result.format(signed=Words.signed if palette == "seismic" else "", **ends)
+        panels.picture(picture, caption, Words.result_alt.format(**ends), "laboratory-result", width=224, inline=True)
 
 
 def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> None:
     """The kernel slides over the digit; where it stops its number is worked out."""
     k, side = len(kernel), len(result)
-    before, look = same_padding(len(image), k, 1), (panels.map_palette(), (0.0, 1.0))
+    before, colours = same_padding(len(image), k, 1), (panels.map_palette(), (0.0, 1.0))
     strongest = divmod(int(np.abs(result).argmax()), side)
     row, column = slide(
         image,
         result,
         strongest,
-        "laboratory slide",
+        LaboratoryPage.slide,
         kernel_px=k,
         stride=1,
         pad_px=before[0],
-        colours=(look, colours(result)),
+        colours=(colours, panels.colours(result)),
         caption=Words.sliding.format(side=side),
         name="laboratory-sliding",
     )
     window = np.pad(image.astype(np.float64), before)[row : row + k, column : column + k]
     products = window * kernel
     place = KernelPosition(row, column, row - before[0], column - before[0], window, products, float(products.sum()))
-    show_place(place, kernel, look, Words.on_image, "laboratory-digit-place")
+    show_place(place, kernel, colours, Words.on_image, "laboratory-digit-place")
 
 
 show()

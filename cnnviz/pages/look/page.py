@@ -12,7 +12,8 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.look import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal
+from cnnviz.ui.state import LookPage
 
 
 class Words:
@@ -77,14 +78,15 @@ def show() -> None:
 @st.fragment
 def look_at_image(network: Network, test: Dataset) -> None:
     """Saliency and occlusion of one digit."""
-    image = digit_choice.ask(test, "looked at", "looked at image")
-    if image is None:
+    chosen = digit_choice.ask(test, LookPage.digit)
+    if chosen is None:
         return
-    no_digit.note(network, image)
+    refusal.note(network, chosen)
+    image = chosen.image
     with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):
         options = [Words.answer, *range(10)]
-        about = st.selectbox(Words.asked, options, key="asked about", width=160, persist_state="session")
-        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key="square side", width=320, persist_state="session")
+        about = st.selectbox(Words.asked, options, key=LookPage.about.name, width=160, persist_state="session")
+        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key=LookPage.side_px.name, width=320, persist_state="session")
     probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
     digit = int(probs.argmax()) if about == Words.answer else int(about)
     with lookups.failures(), st.spinner(Words.computing):
@@ -102,15 +104,15 @@ def look_at_image(network: Network, test: Dataset) -> None:
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
 def saliency_of(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
     """`attribution.saliency`, computed once."""
-    found: np.ndarray = backend.call(attribution.saliency, network, image, digit)
-    return found
+    slopes: np.ndarray = backend.call(attribution.saliency, network, image, digit)
+    return slopes
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
 def occlusion_of(network: Network, image: np.ndarray, digit: int, side: int) -> np.ndarray:
     """`attribution.occlusion`, computed once."""
-    found: np.ndarray = backend.call(attribution.occlusion, network, image, digit, side)
-    return found
+    covered: np.ndarray = backend.call(attribution.occlusion, network, image, digit, side)
+    return covered
 
 
 def _slope(value: float) -> str:
@@ -125,11 +127,11 @@ def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     gradient = tiles.make_grid(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
     gradient = tiles.with_colour_bar(gradient, "seismic", limits, theme)
     low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
-    told = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
+    values = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
     picture = matrices.equation((seen, gradient), ("",), Words.saliency_labels, theme)
-    alt = Words.saliency_alt.format(**told, **places)
-    panels.picture(picture, Words.saliency_caption.format(**told), alt, "saliency", inline=True)
+    alt = Words.saliency_alt.format(**values, **places)
+    panels.picture(picture, Words.saliency_caption.format(**values), alt, "saliency", inline=True)
     panels.not_proven(Words.saliency_not)
 
 
@@ -142,15 +144,14 @@ def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, dig
     worst[top : top + side, left : left + side] = 0.5
     now = lookups.activations(network, worst[None, :, :, None])["softmax"][0].argmax()
     seen = matrices.image_with_boxes(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
-    picture = matrices.equation(
-        (seen, beneath(covered, side)), ("",), [words.format(digit=digit) for words in Words.occlusion_labels], theme
-    )
-    told = {"digit": digit, "side": side, "n": covered.size, "now": now}
+    labels = [label.format(digit=digit) for label in Words.occlusion_labels]
+    picture = matrices.equation((seen, beneath(covered, side)), ("",), labels, theme)
+    values = {"digit": digit, "side": side, "n": covered.size, "now": now}
     probs = {"free": free, "least": covered.min(), "most": covered.max()}
-    told |= {name: probability(float(p)) for name, p in probs.items()}
+    values |= {name: probability(float(p)) for name, p in probs.items()}
     places = {"top": top, "bottom": top + side - 1, "left": left, "right": left + side - 1}
-    alt = Words.occlusion_alt.format(**places, **told)
-    panels.picture(picture, Words.occlusion_caption.format(**told), alt, "occlusion", inline=True)
+    alt = Words.occlusion_alt.format(**places, **values)
+    panels.picture(picture, Words.occlusion_caption.format(**values), alt, "occlusion", inline=True)
     panels.not_proven(Words.occlusion_not)
 
 

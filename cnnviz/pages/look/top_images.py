@@ -1,4 +1,4 @@
-"""What a filter likes best: the test digits and the patches that excite it most, and an input made to excite it."""
+"""What excites a filter most: the test digits and the patches that excite it most, and an input made to excite it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.render import matrices, tiles
-from cnnviz.ui import lookups, panels
+from cnnviz.ui import lookups, panels, state
+from cnnviz.ui.state import LookPage
 
 
 class Words:
@@ -28,7 +29,7 @@ class Words:
     filter_heading = "What a filter likes best"
     layer, filter_, neuron = "Layer", "Filter", "Neuron"
     searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
-    favourites = "The test digits that excite it most"
+    top_images = "The test digits that excite it most"
     images_caption = (
         "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first, "
         "and where: test images, with their digits, {numbers}.{dead}"
@@ -82,17 +83,17 @@ def show(network: Network, test: Dataset) -> None:
     st.subheader(Words.filter_heading, anchor=False, divider="gray")
     layer, filter_ = ask_filter(network)
     with st.expander(Words.more):
-        seed = st.number_input(Words.seed, 0, 999, 0, key="exciting seed", width=160, persist_state="session")
+        seed = st.number_input(Words.seed, 0, 999, 0, key=LookPage.seed.name, width=160, persist_state="session")
     if layer.is_map:
-        found = search(network, test, layer.name)
+        top = search(network, test, layer.name)
         images, patches, made = st.columns(3, gap="large")
         with images:
-            show_images(network, test, layer.name, found, filter_)
+            show_images(network, test, layer.name, top, filter_)
         with patches:
-            show_patches(network, test, layer.name, found, filter_)
+            show_patches(network, test, layer.name, top, filter_)
         with made:
-            show_exciting(network, layer, filter_, int(seed), float(found.activations[filter_, 0]))
-        show_every(network, test, layer.name, found)
+            show_exciting(network, layer, filter_, int(seed), float(top.activations[filter_, 0]))
+        show_every(network, test, layer.name, top)
         return
     st.info(Words.no_maps.format(layer=layer.name), icon=":material/info:")
     made, _ = st.columns([1, 2])
@@ -102,19 +103,19 @@ def show(network: Network, test: Dataset) -> None:
 
 def ask_filter(network: Network) -> tuple[Layer, int]:
     """Which layer, and which of its filters or neurons."""
-    found = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
+    weighted = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        key = f"liked layer of {','.join(found)}"
+        key = state.exciting_layer_of(list(weighted))
         name = st.segmented_control(
-            Words.layer, list(found), default=next(iter(found)), required=True, key=key, persist_state="session"
+            Words.layer, list(weighted), default=key.default, required=True, key=key.name, persist_state="session"
         )
-        layer = found[name]
+        layer = weighted[name]
         filter_ = st.number_input(
             Words.filter_ if layer.is_map else Words.neuron,
             0,
             layer.shape[-1] - 1,
             0,
-            key=f"liked filter of {name} of {layer.shape[-1]}",
+            key=state.exciting_filter_of(name, layer.shape[-1]).name,
             width=130,
             persist_state="session",
         )
@@ -157,29 +158,29 @@ def search(network: Network, digits: Dataset, layer: str) -> TopImages:
     return top
 
 
-def boxes(network: Network, layer: str, found: TopImages, filter_: int) -> list[receptive_field.Box]:
+def boxes(network: Network, layer: str, top: TopImages, filter_: int) -> list[receptive_field.Box]:
     """What the strongest numbers of a filter see of their images; parts may lie beyond the edge."""
-    places = zip(found.rows[filter_], found.columns[filter_], strict=True)
+    places = zip(top.rows[filter_], top.columns[filter_], strict=True)
     return [
         receptive_field.receptive_fields(network.config, layer, int(row), int(column))[-1].unclipped
         for row, column in places
     ]
 
 
-def show_images(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
+def show_images(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
     """The strongest images with frames where it was."""
-    st.markdown(f"**{Words.favourites}**")
-    chosen, theme = found.indices[filter_], panels.theme()
-    seen = boxes(network, layer, found, filter_)
+    st.markdown(f"**{Words.top_images}**")
+    chosen, theme = top.indices[filter_], panels.theme()
+    seen = boxes(network, layer, top, filter_)
     pictures = [
         matrices.image_with_boxes(
             test.images[i, :, :, 0], panels.map_palette(), [(box.top, box.left, box.bottom, box.right)], 4, theme
         )
         for i, box in zip(chosen, seen, strict=True)
     ]
-    told = ", ".join(f"{i} ({test.labels[i]})" for i in chosen)
-    is_dead = network.config.activation == "relu" and found.activations[filter_, 0] <= 0
-    values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer, "numbers": told}
+    listed = ", ".join(f"{i} ({test.labels[i]})" for i in chosen)
+    is_dead = network.config.activation == "relu" and top.activations[filter_, 0] <= 0
+    values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer, "numbers": listed}
     caption = Words.images_caption.format(dead=Words.dead if is_dead else "", **values)
     shown = ", ".join(str(test.labels[i]) for i in chosen)
     alt = Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height)
@@ -197,17 +198,17 @@ def grid(pictures: Sequence[Image.Image], columns: int) -> Image.Image:
     return whole
 
 
-def show_patches(network: Network, test: Dataset, layer: str, found: TopImages, filter_: int) -> None:
+def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
     """What stands in the frames."""
     st.markdown(f"**{Words.patches}**")
-    seen = boxes(network, layer, found, filter_)
-    patches = cut_out(test, found.indices[filter_], seen)
-    numbers = [f"{number:+.2f}" for number in found.activations[filter_]]
+    seen = boxes(network, layer, top, filter_)
+    patches = cut_out(test, top.indices[filter_], seen)
+    numbers = [f"{number:+.2f}" for number in top.activations[filter_]]
     picture = tiles.make_grid(
         patches, panels.map_palette(), (0, 1), columns=3, cell_px=112, labels=numbers, theme=panels.theme()
     )
-    told = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
-    caption, alt = Words.patches_caption.format(**told), Words.patches_alt.format(**told)
+    values = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
+    caption, alt = Words.patches_caption.format(**values), Words.patches_alt.format(**values)
     panels.picture(picture, caption, alt, "strongest-patches", width=348)
 
 
@@ -217,12 +218,12 @@ def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive_field.Bo
     return np.stack([np.nan_to_num(receptive_field.extract_patch(test.images[i, :, :, 0], box)) for i, box in pairs])
 
 
-def show_every(network: Network, test: Dataset, layer: str, found: TopImages) -> None:
+def show_every(network: Network, test: Dataset, layer: str, top: TopImages) -> None:
     """The strongest patch of each filter of the layer."""
-    n = len(found.indices)
-    seen = [boxes(network, layer, found, filter_)[0] for filter_ in range(n)]
-    patches = cut_out(test, found.indices[:, 0], seen)
-    strongest = found.activations[:, 0]
+    n = len(top.indices)
+    seen = [boxes(network, layer, top, filter_)[0] for filter_ in range(n)]
+    patches = cut_out(test, top.indices[:, 0], seen)
+    strongest = top.activations[:, 0]
     picture = tiles.make_grid(
         patches,
         panels.map_palette(),
@@ -232,19 +233,19 @@ def show_every(network: Network, test: Dataset, layer: str, found: TopImages) ->
         labels=[str(i) for i in range(n)],
         theme=panels.theme(),
     )
-    told = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
-    alt = Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **told)
+    values = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
+    alt = Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **values)
     st.markdown(f"**{Words.every}**")
     panels.picture(
-        picture, Words.every_caption.format(**told), alt, f"favourites-{layer}", width=min(picture.width, 900)
+        picture, Words.every_caption.format(**values), alt, f"favourites-{layer}", width=min(picture.width, 900)
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=512, hash_funcs={Network: lambda network: network.key})
 def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> PreferredInput:
     """`activation_maximization.maximize_activation`, computed once."""
-    found: PreferredInput = backend.call(activation_maximization.maximize_activation, network, layer, filter_, seed)
-    return found
+    made: PreferredInput = backend.call(activation_maximization.maximize_activation, network, layer, filter_, seed)
+    return made
 
 
 def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most: float | None) -> None:
@@ -255,8 +256,8 @@ def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most:
     theme = panels.theme()
     picture = matrices.image_with_boxes(made.image, panels.map_palette(), [], 12, theme)
     what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
-    told = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
-    caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **told)
-    alt = Words.exciting_alt.format(ink=int((made.image > 0.5).sum()), **told)
+    values = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
+    caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **values)
+    alt = Words.exciting_alt.format(ink=int((made.image > 0.5).sum()), **values)
     panels.picture(picture, caption, alt, "exciting-input", width=348)
     panels.not_proven(Words.exciting_not)

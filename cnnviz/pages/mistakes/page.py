@@ -8,6 +8,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures, tiles
 from cnnviz.ui import choice, lookups, panels
+from cnnviz.ui.state import MistakesPage
 
 
 class Words:
@@ -93,14 +94,15 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
         which = st.segmented_control(
             Words.which,
             list(Words.choices),
-            default="first",
+            default=MistakesPage.which.default,
             required=True,
             format_func=Words.choices.__getitem__,
-            key="mistakes choice",
+            key=MistakesPage.which.name,
             persist_state="session",
         )
         draw = which == "random" and st.button(Words.another, icon=":material/casino:")
-    seed = st.session_state["mistakes seed"] = st.session_state.get("mistakes seed", 0) + bool(draw)
+    seed = MistakesPage.seed.get() + bool(draw)
+    MistakesPage.seed.set(seed)
     chosen = evaluation.mistakes(test.labels, probs, which, seed=seed)
     pairs = list(zip(test.labels[chosen], probs[chosen].argmax(axis=1), strict=True))
     labels = [Words.label.format(true=true, predicted=predicted) for true, predicted in pairs]
@@ -112,8 +114,8 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
         numbers=", ".join(str(i) for i in chosen),
         share=probability(probs[chosen].max(axis=1).min()),
     )
-    told = ", ".join(Words.pair.format(true=true, predicted=predicted) for true, predicted in pairs)
-    panels.picture(picture, caption, Words.gallery_alt.format(n=len(chosen), pairs=told), f"mistakes-{which}")
+    listed = ", ".join(Words.pair.format(true=true, predicted=predicted) for true, predicted in pairs)
+    panels.picture(picture, caption, Words.gallery_alt.format(n=len(chosen), pairs=listed), f"mistakes-{which}")
 
 
 def show_matrix(result: evaluation.Score) -> None:
@@ -126,7 +128,7 @@ def show_matrix(result: evaluation.Score) -> None:
     worst = Words.worst.format(n=off.max(), true=true, predicted=predicted)
     alt = Words.matrix_alt.format(right=result.correct, n=result.n, worst=worst)
     chart = charts.confusion_chart(matrix, "cell", theme)
-    st.altair_chart(chart, on_select="rerun", key="matrix", alt=alt)
+    st.altair_chart(chart, on_select="rerun", key=MistakesPage.matrix.name, alt=alt)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(Words.matrix_caption, width="stretch")
         panels.download_figure(figures.confusion_figure, (matrix,), "confusion-matrix")
@@ -136,7 +138,7 @@ def show_matrix(result: evaluation.Score) -> None:
 
 def selected_cell() -> tuple[int, int] | None:
     """The cell that was clicked: true digit, predicted digit."""
-    event = st.session_state.get("matrix") or {}
+    event = MistakesPage.matrix.get() or {}
     picked = event.get("selection", {}).get("cell") or []
     return (int(picked[0]["true"]), int(picked[0]["predicted"])) if picked else None
 

@@ -12,9 +12,9 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.network import questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
-from cnnviz.training import scheduler
-from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, server, state
 from cnnviz.ui.components.picker.picker import Cells, choose
+from cnnviz.ui.state import ConvolutionPage, NetworkPage
 
 
 class Words:
@@ -65,12 +65,9 @@ class Words:
     zeros = "; {n:,} of them zero"
     neurons_alt = "{n} values that leave layer {layer}, as squares in the order of their numbers."
     answer = "Answer {digit}, with {share} of the softmax."
-    bars_alt = "Probability of each digit: {shares}."
 
 
 SHEET_PX = 900
-OPENED = "convolution layer", "convolution filter"
-DIGIT, NUMBER = "network digit", "network number"
 
 
 def show() -> None:
@@ -85,9 +82,9 @@ def show() -> None:
 
 def show_chart(config: NetworkConfig) -> None:
     """The flow chart, drawn from the configuration."""
-    found = layers(config)
+    flow_steps = figures.flow_chart(layers(config))
     chart = draw_chart(config, panels.theme())
-    steps = "; then ".join(f"{words} gives {shape_words(layer)}" for layer, words in figures.flow_chart(found))
+    steps = "; then ".join(f"{step} gives {shape_in_words(layer)}" for layer, step in flow_steps)
     alt = Words.chart_alt.format(steps=steps.replace("\n", ", "))
     panels.picture(chart, Words.chart.format(n=n_weights(config)), alt, "network")
 
@@ -100,13 +97,13 @@ def draw_chart(config: NetworkConfig, theme: palettes.Theme) -> bytes:
 
 def show_table(config: NetworkConfig) -> None:
     """Name, shape, weights and purpose of each layer."""
-    found = layers(config)
-    rows = [(layer.name, shape_words(layer), f"{layer.n_weights:,}", purpose(layer, config)) for layer in found]
+    every = layers(config)
+    rows = [(layer.name, shape_in_words(layer), f"{layer.n_weights:,}", purpose(layer, config)) for layer in every]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    panels.text_table(table, Words.table, Words.table_alt.format(n=len(found)), "layers")
+    panels.text_table(table, Words.table, Words.table_alt.format(n=len(every)), "layers")
 
 
-def shape_words(layer: Layer) -> str:
+def shape_in_words(layer: Layer) -> str:
     """The shape as one reads it: 14×14×16."""
     return "×".join(str(n) for n in layer.shape)
 
@@ -125,15 +122,15 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
 def flow(network: Network, test: Dataset) -> None:
     """The digit and what becomes of it in every layer; only this part runs again after a choice in it."""
     st.subheader(Words.flowing, anchor=False, divider="gray")
-    image = digit_choice.ask(test, DIGIT, NUMBER)
-    if image is None:
+    digit = digit_choice.ask(test, NetworkPage.digit)
+    if digit is None:
         return
     st.caption(Words.flowing_intro)
-    no_digit.note(network, image)
-    outputs = lookups.activations(network, image[None, :, :, None])
-    learnt = recipe()
+    refusal.note(network, digit)
+    outputs = lookups.activations(network, digit.image[None, :, :, None])
+    trained_by = recipe()
     for layer in layers(network.config):
-        show_layer(network, layer, outputs[layer.name][0], learnt)
+        show_layer(network, layer, outputs[layer.name][0], trained_by)
 
 
 def recipe() -> Recipe | None:
@@ -141,22 +138,22 @@ def recipe() -> Recipe | None:
     entry = choice.current().entry
     if entry is None:
         return None
-    model, run = store.find(entry.name), scheduler.of_server().find(entry.name)
+    model, run = store.find(entry.name), server.scheduler().find(entry.name)
     if model and model.card:
         return model.card.recipe
     return run.plan.recipe if run else None
 
 
-def show_layer(network: Network, layer: Layer, output: np.ndarray, learnt: Recipe | None) -> None:
+def show_layer(network: Network, layer: Layer, output: np.ndarray, trained_by: Recipe | None) -> None:
     """One layer: what it does, what leaves it for this digit, and the questions that arise."""
     n = layer.n_weights
     weights = Words.weights[min(n, 2)].format(n=n)
     left, right = st.container(border=True).columns([1, 1.7], gap="large")
     with left:
-        heading = Words.heading.format(name=layer.name, shape=shape_words(layer), weights=weights)
+        heading = Words.heading.format(name=layer.name, shape=shape_in_words(layer), weights=weights)
         st.markdown(f"**{heading}**")
         st.markdown(purpose(layer, network.config))
-        for question, answer in questions.to_questions(network.config, layer, learnt):
+        for question, answer in questions.to_questions(network.config, layer, trained_by):
             st.expander(question).markdown(answer)
     with right:
         if layer.kind == "input":
@@ -172,7 +169,7 @@ def show_layer(network: Network, layer: Layer, output: np.ndarray, learnt: Recip
 def show_image(layer: Layer, output: np.ndarray) -> None:
     """The digit that goes in."""
     picture = tiles.make_grid(output[None, :, :, 0], panels.map_palette(), (0, 1), cell_px=280, theme=panels.theme())
-    shape = shape_words(layer)
+    shape = shape_in_words(layer)
     panels.picture(
         picture,
         Words.image_caption.format(shape=shape),
@@ -183,17 +180,15 @@ def show_image(layer: Layer, output: np.ndarray) -> None:
     )
 
 
-def look(values: np.ndarray) -> tuple[palettes.Palette, palettes.Limits, str]:
-    """Palette and limits of a layer, and what to say of its colours."""
-    if values.min() < 0:
-        return "seismic", palettes.symmetric_limits(values), Words.signed
-    return panels.map_palette(), palettes.limits_with_zero(values), ""
+def signs(palette: palettes.Palette) -> str:
+    """What to say of the colours of a layer."""
+    return Words.signed if palette == "seismic" else ""
 
 
 def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
     """The maps of a layer as a sheet; one that is picked is opened on the Convolution page."""
     n, height, width = maps.shape
-    palette, limits, signed = look(maps)
+    palette, limits = panels.colours(maps)
     columns = min(n, 8 if n <= 32 else 12 if n <= 48 else 16)
     cell_px = SHEET_PX // columns
     picture = tiles.make_grid(
@@ -202,13 +197,13 @@ def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
     grid = tiles.grid_layout(maps.shape, columns, cell_px)
     dead = int(tiles.is_dead(maps).sum())
     crossed = Words.crossed.format(n=dead) if dead else ""
-    told = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
+    values = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
     picked = choose(
         picture,
         Cells(n, columns, grid.cell, grid.gap),
-        f"maps of {layer.name} {network.key[:16]}",
+        state.maps_of(layer.name, network.key),
         alt=Words.maps_alt.format(n=n, height=height, width=width, layer=layer.name),
-        caption=Words.maps.format(signed=signed, crossed=crossed, **told),
+        caption=Words.maps.format(signed=signs(palette), crossed=crossed, **values),
         name=layer.name,
         width_px=min(picture.width, 640),
         follow=False,
@@ -220,17 +215,17 @@ def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
 
 def open_map(layer_name: str, number: int) -> None:
     """Go to the Convolution page with this map, and with the digit that is shown here."""
-    for key, value in zip(OPENED, (layer_name, number), strict=True):
-        st.session_state[key] = value
-    st.session_state["convolution image kind"] = st.session_state[DIGIT]
-    if NUMBER in st.session_state:
-        st.session_state["convolution image"] = st.session_state[NUMBER]
+    ConvolutionPage.layer.set(layer_name)
+    ConvolutionPage.filter.set(number)
+    ConvolutionPage.digit.which.set(NetworkPage.digit.which.get())
+    if NetworkPage.digit.number.exists():
+        ConvolutionPage.digit.number.set(NetworkPage.digit.number.get())
     st.switch_page("cnnviz/pages/convolution/page.py")
 
 
 def show_neurons(layer: Layer, output: np.ndarray) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
-    palette, limits, signed = look(output)
+    palette, limits = panels.colours(output)
     columns = 10 if len(output) == 10 else 32 if len(output) <= 256 else 64
     picture = tiles.make_grid(
         output[:, None, None],
@@ -241,19 +236,18 @@ def show_neurons(layer: Layer, output: np.ndarray) -> None:
         bar=True,
         theme=panels.theme(),
     )
-    told = {"n": len(output), "layer": layer.name, "low": output.min(), "high": output.max()}
+    values = {"n": len(output), "layer": layer.name, "low": output.min(), "high": output.max()}
     n_zero = int((output == 0).sum())
-    caption = Words.neurons.format(signed=signed, zeros=Words.zeros.format(n=n_zero) if n_zero else "", **told)
+    zeros = Words.zeros.format(n=n_zero) if n_zero else ""
+    caption = Words.neurons.format(signed=signs(palette), zeros=zeros, **values)
     width = min(picture.width, 640)
-    panels.picture(picture, caption, Words.neurons_alt.format(**told), layer.name, width=width, inline=True)
+    panels.picture(picture, caption, Words.neurons_alt.format(**values), layer.name, width=width, inline=True)
 
 
 def show_answer(probs: np.ndarray) -> None:
     """The ten probabilities."""
-    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
-    picture = tiles.probability_bars(probs, panels.theme())
-    panels.picture(picture, caption, Words.bars_alt.format(shares=shares), "softmax", width=320, inline=True)
+    panels.bars(probs, caption, "softmax", width=320)
 
 
 show()

@@ -106,22 +106,22 @@ def to_questions(config: NetworkConfig, layer: Layer, recipe: Recipe | None) -> 
         layer: one of its layers.
         recipe: how it was trained; None when that is not known, and the answers leave it out.
     """
-    found = []
+    asked: list[Answered] = []
     if layer.kind == "convolution":
-        found += [_padding(config, layer), _features(layer)]
+        asked += [_padding(config, layer), _features(layer)]
     elif layer.kind == "pooling":
-        found += _pooling(config, layer)
+        asked += _pooling(config, layer)
     elif layer.kind == "flatten":
-        found += _flatten(config, layer)
+        asked += _flatten(config, layer)
     elif layer.kind == "dense":
-        found.append(_dense(layer))
+        asked.append(_dense(layer))
     elif layer.kind == "dropout":
-        found.append(_dropout(config, layer))
+        asked.append(_dropout(config, layer))
     elif layer.kind == "softmax":
-        found.append(_adam(config, recipe))
-    if layer == next(one for one in layers(config) if one.n_weights):
-        found.append(_start(config))
-    return found
+        asked.append(_adam(config, recipe))
+    if layer == next(each for each in layers(config) if each.n_weights):
+        asked.append(_start(config))
+    return asked
 
 
 def _padding(config: NetworkConfig, layer: Layer) -> Answered:
@@ -129,26 +129,26 @@ def _padding(config: NetworkConfig, layer: Layer) -> Answered:
     before, behind = same_padding(side, px, stride)
     zeros = Words.zeros.format(before=before, behind=behind) if before + behind else Words.no_zeros
     pixels = Words.pixels[min(stride, 2) - 1].format(n=stride)
-    told = {"side": side, "total": before + behind, "px": px, "out": layer.shape[0], "stride": stride}
-    return Words.padding.format(name=layer.name), Words.padding_answer.format(pixels=pixels, zeros=zeros, **told)
+    values = {"side": side, "total": before + behind, "px": px, "out": layer.shape[0], "stride": stride}
+    return Words.padding.format(name=layer.name), Words.padding_answer.format(pixels=pixels, zeros=zeros, **values)
 
 
 def _features(layer: Layer) -> Answered:
     px, _, depth, filters = layer.kernel_shape
-    told = {"px": px, "depth": depth, "filters": filters, "n": px * px * depth}
-    answer = Words.features_answer.format(out=layer.shape[0], name=layer.name, weights=layer.n_weights, **told)
-    return Words.features.format(**told), answer
+    values = {"px": px, "depth": depth, "filters": filters, "n": px * px * depth}
+    answer = Words.features_answer.format(out=layer.shape[0], name=layer.name, weights=layer.n_weights, **values)
+    return Words.features.format(**values), answer
 
 
 def _pooling(config: NetworkConfig, layer: Layer) -> list[Answered]:
     below = layer_below(config, layer.name)
     side = below.shape[0]
     odd = Words.odd.format(side=side) if side % POOL_PX else ""
-    found = [(Words.window, Words.window_answer.format(side=side, out=layer.shape[0], odd=odd))]
+    asked = [(Words.window, Words.window_answer.format(side=side, out=layer.shape[0], odd=odd))]
     if below.kind == "convolution" and (layer.operation, config.activation) == ("max", "relu"):
         numbers = {"before": math.prod(below.shape), "after": math.prod(layer.shape)}
-        found.append((Words.order, Words.order_answer.format(**numbers)))
-    return found
+        asked.append((Words.order, Words.order_answer.format(**numbers)))
+    return asked
 
 
 def _flatten(config: NetworkConfig, layer: Layer) -> list[Answered]:
@@ -157,37 +157,37 @@ def _flatten(config: NetworkConfig, layer: Layer) -> list[Answered]:
     if below.kind == "input":
         return []
     sides = list(dict.fromkeys(shown.shape[0] for shown in layers(config) if shown.is_map))
-    told = {"side": below.shape[0], "channels": below.shape[2], "n": layer.shape[0]}
-    answer = Words.inputs_answer.format(sides=" → ".join(f"{side}×{side}" for side in sides), **told)
+    values = {"side": below.shape[0], "channels": below.shape[2], "n": layer.shape[0]}
+    answer = Words.inputs_answer.format(sides=" → ".join(f"{side}×{side}" for side in sides), **values)
     return [(Words.inputs.format(shape="×".join(str(n) for n in below.shape)), answer)]
 
 
 def _dense(layer: Layer) -> Answered:
     inputs, units = layer.kernel_shape
-    told = {"units": units, "inputs": inputs, "n": layer.n_weights}
-    return Words.weights.format(**told), Words.weights_answer.format(**told)
+    values = {"units": units, "inputs": inputs, "n": layer.n_weights}
+    return Words.weights.format(**values), Words.weights_answer.format(**values)
 
 
 def _dropout(config: NetworkConfig, layer: Layer) -> Answered:
-    share, kept = config.dropout, round(1 - config.dropout, 6)
-    shares = {"share": percent(share, 0), "kept": percent(kept, 0), "keep_prob": kept}
-    answer = Words.dropout_answer.format(n=layer.shape[0], factor=1 / kept, **shares)
-    return Words.dropout.format(share=share), answer
+    drop_prob, keep_prob = config.dropout, round(1 - config.dropout, 6)
+    probs = {"share": percent(drop_prob, 0), "kept": percent(keep_prob, 0), "keep_prob": keep_prob}
+    answer = Words.dropout_answer.format(n=layer.shape[0], factor=1 / keep_prob, **probs)
+    return Words.dropout.format(share=drop_prob), answer
 
 
 def _start(config: NetworkConfig) -> Answered:
-    told = {"stddev": config.initial_stddev, "limit": 2 * config.initial_stddev, "bias": config.initial_bias}
+    values = {"stddev": config.initial_stddev, "limit": 2 * config.initial_stddev, "bias": config.initial_bias}
     drawn_from = Words.truncated if config.initializer == "truncated_normal" else Words.not_truncated
     head_start = config.initial_bias > 0 and config.activation == "relu"
     bias = Words.positive_bias if head_start else Words.other_bias
-    return Words.start.format(**told), (Words.random + drawn_from + bias).format(**told)
+    return Words.start.format(**values), (Words.random + drawn_from + bias).format(**values)
 
 
 def _adam(config: NetworkConfig, recipe: Recipe | None) -> Answered:
     answer = Words.adam_answer.format(n=n_weights(config))
     if recipe is None:
         return Words.adam, answer
-    told = {"rate": recipe.learning_rate, "batch": recipe.batch_size, "iterations": recipe.iterations}
+    values = {"rate": recipe.learning_rate, "batch": recipe.batch_size, "iterations": recipe.iterations}
     if recipe.optimizer == "adam":
-        return Words.adam, answer + Words.adam_here.format(**told)
-    return Words.adam, answer + Words.not_adam.format(optimizer=Words.optimizers[recipe.optimizer], **told)
+        return Words.adam, answer + Words.adam_here.format(**values)
+    return Words.adam, answer + Words.not_adam.format(optimizer=Words.optimizers[recipe.optimizer], **values)

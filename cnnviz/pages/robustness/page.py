@@ -11,7 +11,8 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, tiles
-from cnnviz.ui import choice, digit_choice, lookups, no_digit, panels
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, state
+from cnnviz.ui.state import RobustnessPage
 
 
 class Words:
@@ -31,7 +32,6 @@ class Words:
     pair = "The digit before and after; the network sees it like this, without any preparation."
     pair_alt = "Two pictures of 28 by 28 pixels: the digit before and after."
     answer = "The softmax now gives most to {digit}, {share}; before, it gave most to {was}, {before}."
-    bars_alt = "Probability of each digit: {shares}."
     curves = "Accuracy on {n:,} test digits"
     curves_caption = (
         "One change at a time, done to the first {n:,} test digits. The line marks where the slider stands. Each curve "
@@ -48,33 +48,34 @@ def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
-    image = digit_choice.ask(test, "stressed", "stressed image")
+    digit = digit_choice.ask(test, RobustnessPage.digit)
     amounts = ask_amounts()
-    if image is not None:
-        no_digit.note(network, image)
-        show_digit(network, image, amounts)
+    if digit is not None:
+        refusal.note(network, digit)
+        show_digit(network, digit.image, amounts)
     show_curves(network, test, amounts)
 
 
 def ask_amounts() -> dict[str, float]:
     """A slider for each change."""
     amounts = {}
-    for place, (name, one) in zip(
+    for place, (name, corruption) in zip(
         st.columns(len(corruptions.CORRUPTIONS)), corruptions.CORRUPTIONS.items(), strict=True
     ):
-        key = f"stress {name}"
-        st.session_state.setdefault(key, float(one.neutral))
-        low, high = float(one.severities[0]), float(one.severities[-1])
+        key = state.amount_of(name, float(corruption.neutral))
+        key.begin(key.default)
+        low, high = float(corruption.severities[0]), float(corruption.severities[-1])
         step = 1.0 if high > 10 else 0.5 if high > 3 else 0.25 if high > 1 else 0.05
-        amounts[name] = place.slider(Words.names[name], low, high, step=step, key=key, persist_state="session")
+        amounts[name] = place.slider(Words.names[name], low, high, step=step, key=key.name, persist_state="session")
     st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
     return amounts
 
 
 def reset() -> None:
     """Put every slider where it changes nothing."""
-    for name, one in corruptions.CORRUPTIONS.items():
-        st.session_state[f"stress {name}"] = float(one.neutral)
+    for name, corruption in corruptions.CORRUPTIONS.items():
+        key = state.amount_of(name, float(corruption.neutral))
+        key.set(key.default)
 
 
 def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -> None:
@@ -86,15 +87,13 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
         picture = tiles.image_row((image, changed), (Words.before, Words.after), 252, panels.theme())
         panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
     with right:
-        shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(after))
         caption = Words.answer.format(
             digit=after.argmax(),
             share=probability(after.max()),
             was=before.argmax(),
             before=probability(before.max()),
         )
-        bars = tiles.probability_bars(after, panels.theme())
-        panels.picture(bars, caption, Words.bars_alt.format(shares=shares), "changed-answer", width=320, inline=True)
+        panels.bars(after, caption, "changed-answer", width=320)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -120,16 +119,16 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     """A curve for each change, with a mark where the slider stands."""
     n = min(N_DIGITS, len(test))
     st.subheader(Words.curves.format(n=n), anchor=False)
-    found = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
-    for place, (name, one) in zip(
+    accuracies = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
+    for place, (name, corruption) in zip(
         st.columns(len(corruptions.CORRUPTIONS)), corruptions.CORRUPTIONS.items(), strict=True
     ):
-        values = [found[name, amount] for amount in one.severities]
-        chart = charts.corruption_chart(one.severities, values, amounts[name], Words.names[name], panels.theme())
+        values = [accuracies[name, amount] for amount in corruption.severities]
+        chart = charts.corruption_chart(corruption.severities, values, amounts[name], Words.names[name], panels.theme())
         alt = Words.curve_alt.format(
             worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
         )
-        place.altair_chart(chart, alt=alt, key=f"curve {name}")
+        place.altair_chart(chart, alt=alt, key=state.curve_of(name).name)
     st.caption(Words.curves_caption.format(n=n))
 
 

@@ -14,7 +14,7 @@ from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures, palettes, tiles
 from cnnviz.training import run, scheduler
 from cnnviz.training.run import Run
-from cnnviz.ui import choice, digits, drawn, lookups, no_digit, panels, plan_form, results
+from cnnviz.ui import choice, digits, lookups, panels, plan_form, refusal, results, state
 
 
 class Words:
@@ -300,17 +300,17 @@ def show_kernels(chosen: Run) -> None:
 
 def show_answer(chosen: Run) -> None:
     """What it makes of the drawing now."""
-    last = drawn.last()
+    last = state.Session.digit.get()
     if last is None:
         st.info(Words.no_drawing, icon=":material/draw:")
         return
     at = chosen.iteration
-    probs = lookups.activations(chosen.network_at(at), last.centred[None, :, :, None])["softmax"][0]
+    probs = lookups.activations(chosen.network_at(at), last.image[None, :, :, None])["softmax"][0]
     shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     caption = Words.answer.format(digit=probs.argmax(), at=at)
     bars = tiles.probability_bars(probs, panels.theme())
     panels.picture(bars, caption, Words.answer_alt.format(shares=shares), "answer-now", width=300, inline=True)
-    no_digit.note_of(chosen.network_at(at), last, choice.of_run(chosen), at)
+    refusal.note_of(chosen.network_at(at), last, choice.of_run(chosen), at)
 
 
 def show_milestones(chosen: Run) -> None:

@@ -1,39 +1,54 @@
-// The drawing component waits 0.2 s after the pen is lifted before it sends.  Its own button "Update the app with
-// this drawing" sends at once, so that button is pressed as soon as a stroke has ended.  The toolbar itself is hidden:
-// it would lie over the line above the canvas, and undo and clear are buttons of the page.
-const SEND = '.dc-toolbar button[title="Update the app with this drawing"]';
+// Sends a stroke the moment the pen is lifted.
+//
+// The drawing component (streamlit-drawable-canvas 0.13) sends 0.2 s after the last stroke, and offers no setting, event
+// or call to send sooner: its only export is the function that Streamlit calls, and its canvas is private to it.  The
+// first button of its toolbar does send at once, so that button is pressed here.
+//
+// It is found by what there is, not by what it is called: the canvas lies in a shadow root (Streamlit's), in which there
+// are eight buttons, and the fourth alone can stay pressed.  Titles and labels are English sentences that may be reworded
+// or translated, class names belong to its style sheet.  Where a release has other buttons, none is pressed (a wrong one
+// may empty the canvas): then the component sends by itself, 0.2 s later.  tests/ui/test_canvas.py and
+// tests/browser/test_browser_canvas.py fail in that case.
+const [N_BUTTONS, SEND, EDIT] = [8, 0, 3]; // send, undo, redo, edit, forward, backward, delete, reset
 
-export default function () {
-  let drawing = null;
+const sendButton = (root) => {
+  const buttons = [...root.querySelectorAll("button")];
+  const known = buttons.every((button, i) => button.hasAttribute("aria-pressed") === (i === EDIT));
+  return known && buttons.length === N_BUTTONS ? buttons[SEND] : null;
+};
+const rootOf = (event) => event.composedPath().find((node) => node instanceof ShadowRoot);
+
+export default function ({ parentElement, data }) {
+  const frame = parentElement.closest(data.frame); // holds the canvas and this component
+  if (frame.stopSending) return frame.stopSending; // Streamlit calls this again after every run of the page
 
   const penDown = (event) => {
-    const path = event.composedPath();
-    const onCanvas = path.some((node) => node.classList?.contains("upper-canvas"));
-    drawing = onCanvas ? path.find((node) => node.classList?.contains("dc-root")) : null;
+    const root = rootOf(event);
+    if (!root || !(event.composedPath()[0] instanceof HTMLCanvasElement)) return;
+    const stroke = new AbortController();
+    const penUp = () => {
+      stroke.abort();
+      setTimeout(() => sendButton(root)?.click(), 0); // after the component's own listeners, which add the stroke
+    };
+    // A pen can be lifted anywhere on the page; until then the component listens to all of it, too.
+    for (const name of ["mouseup", "touchend"]) {
+      document.addEventListener(name, penUp, { capture: true, signal: stroke.signal });
+    }
   };
 
+  // The toolbar would lie over the line above the canvas; undo and clear are buttons of the page.
   const hideToolbar = (event) => {
-    const root = event.composedPath().find((node) => node.classList?.contains("dc-root"));
-    if (root) root.querySelector(".dc-toolbar").style.visibility = "hidden";
+    const toolbar = rootOf(event)?.querySelector(".dc-toolbar");
+    if (toolbar) toolbar.style.visibility = "hidden";
   };
 
-  const penUp = () => {
-    const root = drawing;
-    drawing = null;
-    // After the component's own listeners, which add the stroke.
-    if (root) setTimeout(() => root.querySelector(SEND)?.click(), 0);
+  const listening = new AbortController();
+  const options = { capture: true, signal: listening.signal };
+  for (const name of ["pointerover", "focusin"]) frame.addEventListener(name, hideToolbar, options);
+  for (const name of ["mousedown", "touchstart"]) frame.addEventListener(name, penDown, options);
+  frame.stopSending = () => {
+    listening.abort();
+    delete frame.stopSending;
   };
-
-  const listeners = [
-    ["pointerover", hideToolbar],
-    ["focusin", hideToolbar],
-    ["mousedown", penDown],
-    ["touchstart", penDown],
-    ["mouseup", penUp],
-    ["touchend", penUp],
-  ];
-  for (const [name, listener] of listeners) document.addEventListener(name, listener, true);
-  return () => {
-    for (const [name, listener] of listeners) document.removeEventListener(name, listener, true);
-  };
+  return frame.stopSending;
 }

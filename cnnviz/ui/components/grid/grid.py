@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from cnnviz.drawing import pictures
 from cnnviz.drawing.preparation import IMAGE_PX
+from cnnviz.ui import state
+from cnnviz.ui.components.frontend import component
+from cnnviz.ui.state import DrawPage
 
-KEY, VERSION = "grid cells", "grid version"
 N_CELLS = IMAGE_PX * IMAGE_PX
 
 HTML = '<div class="squares" role="grid"></div>'
@@ -23,10 +23,6 @@ CSS = """
 .squares button.ink { background: #fff; }
 .squares button:focus { outline: 2px solid #4da3ff; z-index: 1; }
 """
-
-squares = st.components.v2.component(
-    "cnnviz.grid", html=HTML, css=CSS, js=(Path(__file__).parent / "grid.js").read_text("utf-8")
-)
 
 
 class Words:
@@ -43,15 +39,15 @@ def ink() -> np.ndarray | None:
         float32 (28, 28) of 0 and 1; None when no square is filled.
 
     Raises:
-        drawing.ImageError: when the browser sent something else than the squares.
+        pictures.ImageError: when the browser sent something else than the squares.
     """
-    version = st.session_state.setdefault(VERSION, 0)
-    before = st.session_state.setdefault(KEY, "0" * N_CELLS)
+    version, before = DrawPage.grid_version.get(), DrawPage.squares.get()
     data = {"side": IMAGE_PX, "cells": before, "version": version}
     data |= {"label": Words.label, "row": Words.row, "column": Words.column, "ink": Words.ink, "paper": Words.paper}
-    sent = squares(key=f"grid {version}", data=data, default={"cells": before}, on_cells_change=lambda: None)
+    squares = component("cnnviz.grid", "grid/grid.js", HTML, CSS)
+    sent = squares(key=state.grid_of(version).name, data=data, default={"cells": before}, on_cells_change=lambda: None)
     cells = read(sent.cells)
-    st.session_state[KEY] = "".join("1" if cell else "0" for cell in cells.ravel())
+    DrawPage.squares.set("".join("1" if cell else "0" for cell in cells.ravel()))
     return cells if cells.any() else None
 
 
@@ -59,7 +55,7 @@ def read(cells: object) -> np.ndarray:
     """The squares as the browser sends them, float32 (28, 28).
 
     Raises:
-        drawing.ImageError: when they are something else.
+        pictures.ImageError: when they are something else.
     """
     if not isinstance(cells, str) or not re.fullmatch(f"[01]{{{N_CELLS}}}", cells):
         raise pictures.ImageError(f"The grid sent something else than {N_CELLS} squares.")
@@ -68,5 +64,5 @@ def read(cells: object) -> np.ndarray:
 
 def clear() -> None:
     """Empty every square."""
-    st.session_state[KEY] = "0" * N_CELLS
-    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
+    DrawPage.squares.forget()
+    DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)

@@ -9,8 +9,8 @@ export default function (component) {
   const exists = (r, c) => r >= 0 && c >= 0 && r < rows && c < columns && r * columns + c < data.count;
 
   const kept = root.cnnviz;
-  const same = kept && kept.told && kept.key === data.key && exists(kept.row, kept.column);
-  const state = same ? kept : { key: data.key, told: false, timer: null };
+  const same = kept && kept.moved && kept.key === data.key && exists(kept.row, kept.column);
+  const state = same ? kept : { key: data.key, moved: false, timer: null };
   if (!same) [state.row, state.column] = data.picked;
   root.cnnviz = state;
 
@@ -29,7 +29,7 @@ export default function (component) {
   const name = (r, c) =>
     data.item ? `${data.item} ${r * columns + c}` : `${data.row} ${r}, ${data.column} ${c}`;
   const show = (moved) => {
-    state.told = state.told || moved;
+    state.moved = state.moved || moved;
     place(frame, state.row * (cell[0] + gap), state.column * (cell[1] + gap), cell[0], cell[1]);
     root.setAttribute("aria-valuenow", state.row * columns + state.column);
     root.setAttribute("aria-valuetext", name(state.row, state.column));
@@ -43,16 +43,16 @@ export default function (component) {
   };
 
   root.onclick = (event) => {
-    const found = under(event);
-    if (!found) return;
+    const place = under(event);
+    if (!place) return;
     clearTimeout(state.timer);
-    [state.row, state.column] = found;
+    [state.row, state.column] = place;
     show(true);
     pick();
   };
   root.onmousemove = (event) => {
-    const found = under(event);
-    root.title = found ? name(...found) : "";
+    const place = under(event);
+    root.title = place ? name(...place) : "";
   };
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   root.onkeydown = (event) => {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
 from PIL import Image
 
 from cnnviz.render import tiles
 from cnnviz.ui import panels
+from cnnviz.ui.components.frontend import component
+from cnnviz.ui.state import Key
 
 HTML = """<div class="picker" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="1" aria-valuenow="0">
 <img draggable="false" alt=""><div class="frame"></div></div>"""
@@ -22,10 +22,6 @@ CSS = """
 .picker img { width: 100%; image-rendering: pixelated; }
 .picker .frame { position: absolute; box-sizing: border-box; outline: 3px solid #e07b00; pointer-events: none; }
 """
-
-picture = st.components.v2.component(
-    "cnnviz.picker", html=HTML, css=CSS, js=(Path(__file__).parent / "picker.js").read_text("utf-8")
-)
 
 
 class Words:
@@ -49,7 +45,7 @@ class Cells:
         return -(-self.count // self.columns)
 
 
-def pick(image: Image.Image, cells: Cells, picked: tuple[int, int], key: str, **options: Any) -> tuple[int, int]:
+def pick(image: Image.Image, cells: Cells, picked: tuple[int, int], key: Key[Any], **options: Any) -> tuple[int, int]:
     """Show a picture one cell of which is always picked.
 
     Args:
@@ -66,7 +62,7 @@ def pick(image: Image.Image, cells: Cells, picked: tuple[int, int], key: str, **
 def choose(
     image: Image.Image,
     cells: Cells,
-    key: str,
+    key: Key[Any],
     *,
     alt: str,
     caption: str,
@@ -87,7 +83,7 @@ def choose(
         width_px: as wide as that at most.
         start: row and column of the cell that is framed at first.
         follow: arrow keys pick at once; else only Enter does.
-        item: what a cell is; with it cells are told by number, e.g. "map 12", else by row and column.
+        item: what a cell is; with it cells are named by number, e.g. "map 12", else by row and column.
 
     Returns:
         row and column of the cell that was picked; None until one is.
@@ -95,7 +91,7 @@ def choose(
     content = tiles.png(image)
     encoded = base64.b64encode(content).decode()
     data = {
-        "key": key,
+        "key": key.name,
         "src": f"data:image/png;base64,{encoded}",
         "alt": alt,
         "rows": cells.rows,
@@ -111,16 +107,17 @@ def choose(
         "row": Words.row,
         "column": Words.column,
     }
-    sent = picture(key=key, data=data, default={"picked": ""}, on_picked_change=lambda: None)
+    picture = component("cnnviz.picker", "picker/picker.js", HTML, CSS)
+    sent = picture(key=key.name, data=data, default={"picked": ""}, on_picked_change=lambda: None)
     panels.below_picture(content, caption, name)
     return _inside(cells, str(sent.picked or ""))
 
 
 def _inside(cells: Cells, sent: str) -> tuple[int, int] | None:
     """Row and column as the browser sends them; None when there is no such cell."""
-    found = re.fullmatch(r"(\d{1,4}),(\d{1,4})", sent)
-    if not found:
+    place = re.fullmatch(r"(\d{1,4}),(\d{1,4})", sent)
+    if not place:
         return None
-    row, column = int(found[1]), int(found[2])
+    row, column = int(place[1]), int(place[2])
     inside = row < cells.rows and column < cells.columns and row * cells.columns + column < cells.count
     return (row, column) if inside else None

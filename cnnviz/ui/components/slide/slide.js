@@ -1,5 +1,5 @@
 // A kernel slides over a map and the map of results fills in: play, pause, step, at a speed that can be set.  Nothing
-// is asked of the server while it plays; a click or a key on the result tells it the place.
+// is asked of the server while it plays; a click or a key on the result sends it the place.
 // Streamlit calls this again after every run of the page: with the same maps everything goes on as it stands.
 const LONGEST_MS = 500; // what a tab that was hidden may catch up with
 
@@ -12,11 +12,11 @@ export default function (component) {
   const maps = JSON.stringify({ ...data, place: null });
   if (before && before.maps === maps) return before.halt;
   if (before) before.halt();
-  const same = before && before.told && before.key === data.key && before.at < out * out;
-  const state = { key: data.key, maps, told: same, at: same ? before.at : data.place[0] * out + data.place[1] };
+  const same = before && before.moved && before.key === data.key && before.at < out * out;
+  const state = { key: data.key, maps, moved: same, at: same ? before.at : data.place[0] * out + data.place[1] };
   let shown = out * out;
   let playing = false;
-  let [last, owed] = [0, 0];
+  let [last, due] = [0, 0];
   let timer = null;
   const images = {};
 
@@ -62,18 +62,18 @@ export default function (component) {
   };
   const tick = (now) => {
     if (!playing || !input.isConnected) return;
-    owed += (Math.min(now - last, LONGEST_MS) * Number($(".speed").value)) / 1000;
+    due += (Math.min(now - last, LONGEST_MS) * Number($(".speed").value)) / 1000;
     last = now;
-    if (owed >= 1) {
+    if (due >= 1) {
       if (shown >= out * out) return stop();
-      shown = Math.min(out * out, shown + Math.floor(owed)); // a slow screen shows fewer places, not a slower kernel
-      owed %= 1;
+      shown = Math.min(out * out, shown + Math.floor(due)); // a slow screen shows fewer places, not a slower kernel
+      due %= 1;
       go(shown - 1);
     }
     requestAnimationFrame(tick);
   };
-  const tell = () => {
-    state.told = true;
+  const send = () => {
+    state.moved = true;
     setStateValue("place", `${Math.floor(state.at / out)},${state.at % out}`);
   };
   const halt = () => {
@@ -82,17 +82,17 @@ export default function (component) {
   };
   const stop = () => {
     halt();
-    tell();
+    send();
   };
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(tell, 100);
+    timer = setTimeout(send, 100);
   };
   $(".play").onclick = () => {
     if (playing) return stop();
     if (shown >= out * out) shown = 0;
     playing = true;
-    [last, owed] = [performance.now(), 1];
+    [last, due] = [performance.now(), 1];
     $(".play").textContent = data.words.pause;
     requestAnimationFrame(tick);
   };
@@ -113,7 +113,7 @@ export default function (component) {
     const row = Math.floor(((event.clientY - box.top) / box.height) * out);
     const column = Math.floor(((event.clientX - box.left) / box.width) * out);
     go(Math.min(out - 1, Math.max(0, row)) * out + Math.min(out - 1, Math.max(0, column)));
-    tell();
+    send();
   };
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   output.onkeydown = (event) => {

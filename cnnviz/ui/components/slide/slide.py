@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.render.palettes import Limits, Palette, Theme
 from cnnviz.ui import panels
+from cnnviz.ui.components.frontend import component
+from cnnviz.ui.state import Key
 
 Box = tuple[int, int, int, int]
 Look = tuple[Palette, Limits]
@@ -38,15 +38,11 @@ CSS = """
   border: 1px solid var(--st-border-color); background: var(--st-background-color); }
 """
 
-stage = st.components.v2.component(
-    "cnnviz.slide", html=HTML, css=CSS, js=(Path(__file__).parent / "slide.js").read_text("utf-8")
-)
-
 
 class Words:
     """What the animation says."""
 
-    all = {
+    controls = {
         "play": "Play",
         "pause": "Pause",
         "step": "Step",
@@ -65,7 +61,7 @@ def slide(
     inputs: np.ndarray,
     results: np.ndarray,
     place: tuple[int, int],
-    key: str,
+    key: Key[Any],
     *,
     kernel_px: int,
     stride: int,
@@ -90,7 +86,7 @@ def slide(
     """
     side, out, theme = len(inputs), len(results), panels.theme()
     data: dict[str, Any] = {
-        "key": key,
+        "key": key.name,
         "input": _address(inputs, *colours[0]),
         "output": _address(results, *colours[1]),
         "values": [f"{value:+.3f}" for value in results.ravel()],
@@ -102,11 +98,12 @@ def slide(
         "scale": max(1, STILL_PX // side),
         "place": place,
         "paper": "rgb({}, {}, {})".format(*theme.paper),
-        "words": Words.all | {"input": Words.input.format(side=side), "output": Words.output.format(side=out)},
+        "words": Words.controls | {"input": Words.input.format(side=side), "output": Words.output.format(side=out)},
     }
-    sent = stage(key=key, data=data, default={"place": ""}, on_place_change=lambda: None)
-    found = re.fullmatch(r"(\d{1,4}),(\d{1,4})", str(sent.place or ""))
-    row, column = (int(found[1]), int(found[2])) if found else place
+    animation = component("cnnviz.slide", "slide/slide.js", HTML, CSS)
+    sent = animation(key=key.name, data=data, default={"place": ""}, on_place_change=lambda: None)
+    chosen = re.fullmatch(r"(\d{1,4}),(\d{1,4})", str(sent.place or ""))
+    row, column = (int(chosen[1]), int(chosen[2])) if chosen else place
     place = (row, column) if row < out and column < out else place
     top, left = place[0] * stride - pad_px, place[1] * stride - pad_px
     patch = (top, left, top + kernel_px, left + kernel_px)

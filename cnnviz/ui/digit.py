@@ -1,0 +1,70 @@
+"""The digit that a page works on, with where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cnnviz.data.dataset import Dataset
+from cnnviz.drawing.preparation import Preparation
+
+Kind = Literal["test image", "drawing", "drawing over a test image", "photograph", "squares"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a digit came from.
+
+    Attributes:
+        kind: what it is.
+        dataset: name of the data set that the test image, or the one drawn over, is of; "" where there is none.
+        number: its number there.
+    """
+
+    kind: Kind
+    dataset: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """What a network is shown.
+
+    Attributes:
+        image: float32 (28, 28) in [0, 1], 1 = full ink.
+        origin: where it came from.
+        preparation: every step from what was given to `image`; None for a test image, which needs none.
+        label: the true digit where it is known, that is, of a test image.
+    """
+
+    image: np.ndarray
+    origin: Origin
+    preparation: Preparation | None = None
+    label: int | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """True when a person gave it (drew, photographed, filled it in), so that it may be no digit at all."""
+        return self.origin.kind != "test image"
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """What was read of a file: its name, the picture in shades of grey and its ink, both float32 in [0, 1]."""
+
+    name: str
+    grey: np.ndarray
+    ink: np.ndarray
+
+
+def of_test(test: Dataset, number: int) -> Digit:
+    """One image of a data set."""
+    image = np.asarray(test.images[number, :, :, 0])
+    return Digit(image, Origin("test image", test.name, number), label=int(test.labels[number]))
+
+
+def given(preparation: Preparation, origin: Origin = Origin("drawing")) -> Digit:
+    """What a person gave, once it is prepared."""
+    return Digit(preparation.centred, origin, preparation)

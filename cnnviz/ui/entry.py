@@ -1,0 +1,35 @@
+"""A network that one can choose, and what is chosen in the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cnnviz.data.dataset import Source
+from cnnviz.network.weights import Network
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A network that one can choose: a model on disk, or a run that is not finished.
+
+    Attributes:
+        name: the model's or the run's.
+        iterations: those of its training that one can go back to; empty when it is broken.
+        open: gives the network after one of them; raises BrokenModel when it cannot be read.
+        trained_on_outliers: True when it was trained to be unsure of what is no digit.
+    """
+
+    name: str
+    iterations: tuple[int, ...]
+    open: Callable[[int], Network]
+    trained_on_outliers: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Network, snapshot and digits that every page shows."""
+
+    entry: Entry | None
+    iteration: int
+    source: Source

@@ -1,0 +1,70 @@
+"""What lives once a server and is shared by all its sessions: made on first use, closed at shutdown.
+
+One idiom: a `Once` that is named here. Results of pure functions are not of this kind; they are cached where they are
+computed, by `st.cache_resource`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+from cnnviz.training import scheduler as training
+from cnnviz.ui.data_sources import DataSources
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """Something that is made when it is first asked for, and then is the same for everyone.
+
+    Attributes:
+        make: makes it; called under a lock, so that two sessions that ask at once get the same.
+        end: ends it, e.g. its threads.
+    """
+
+    def __init__(self, make: Callable[[], T], end: Callable[[T], object] = lambda _: None) -> None:
+        self.make, self.end = make, end
+        self._made: list[T] = []
+        self._lock = threading.Lock()
+
+    def __call__(self) -> T:
+        """The one of this server."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self.make())
+            return self._made[0]
+
+    def reset(self) -> None:
+        """End it; the next call makes another one."""
+        with self._lock:
+            while self._made:
+                self.end(self._made.pop())
+
+
+data_sources = Once(DataSources)
+"""The digits found on disk, and the download where there are none."""
+
+painters = Once(
+    lambda: ThreadPoolExecutor(2, thread_name_prefix="paint"), lambda pool: pool.shutdown(cancel_futures=True)
+)
+"""Threads that encode pictures: as many as there are processors on a small machine."""
+
+
+def scheduler() -> training.Trainer:
+    """What trains the runs of all sessions."""
+    return training.of_server()
+
+
+def reset() -> None:
+    """Put everything back to how it was before the first session; for tests."""
+    training.close_server()  # first: it keeps on disk what is under way
+    for shared in (painters, data_sources):
+        shared.reset()
+
+
+def close() -> None:
+    """Keep on disk what is under way, and end every thread; called when the server stops."""
+    reset()

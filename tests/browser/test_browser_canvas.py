@@ -1,0 +1,149 @@
+"""In a real browser: what pen_up.js does beside the drawing component, and what it relies on.
+
+These fail when a new release of the component breaks it; tests/ui/test_canvas.py looks into the component's files.
+"""
+
+import os
+import time
+
+import pytest
+
+import browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+DEBOUNCE_MS = 200
+"""The component by itself sends that long after a stroke."""
+PATIENCE_S = 60
+
+WATCH = """
+window.ups = []; window.sent = [];
+for (const name of ["mouseup", "touchend"]) window.addEventListener(name, () => ups.push(performance.now()), true);
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (message) {
+  const text = typeof message === "string" ? message : new TextDecoder("latin1").decode(message);
+  if (text.includes("data:image/png;base64")) sent.push(performance.now());
+  return send.apply(this, arguments);
+};
+"""
+BUTTONS = "canvas => [...canvas.getRootNode().querySelectorAll('button')]"
+
+
+@pytest.fixture(scope="module")
+def address():
+    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
+    with browser.server(CNNVIZ_DATA="bundled") as (address, _):
+        yield address
+
+
+@pytest.fixture
+def opened(address):
+    """The Draw page, after a first stroke was answered, so that everything is warm."""
+    with browser.page() as page:
+        complaints = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.add_init_script(WATCH)
+        page.goto(address)
+        page.wait_for_selector("canvas.upper-canvas")
+        page.get_by_text("Nothing is drawn yet").wait_for()
+        stroke(page, 0)
+        answered(page)
+        yield page
+        assert complaints == []
+
+
+def answered(opened):
+    opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit here")).wait_for()
+
+
+def canvas(opened):
+    return opened.locator("canvas.upper-canvas")
+
+
+def stroke(opened, i):
+    """Draw the i-th stroke; milliseconds from pen up until its drawing was sent, once, and nothing after it."""
+    before = opened.evaluate("[ups.length, sent.length]")
+    browser.draw(opened, [(60 + 12 * i, 60), (90 + 12 * i, 220)])
+    deadline = time.monotonic() + PATIENCE_S
+    while opened.evaluate("sent.length") == before[1]:
+        assert time.monotonic() < deadline, "the stroke was not sent"
+        opened.wait_for_timeout(50)
+    opened.wait_for_timeout(2 * DEBOUNCE_MS)
+    ups, sent = opened.evaluate("[ups, sent]")
+    assert len(sent) == before[1] + 1
+    return sent[-1] - ups[before[0]]
+
+
+def fastest(opened):
+    """Of a few strokes: the machine may be busy with something else at one of them."""
+    return min(stroke(opened, i) for i in range(1, 5))
+
+
+def test_a_stroke_is_sent_well_before_the_component_by_itself_would_send_it(opened):
+    assert fastest(opened) < DEBOUNCE_MS / 2
+
+
+def test_it_still_is_after_another_page_and_after_another_way_of_giving_a_digit(opened):
+    opened.get_by_role("link", name="Data", exact=True).click()
+    opened.get_by_role("heading", name="Data", exact=True).wait_for()
+    opened.get_by_role("link", name="Draw", exact=True).click()
+    canvas(opened).wait_for()
+    answered(opened)
+    assert fastest(opened) < DEBOUNCE_MS / 2
+    for way in ("Squares", "Draw"):
+        opened.get_by_role("radio", name=way, exact=True).or_(
+            opened.get_by_role("button", name=way, exact=True)
+        ).first.click()
+        (opened.get_by_role("grid") if way == "Squares" else canvas(opened)).wait_for()
+    answered(opened)
+    opened.wait_for_timeout(2 * DEBOUNCE_MS)
+    assert fastest(opened) < DEBOUNCE_MS / 2
+
+
+def test_the_pen_may_be_lifted_beside_the_canvas(opened):
+    box = canvas(opened).bounding_box()
+    n = opened.evaluate("sent.length")
+    opened.mouse.move(box["x"] + 200, box["y"] + 100)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + box["width"] + 60, box["y"] + 150, steps=5)
+    opened.mouse.up()
+    opened.wait_for_function(f"sent.length === {n + 1}")
+
+
+def test_the_component_has_the_toolbar_that_is_relied_on_and_it_is_not_seen(opened):
+    pressed = canvas(opened).evaluate(f"{BUTTONS}.map(b => b.hasAttribute('aria-pressed'))")
+    assert pressed == [i == 3 for i in range(8)]
+    labels = canvas(opened).evaluate(f"{BUTTONS}.map(b => b.getAttribute('aria-label'))")
+    assert [label.split()[0] for label in labels] == [
+        "Update", "Undo", "Redo", "Edit", "Bring", "Send", "Delete", "Reset"
+    ]  # fmt: skip
+    canvas(opened).hover()
+    opened.wait_for_timeout(500)
+    assert canvas(opened).evaluate(f"{BUTTONS}.every(b => getComputedStyle(b).visibility === 'hidden')")
+
+
+def test_where_a_release_has_other_buttons_none_is_pressed_and_strokes_come_a_little_later(opened):
+    canvas(opened).evaluate(
+        """canvas => { const buttons = canvas.getRootNode().querySelectorAll("button");
+        const other = document.createElement("button"); other.setAttribute("aria-label", "new in this release");
+        window.pressed = 0;
+        buttons[0].before(other);
+        for (const button of [other, ...buttons]) button.addEventListener("click", () => window.pressed++); }"""
+    )
+    assert min(stroke(opened, i) for i in (1, 2)) >= DEBOUNCE_MS * 0.9
+    assert opened.evaluate("window.pressed") == 0
+
+
+def test_clear_and_undo_keep_the_very_element_that_is_drawn_on(opened):
+    canvas(opened).evaluate("canvas => { canvas.isTheSame = true; }")
+    stroke(opened, 1)
+    for name, sentence in (("Undo", "Answer"), ("Clear", "Nothing is drawn yet")):
+        opened.get_by_test_id("stBaseButton-secondary").filter(has_text=name).click()
+        opened.get_by_text(sentence).or_(opened.get_by_text("No digit here")).first.wait_for()
+        opened.wait_for_timeout(2 * DEBOUNCE_MS)
+        assert canvas(opened).evaluate("canvas => canvas.isTheSame === true")
+    assert fastest(opened) < DEBOUNCE_MS / 2

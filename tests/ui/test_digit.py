@@ -1,0 +1,27 @@
+"""A digit and where it came from."""
+
+import numpy as np
+
+from cnnviz.drawing.preparation import prepare
+from cnnviz.ui import digit
+from cnnviz.ui.digit import Origin
+
+
+def test_a_test_image_knows_its_number_its_set_and_its_label(bundled):
+    image = digit.of_test(bundled, 7)
+    assert image.origin == Origin("test image", bundled.name, 7)
+    assert image.label == bundled.labels[7]
+    assert (image.image == bundled.images[7, :, :, 0]).all()
+    assert not image.is_own
+    assert image.preparation is None
+
+
+def test_what_a_person_gives_keeps_its_way_and_its_origin(bundled):
+    preparation = prepare(np.pad(np.ones((100, 20), np.float32), 40))
+    for origin in (Origin("drawing"), Origin("photograph"), Origin("drawing over a test image", bundled.name, 3)):
+        own = digit.given(preparation, origin)
+        assert own.is_own
+        assert own.origin == origin
+        assert own.image is preparation.centred
+        assert own.preparation is preparation
+        assert own.label is None
