@@ -14,7 +14,7 @@ from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
 from cnnviz.training import scheduler
-from cnnviz.training.run import Run
+from cnnviz.training.run import Run, Status
 from cnnviz.ui import digits, texts
 
 KEY = "choice"
@@ -46,14 +46,14 @@ def entries() -> dict[str, Entry]:
         opening = functools.partial(store.load, model)
         found[model.name] = Entry(model.name, iterations, opening, trained_on_outliers=trained_on_outliers)
     for run in scheduler.of_server().runs():
-        if run.status != "finished" and run.moments:
+        if run.status is not Status.FINISHED and run.snapshots:
             found[run.name] = of_run(run)
     return found
 
 
 def of_run(run: Run) -> Entry:
     """A run as it stands."""
-    return Entry(run.name, run.moments, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
+    return Entry(run.name, run.snapshot_iterations, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
 
 
 @dataclass(frozen=True)
