@@ -121,8 +121,9 @@ def test_bad_images_are_named_and_the_others_answered(sevens, tmp_path, capsys):
         (("evaluate", "hvass"), "MNIST could not be fetched"),
         (("train", "--preset", "hvass", "--data", "bundled", "--out", str(ROOT / "models" / "hvass")), "already there"),
         (("train", "--preset", "hvass", "--data", "bundled", "--out", "/tmp/none/x", "--resume"), "found none"),
+        (("train", "--preset", "hvass", "--iterations", "1000001"), "Expected 1 to 1,000,000 iterations."),
     ],
-    ids=["no model", "no data folder", "no MNIST", "taken", "nothing to resume"],
+    ids=["no model", "no data folder", "no MNIST", "taken", "nothing to resume", "too long"],
 )
 def test_bad_input_is_one_line_and_status_2(arguments, words, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

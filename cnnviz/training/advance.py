@@ -26,13 +26,13 @@ class TrainingDiverged(ArithmeticError):
 
 @dataclass(frozen=True, eq=False)
 class RunState:
-    """A training run at one moment; everything that the next step depends on.
+    """Where a training run stands: everything that the next step depends on.
 
     Attributes:
-        network, recipe, seed: what is trained, how, and from which chance.
+        network, recipe, seed: what is trained, how, and from which random numbers.
         iteration: steps done since the start.
         weights: float32 arrays, named as in `network.weight_shapes`.
-        slots: the optimiser's arrays, in Keras's order.
+        optimizer_variables: the optimiser's arrays, in Keras's order.
         losses: float32, shape (iteration,), the recipe's loss on each step's batch, before the step.
         accuracies: float32, shape (iteration,), accuracy on the same batch, in [0, 1].
         seconds: time spent in `advance` so far.
@@ -43,7 +43,7 @@ class RunState:
     seed: int
     iteration: int
     weights: Weights
-    slots: tuple[np.ndarray, ...]
+    optimizer_variables: tuple[np.ndarray, ...]
     losses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     accuracies: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     seconds: float = 0.0
@@ -52,22 +52,26 @@ class RunState:
 def batch_indices(recipe: Recipe, seed: int, iteration: int, steps: int, n: int) -> np.ndarray:
     """Which images the steps after `iteration` see.
 
-    The images of all epochs form one endless row, each epoch shuffled by (seed, epoch); a batch takes the next
-    `batch_size` of the row, across the border of two epochs where it falls there.
+    The images of all epochs form one endless sequence, each epoch shuffled by (seed, epoch); a batch takes the next
+    `batch_size` of it, across the border of two epochs where it falls there.
 
     Returns:
         int64, shape (steps, batch_size), in 0..n-1.
     """
     first, last = iteration * recipe.batch_size, (iteration + steps) * recipe.batch_size
     epochs = range(first // n, max(first, last - 1) // n + 1)
-    row = np.concatenate([_epoch(recipe.shuffle_buffer, seed, epoch, n) for epoch in epochs])
+    sequence = np.concatenate([_epoch(recipe.shuffle_buffer, seed, epoch, n) for epoch in epochs])
     start = first - epochs[0] * n
-    return row[start : start + steps * recipe.batch_size].reshape(steps, recipe.batch_size)
+    return sequence[start : start + steps * recipe.batch_size].reshape(steps, recipe.batch_size)
 
 
 @functools.lru_cache(maxsize=4)
 def _epoch(shuffle_buffer: int, seed: int, epoch: int, n: int) -> np.ndarray:
-    """One epoch's order: a permutation, or what leaves a shuffle buffer that is refilled in order."""
+    """One epoch's order: a permutation, or what leaves a shuffle buffer that is refilled in order.
+
+    The random generator is of the epoch alone, never one that is carried from step to step: so any epoch can be
+    made anew wherever a piece of a run begins.
+    """
     rng = np.random.default_rng((seed, epoch))
     if not 0 < shuffle_buffer < n:
         return rng.permutation(n)
@@ -80,7 +84,7 @@ def _epoch(shuffle_buffer: int, seed: int, epoch: int, n: int) -> np.ndarray:
 
 
 def start(network: NetworkConfig, recipe: Recipe, seed: int = 0) -> RunState:
-    """The state before the first step: initial weights drawn from `seed`, empty optimiser."""
+    """The state before the first step: initial weights drawn from `seed`, the optimiser's variables as they begin."""
     model = build(network, seed)
     names = list(weight_shapes(network))
     weights = {name: variable.numpy() for name, variable in zip(names, model.trainable_variables, strict=True)}
@@ -94,7 +98,7 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
 
     Args:
         state: where the run stands.
-        digits: the training images; the same for the whole run.
+        digits: the training set; the same for the whole run.
         steps: how many steps, at least 1.
 
     Returns:
@@ -111,7 +115,7 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
     began = time.perf_counter()
     batches = batch_indices(state.recipe, state.seed, state.iteration, steps, len(digits))
     loop = engine.engine(state.network, state.recipe)
-    weights, slots, losses, accuracies = loop.run(state, digits, batches, rates)
+    weights, optimizer_variables, losses, accuracies = loop.run(state, digits, batches, rates)
     if not np.isfinite(losses).all():
         at = state.iteration + int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
         raise _diverged(state, at)
@@ -121,7 +125,7 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
         state,
         iteration=state.iteration + steps,
         weights=weights,
-        slots=slots,
+        optimizer_variables=optimizer_variables,
         losses=np.concatenate([state.losses, losses]),
         accuracies=np.concatenate([state.accuracies, accuracies]),
         seconds=state.seconds + time.perf_counter() - began,

@@ -1,4 +1,4 @@
-"""Small random distortions of training images: shifted, turned, scaled and sheared a little, so as hands differ."""
+"""Small random distortions of training images: shifted, turned, scaled and sheared a little, as handwriting differs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ SCALE = 0.12
 SHEAR = 0.2
 
 
-def distort(images: Any, chance: Any) -> Any:
+def distort(images: Any, seed: Any) -> Any:
     """Distort each image on its own by a random affine map around its middle.
 
     Args:
         images: float32 tensor, shape (n, height, width, 1), in [0, 1].
-        chance: integer tensor, shape (2,), e.g. (seed, iteration); the same gives the same distortions.
+        seed: integer tensor, shape (2,), e.g. (seed of the run, iteration); the same gives the same distortions.
 
     Returns:
         float32 tensor, same shape, in [0, 1]; 0 where the map reaches outside the image.
     """
-    numbers = tf.random.stateless_uniform((5, tf.shape(images)[0]), chance, -1.0, 1.0)
+    numbers = tf.random.stateless_uniform((5, tf.shape(images)[0]), seed, -1.0, 1.0)
     return transform(images, affine(numbers, (images.shape[1], images.shape[2])))
 
 
@@ -31,7 +31,7 @@ def affine(numbers: Any, size: tuple[int, int]) -> Any:
 
     Args:
         numbers: float32 tensor, shape (5, n), in [-1, 1]: shift to the right, shift down, turn to the left, enlarge,
-            shear (the top to the right), each as a share of the largest allowed here; 0 changes nothing.
+            shear (the top to the right), each as a fraction of the largest allowed here; 0 changes nothing.
         size: height and width of the images.
 
     Returns:

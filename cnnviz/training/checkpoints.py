@@ -1,4 +1,4 @@
-"""A whole training run: its pieces, which moments are kept, the unfinished run on disk, the finished model."""
+"""What a run leaves on disk: the file that it can be resumed from, and the model that comes of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import dataclasses
 import io
 import json
 import platform
+import re
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,227 +16,197 @@ from typing import Any
 import numpy as np
 
 import cnnviz
-from cnnviz.analysis import evaluation
-from cnnviz.data.dataset import Dataset
+from cnnviz.analysis.evaluation import Score
+from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel, Card, Snapshot, network_from, recipe_from, weights_file
 from cnnviz.network.config import weight_shapes
+from cnnviz.network.presets import Plan
 from cnnviz.network.store import npz_bytes, write_atomically
-from cnnviz.network.weights import Network, Weights, check_weights
-from cnnviz.training import advance
+from cnnviz.network.weights import Weights, check_weights
 from cnnviz.training.advance import RunState
+from cnnviz.training.pieces import Digits
+from cnnviz.training.run import Check, Run, Status, Timing
 
-SHORT_RUN = 1000
-"""Iterations; a shorter run reports more often and is kept on disk only when it is interrupted."""
-
-
-def snapshot_iterations(iterations: int) -> list[int]:
-    """The moments that are kept: 0, 1, 2, 5, 10, 20, 50, … and the last."""
-    steps = [first * 10**power for power in range(12) for first in (1, 2, 5)]
-    return [0, *(step for step in steps if step < iterations), iterations]
-
-
-@dataclass(frozen=True)
-class Check:
-    """What a run knew at one moment of digits that it does not learn from."""
-
-    iteration: int
-    correct: int
-    n: int
-    loss: float
-
-    @property
-    def accuracy(self) -> float:
-        """Share read right, in [0, 1]."""
-        return self.correct / self.n
-
-
-def piece(state: RunState, train: Dataset, watched: Dataset | None, steps: int) -> tuple[RunState, Check | None]:
-    """A short part of a run, as it is sent through the door: some steps, then a look at digits held back.
-
-    Args:
-        state: where the run stands.
-        train: the digits that it learns from.
-        watched: digits that it does not learn from; None: no look.
-        steps: how many; 0 only looks.
-
-    Raises:
-        TrainingDiverged: when a loss is not finite.
-    """
-    if steps:
-        state = advance.advance(state, train, steps)
-    return state, check(state, watched) if watched else None
-
-
-def check(state: RunState, digits: Dataset) -> Check:
-    """Accuracy and mean cross-entropy on digits that the run does not learn from."""
-    probs = evaluation.probabilities(Network(state.network, state.weights), digits.images)
-    correct = int((probs.argmax(axis=1) == digits.labels).sum())
-    of_truth = probs[np.arange(len(probs)), digits.labels]
-    loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).mean())
-    return Check(state.iteration, correct, len(digits), loss)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a run learnt from, for its card."""
-
-    digits: str
-    n: int
-
-
-def examine(network: Network, test: Dataset) -> evaluation.Score:
-    """How a network does on the test digits."""
-    return evaluation.score(test.labels, evaluation.probabilities(network, test.images))
-
-
-def finish(
-    folder: Path,
-    state: RunState,
-    snapshots: Mapping[int, Weights],
-    results: Mapping[int, evaluation.Score],
-    *,
-    train: Trained,
-    test_digits: str,
-    replace: bool = False,
-) -> store.Model:
-    """Write the model.
-
-    Args:
-        folder: the new model's folder, which must not exist unless it is to be replaced.
-        state: the run at its end.
-        snapshots: weights by iteration, the run's last among them.
-        results: how each snapshot did on the test digits.
-        train, test_digits: what it learnt from, and the name of what it was tested on.
-        replace: take the place of the model that the run wrote before it went on.
-    """
-    entries = [
-        Snapshot(iteration, weights_file(iteration), "", results[iteration].correct, results[iteration].n)
-        for iteration in sorted(snapshots)
-    ]
-    result = results[max(snapshots)]
-    card = Card(
-        name=folder.name,
-        network=state.network,
-        recipe=state.recipe,
-        seed=state.seed,
-        digits=train.digits,
-        n_train=train.n,
-        test_digits=test_digits,
-        seconds=state.seconds,
-        versions={"cnnviz": cnnviz.__version__, "python": platform.python_version()}
-        | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
-        confusion_matrix=tuple(tuple(int(count) for count in row) for row in result.confusion),
-        snapshots=tuple(entries),
-    )
-    return store.write(folder, card, snapshots, replace=replace)
-
-
-class Recorder:
-    """Takes a run to its end in pieces, keeps its snapshots, and keeps it on disk so that it can be resumed."""
-
-    def __init__(self, folder: Path, state: RunState, snapshots: Mapping[int, Weights], keep: list[int]) -> None:
-        self.folder, self.state, self.keep = folder, state, keep
-        self.snapshots = dict(snapshots)
-
-    def run(self, train: Dataset) -> Iterator[RunState]:
-        """Train to the end; yields after iteration 1, then every 100 (every 10 of a short run), and at the end."""
-        total = self.state.recipe.iterations
-        every = 10 if total <= SHORT_RUN else 100
-        self._keep_snapshot()
-        stops = sorted({1, total, *range(every, total, every), *self.keep})
-        for stop in stops:
-            if stop > self.state.iteration:
-                self.state = advance.advance(self.state, train, stop - self.state.iteration)
-                self._keep_snapshot()
-                if stop in (1, total) or stop % every == 0:
-                    yield self.state
-
-    def _keep_snapshot(self) -> None:
-        at = self.state.iteration
-        if at in self.keep and at not in self.snapshots:
-            self.snapshots[at] = self.state.weights
-            if at >= SHORT_RUN:
-                self.save()
-
-    def save(self) -> None:
-        """Write the unfinished run beside the folder that the model will get."""
-        save_run(run_file(self.folder), self.state, self.snapshots)
-
-    def finish(self, train: Dataset, test: Dataset) -> store.Model:
-        """Evaluate the snapshots, write the model, and forget the unfinished run."""
-        results = {i: examine(Network(self.state.network, weights), test) for i, weights in self.snapshots.items()}
-        trained = Trained(train.name, len(train))
-        model = finish(self.folder, self.state, self.snapshots, results, train=trained, test_digits=test.name)
-        run_file(self.folder).unlink(missing_ok=True)
-        return model
+Arrays = Mapping[str, np.ndarray]
 
 
 def run_file(folder: Path) -> Path:
-    """Where the unfinished run of a model lies until the model is written."""
+    """Where a run is kept: beside the folder that its model gets."""
     return folder.parent / f".{folder.name}.run.npz"
 
 
-def save_run(
-    path: Path, state: RunState, snapshots: Mapping[int, Weights], notes: Mapping[str, Any] | None = None
-) -> None:
-    """Keep an unfinished run, with its snapshots so far, so that it can be resumed to the bit.
+def write(path: Path, run: Run, of_server: bool = True) -> None:
+    """Keep a run as it stands, so that it can be resumed to the bit.
 
     Args:
-        path: the file.
-        state, snapshots: the run.
-        notes: what else its owner wants to know again; anything that JSON can hold.
+        path: the file, which is replaced in one step.
+        run: the record; one that has not begun leaves no file.
+        of_server: whether a server that starts takes it up; not what the command line does.
     """
+    state = run.state
+    if state is None:
+        return
     about = {
-        "notes": notes,
+        "notes": _notes(run) if of_server else None,
         "network": dataclasses.asdict(state.network),
         "recipe": dataclasses.asdict(state.recipe),
         "seed": state.seed,
         "iteration": state.iteration,
         "seconds": state.seconds,
-        "n_slots": len(state.slots),
-        "snapshots": list(snapshots),
+        "n_optimizer_variables": len(state.optimizer_variables),
+        "snapshots": list(run.snapshots),
     }
     arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
     arrays |= {"losses": state.losses, "accuracies": state.accuracies}
     arrays |= {f"weights/{name}": array for name, array in state.weights.items()}
-    arrays |= {f"slot/{i}": slot for i, slot in enumerate(state.slots)}
-    for iteration, weights in snapshots.items():
+    arrays |= {f"optimizer/{i}": variable for i, variable in enumerate(state.optimizer_variables)}
+    for iteration, weights in run.snapshots.items():
         arrays |= {f"snapshot/{iteration}/{name}": array for name, array in weights.items()}
     write_atomically(path, npz_bytes(arrays))
 
 
-def load_run(path: Path) -> tuple[RunState, dict[int, Weights], dict[str, Any] | None]:
-    """Read an unfinished run: its state, its snapshots, its owner's notes.
+def _notes(run: Run) -> dict[str, Any]:
+    """What a server wants to know again of a run, as JSON holds it."""
+    return {
+        "name": run.name,
+        "target": run.target,
+        "source": [run.source.kind, str(run.source.path) if run.source.path else None],
+        "experiment": run.experiment,
+        "label": run.label,
+        "exercise": run.exercise,
+        "every_snapshot": run.every_snapshot,
+        "status": run.status.value,
+        "reason": run.reason,
+        "scores": [[i, score.n, score.correct, score.confusion.tolist()] for i, score in run.scores.items()],
+        "checks": [dataclasses.astuple(check) for check in run.checks],
+        "final": dataclasses.astuple(run.final) if run.final else None,
+        "test": run.test,
+        "times": dataclasses.astuple(run.timing),
+    }
+
+
+def read(path: Path) -> tuple[Run, bool]:
+    """A run as it was kept; what was under way stands paused.
+
+    Returns:
+        the run, and whether it is a server's; of the command line's only state and snapshots are known.
 
     Raises:
-        BrokenModel: when it is not there or damaged.
+        BrokenModel: when the file is not there or damaged.
     """
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         about = json.loads(arrays["about"].tobytes())
-        config = network_from(about["network"])
-        names = list(weight_shapes(config))
-        weights = {name: arrays[f"weights/{name}"] for name in names}
-        check_weights(config, weights)
-        slots = tuple(arrays[f"slot/{i}"] for i in range(about["n_slots"]))
-        state = RunState(
-            config,
-            recipe_from(about["recipe"]),
-            about["seed"],
-            about["iteration"],
-            weights,
-            slots,
-            arrays["losses"],
-            arrays["accuracies"],
-            about["seconds"],
-        )
-        kept: dict[int, Weights] = {
-            int(i): {name: arrays[f"snapshot/{i}/{name}"] for name in names} for i in about["snapshots"]
-        }
+        run = _run_from(path, _state_from(about, arrays), about)
+        run = dataclasses.replace(run, snapshots=_snapshots_from(about, arrays))
     except FileNotFoundError:
         raise BrokenModel(f"{path}: expected an unfinished run, found none.") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
         raise BrokenModel(f"{path}: expected an unfinished run. {error}") from None
-    return state, kept, about.get("notes")
+    if run.status is Status.FINISHED and store.open_model(path.parent / run.name).card is None:
+        run = dataclasses.replace(run, status=Status.PAUSED)
+    return run, about.get("notes") is not None
+
+
+def _state_from(about: Mapping[str, Any], arrays: Arrays) -> RunState:
+    config = network_from(about["network"])
+    weights = {name: arrays[f"weights/{name}"] for name in weight_shapes(config)}
+    check_weights(config, weights)
+    # Older files say "slot" for what Keras calls an optimiser's variable.
+    n, name = (about["n_slots"], "slot") if "n_slots" in about else (about["n_optimizer_variables"], "optimizer")
+    return RunState(
+        config,
+        recipe_from(about["recipe"]),
+        about["seed"],
+        about["iteration"],
+        weights,
+        tuple(arrays[f"{name}/{i}"] for i in range(n)),
+        arrays["losses"],
+        arrays["accuracies"],
+        about["seconds"],
+    )
+
+
+def _snapshots_from(about: Mapping[str, Any], arrays: Arrays) -> dict[int, Weights]:
+    names = list(weight_shapes(network_from(about["network"])))
+    return {int(i): {name: arrays[f"snapshot/{i}/{name}"] for name in names} for i in about["snapshots"]}
+
+
+def _run_from(path: Path, state: RunState, about: Mapping[str, Any]) -> Run:
+    plan = Plan(state.network, state.recipe, state.seed)
+    notes = about.get("notes")
+    if notes is None:
+        name = path.name.removeprefix(".").removesuffix(".run.npz")
+        return Run(name, plan, BUNDLED, plan.recipe.iterations, status=Status.PAUSED, state=state)
+    kind, folder = notes["source"]
+    kept = notes["status"] in (Status.FINISHED.value, Status.FAILED.value)
+    return Run(
+        notes["name"],
+        plan,
+        Source(kind, Path(folder) if folder else None),
+        notes["target"],
+        experiment=notes["experiment"],
+        label=notes["label"],
+        exercise=notes["exercise"] if "exercise" in notes else _exercise_in(notes["experiment"]),
+        every_snapshot=notes.get("every_snapshot", not notes["experiment"]),
+        status=Status(notes["status"]) if kept else Status.PAUSED,
+        reason=notes["reason"],
+        state=state,
+        scores={i: Score(n, correct, np.array(counts)) for i, n, correct, counts in notes.get("scores", ())},
+        checks=tuple(Check(*values) for values in notes["checks"]),
+        final=Check(*notes["final"]) if notes["final"] else None,
+        test=(notes["test"][0], notes["test"][1]) if notes["test"] else None,
+        timing=Timing(*notes["times"]),
+    )
+
+
+def _exercise_in(experiment: str) -> int | None:
+    """The exercise of a run whose file was written before runs carried its number: "exercise 3 (1)" is of the third."""
+    named = re.fullmatch(r"exercise (\d+) \(\d+\)", experiment)
+    return int(named[1]) if named else None
+
+
+def model_snapshots(folder: Path) -> dict[int, Weights]:
+    """The weights of the model that a run wrote before, by iteration; none where there is no such model.
+
+    Raises:
+        BrokenModel: when a file has changed since it was checked.
+    """
+    model = store.open_model(folder)
+    entries = model.card.snapshots if model.card else ()
+    return {entry.iteration: store.load(model, entry.iteration).weights for entry in entries}
+
+
+def write_model(folder: Path, run: Run, digits: Digits, *, replace: bool = False) -> store.Model:
+    """Write the model of a run that has been tested.
+
+    Args:
+        folder: the new model's folder, which must not exist unless it is to be replaced.
+        run: at its end, with a score for each snapshot.
+        digits: what it learnt from and was tested on.
+        replace: take the place of the model that the run wrote before it was extended.
+    """
+    state = run.state
+    if state is None:
+        raise BrokenModel(f"{run.name} has not begun yet.")
+    entries = [
+        Snapshot(i, weights_file(i), "", run.scores[i].correct, run.scores[i].n) for i in run.snapshot_iterations
+    ]
+    confusion = run.scores[run.iteration].confusion
+    card = Card(
+        name=folder.name,
+        network=state.network,
+        recipe=state.recipe,
+        seed=state.seed,
+        digits=digits.train.name,
+        n_train=len(digits.train),
+        test_digits=digits.test.name,
+        seconds=state.seconds,
+        versions={"cnnviz": cnnviz.__version__, "python": platform.python_version()}
+        | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        confusion_matrix=tuple(tuple(int(count) for count in row) for row in confusion),
+        snapshots=tuple(entries),
+    )
+    return store.write(folder, card, run.snapshots, replace=replace)

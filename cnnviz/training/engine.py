@@ -1,4 +1,4 @@
-"""The compiled training loop: weights and optimiser slots go in, many steps are taken, and they come out again."""
+"""The compiled training loop: weights and optimiser variables go in, many steps are taken, and they come out again."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from cnnviz.training import augmentation
 CLIP = 1e-9
 
 
-class Moment(Protocol):
-    """Where a run stands; see `training.RunState`."""
+class State(Protocol):
+    """Where a run stands; see `advance.RunState`, which imports this module and so cannot be named here."""
 
     @property
     def weights(self) -> Weights:
         """Arrays by name."""
 
     @property
-    def slots(self) -> tuple[np.ndarray, ...]:
+    def optimizer_variables(self) -> tuple[np.ndarray, ...]:
         """The optimiser's arrays."""
 
     @property
     def seed(self) -> int:
-        """What chance is drawn from."""
+        """What random numbers are drawn from."""
 
     @property
     def iteration(self) -> int:
@@ -40,7 +40,7 @@ class Moment(Protocol):
 
 
 def make_optimizer(recipe: Recipe) -> Any:
-    """The recipe's Keras optimiser, without slots yet."""
+    """The recipe's Keras optimiser, not built yet."""
     if recipe.optimizer == "sgd":
         return keras.optimizers.SGD(recipe.learning_rate)
     make = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[recipe.optimizer]
@@ -86,48 +86,52 @@ class Engine:
         ]
 
     def run(
-        self, at: Moment, digits: Dataset, batches: np.ndarray, rates: np.ndarray
+        self, state: State, digits: Dataset, batches: np.ndarray, rates: np.ndarray
     ) -> tuple[Weights, tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
         """Take some steps.
 
         Args:
-            at: where the run stands.
-            digits: the training images.
+            state: where the run stands.
+            digits: the training set.
             batches: int64 (steps, batch_size), which images each step sees.
             rates: float32 (steps,), each step's learning rate.
 
         Returns:
-            weights and slots after the last step; loss and accuracy, float32 (steps,), of each batch before its step.
+            weights and optimiser variables after the last step; loss and accuracy, float32 (steps,), of each batch
+            before its step.
         """
         with self.busy:
             for name, variable in zip(self.names, self.model.trainable_variables, strict=True):
-                variable.assign(at.weights[name])
-            for slot, variable in zip(at.slots, self.optimizer.variables, strict=True):
-                variable.assign(slot)
-            chance = tf.constant([at.seed, at.iteration], tf.int64)
-            losses, accuracies = self.loop(*_resident(digits), tf.constant(batches), tf.constant(rates), chance)
+                variable.assign(state.weights[name])
+            for value, variable in zip(state.optimizer_variables, self.optimizer.variables, strict=True):
+                variable.assign(value)
+            seed = tf.constant([state.seed, state.iteration], tf.int64)
+            losses, accuracies = self.loop(*_resident(digits), tf.constant(batches), tf.constant(rates), seed)
             weights = {n: v.numpy() for n, v in zip(self.names, self.model.trainable_variables, strict=True)}
-            slots = tuple(np.asarray(variable.numpy()) for variable in self.optimizer.variables)
-        return weights, slots, losses.numpy(), accuracies.numpy()
+            values = tuple(np.asarray(variable.numpy()) for variable in self.optimizer.variables)
+        return weights, values, losses.numpy(), accuracies.numpy()
 
     def _loop(self, images: Any, labels: Any, batches: Any, rates: Any, seed_and_iteration: Any) -> Any:
+        # The loop is part of the graph (tf.while_loop) instead of Python around a compiled step: crossing from Python
+        # into TensorFlow for each step takes longer than the step of a small network.
         steps = tf.shape(batches)[0]
 
-        def one(k: Any, losses: Any, accuracies: Any) -> tuple[Any, Any, Any]:
-            chance = seed_and_iteration + tf.stack([tf.constant(0, tf.int64), tf.cast(k, tf.int64)])
+        def step(k: Any, losses: Any, accuracies: Any) -> tuple[Any, Any, Any]:
+            # Dropout and augmentation get (seed, iteration) anew in every step, so that a run can be cut anywhere.
+            seed = seed_and_iteration + tf.stack([tf.constant(0, tf.int64), tf.cast(k, tf.int64)])
             for layer in self.dropouts:
-                layer.seed_generator.state.assign(tf.cast(chance, layer.seed_generator.state.dtype))
+                layer.seed_generator.state.assign(tf.cast(seed, layer.seed_generator.state.dtype))
             self.optimizer.learning_rate.assign(rates[k])
             batch = tf.gather(images, batches[k])
             if self.recipe.uses_outliers:
                 batch = tf.cast(batch, tf.float32) / 255
             if self.recipe.augment:
-                batch = augmentation.distort(batch, chance)
+                batch = augmentation.distort(batch, seed)
             loss, accuracy = self._step(batch, tf.gather(labels, batches[k]))
             return k + 1, losses.write(k, loss), accuracies.write(k, accuracy)
 
         begin = (tf.constant(0), tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps))
-        _, losses, accuracies = tf.while_loop(lambda k, *_: k < steps, one, begin, parallel_iterations=1)
+        _, losses, accuracies = tf.while_loop(lambda k, *_: k < steps, step, begin, parallel_iterations=1)
         return losses.stack(), accuracies.stack()
 
     def _step(self, images: Any, labels: Any) -> tuple[Any, Any]:
@@ -141,10 +145,10 @@ class Engine:
         return loss, tf.math.divide_no_nan(tf.reduce_sum(right), n_digits)
 
     def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
-        """Change weights and slots; Adam as Keras does it, to the bit, but with fewer passes over memory.
+        """Change weights and optimiser variables; Adam as Keras does it, to the bit, with fewer passes over memory.
 
-        With both betas at 1 the fused kernel leaves the moments as they are and only changes the weights. It cannot
-        do the moments too: it takes 1 - beta in float32, Keras in float64.
+        With both betas at 1 the fused kernel leaves Adam's moment estimates as they are and only changes the weights.
+        It cannot update the moment estimates too: it takes 1 - beta in float32, Keras in float64.
         """
         optimizer = self.optimizer
         if self.recipe.optimizer != "adam":
@@ -154,10 +158,10 @@ class Engine:
         step = tf.cast(optimizer.iterations.value, tf.float32)
         powers = {"beta1_power": tf.pow(optimizer.beta_1, step), "beta2_power": tf.pow(optimizer.beta_2, step)}
         fixed = {"lr": optimizer.learning_rate.value, "epsilon": optimizer.epsilon, "beta1": 1.0, "beta2": 1.0}
-        slots = [slot.value for slot in optimizer.variables[2:]]
-        for variable, m, v, gradient in zip(variables, slots[::2], slots[1::2], gradients, strict=True):
-            _pull(m, gradient, 1 - optimizer.beta_1)
-            _pull(v, tf.square(gradient), 1 - optimizer.beta_2)
+        moments = [variable.value for variable in optimizer.variables[2:]]  # after iterations and learning rate
+        for variable, m, v, gradient in zip(variables, moments[::2], moments[1::2], gradients, strict=True):
+            _move_towards(m, gradient, 1 - optimizer.beta_1)
+            _move_towards(v, tf.square(gradient), 1 - optimizer.beta_2)
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.value.handle, m=m.handle, v=v.handle, grad=gradient, **powers, **fixed
             )
@@ -167,13 +171,17 @@ class Engine:
             clipped = tf.clip_by_value(probabilities, CLIP, 1.0)
             return -tf.reduce_sum(tf.math.log(tf.gather(clipped, labels, batch_dims=1)))
         if self.recipe.uses_outliers:
-            none = tf.cast(labels[:, None] == OUTLIER, tf.float32) / N_CLASSES
-            wanted = tf.one_hot(labels, N_CLASSES) + none
-            return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(wanted, logits))
+            # For an outlier one_hot is all zeros, so this adds the same probability for each of the ten.
+            uniform = tf.cast(labels[:, None] == OUTLIER, tf.float32) / N_CLASSES
+            target = tf.one_hot(labels, N_CLASSES) + uniform
+            return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, logits))
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return tf.reduce_sum(each) if self.recipe.loss == "sum" else tf.reduce_mean(each)
 
 
-def _pull(average: Any, value: Any, share: float) -> None:
-    """Move a running average towards a value by a share of their difference, in place."""
-    tf.raw_ops.ResourceApplyGradientDescent(var=average.handle, alpha=share, delta=average - value)
+def _move_towards(average: Any, value: Any, fraction: float) -> None:
+    """Move a running average towards a value by a fraction of their difference, in place.
+
+    A step of gradient descent along that difference does it in one pass over memory.
+    """
+    tf.raw_ops.ResourceApplyGradientDescent(var=average.handle, alpha=fraction, delta=average - value)

@@ -1,59 +1,103 @@
-"""One training run of this server: what it is, where it stands, and the file that it can be resumed from."""
+"""A training run as a frozen record: what it is, how it is, where it stands, and what is known of it so far."""
 
 from __future__ import annotations
 
-import dataclasses
-import re
-import threading
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from enum import Enum
 
 import numpy as np
 
+from cnnviz.analysis.evaluation import Score
 from cnnviz.data.dataset import Source
-from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
-from cnnviz.network.presets import Plan
+from cnnviz.network.presets import MAX_ITERATIONS, Plan
 from cnnviz.network.weights import Network, Weights
-from cnnviz.training import checkpoints
 from cnnviz.training.advance import RunState
-from cnnviz.training.checkpoints import Check
-
-Status = Literal["waiting", "running", "paused", "testing", "finished", "failed"]
-Wish = Literal["go on", "pause", "stop"]
 
 PIECE_S = 1.0
 """Seconds that one piece of a run aims at: short enough to watch and to take turns, long enough to be quick."""
 MANY_STEPS = 5
-"""A piece shorter than that says more of what is done around it than of a step."""
-CHECKS = 20
-"""How often a run looks at its validation digits, evenly over its length."""
+"""The time of a piece shorter than that is mostly what is done around its steps."""
+N_CHECKS = 20
+"""How often a run is checked on validation digits, evenly over its length."""
 
 
-@dataclass(eq=False)
+class Status(Enum):
+    """How a run is."""
+
+    WAITING = "waiting"
+    TRAINING = "training"
+    PAUSED = "paused"
+    TESTING = "testing"
+    FINISHED = "finished"
+    STOPPED = "stopped"  # before it began: there is no network and nothing on disk
+    FAILED = "failed"
+
+
+ACTIVE = frozenset({Status.WAITING, Status.TRAINING, Status.TESTING})
+"""Something will still happen to such a run without anyone's doing."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a run read validation digits at one iteration; `loss` is the mean cross-entropy."""
+
+    iteration: int
+    correct: int
+    n: int
+    loss: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share read right, in [0, 1]."""
+        return self.correct / self.n
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How fast a run is.
+
+    Attributes:
+        step_s: seconds a step took in the last piece; 0 when it is not known.
+        seconds, steps: of all pieces but the first, which compiles, and very short ones.
+    """
+
+    step_s: float = 0.0
+    seconds: float = 0.0
+    steps: int = 0
+
+    def after(self, steps: int, seconds: float) -> Timing:
+        """With one more piece."""
+        if steps < MANY_STEPS:
+            return Timing(seconds / steps, self.seconds, self.steps)
+        return Timing(seconds / steps, self.seconds + seconds, self.steps + steps)
+
+
+@dataclass(frozen=True, eq=False)
 class Run:
-    """A training run; only the trainer changes it, anyone may read it at any time.
+    """A training run at one moment; `lifecycle.transition` makes the next one.  All but arrays can be written as JSON.
 
     Attributes:
         name: unique among runs and models; the finished network's folder has it.
         plan: network, recipe and seed.
-        source: the digits that it learns from.
+        source: where its digits are loaded from.
         target: iteration at which it ends.
         experiment, label: what it is part of and what it is called there; "" when it stands alone.
-        status, reason: how it is, and why when it has failed.
         exercise: number of the exercise that it belongs to; None when it belongs to none.
-        wish: what was asked of it last.
+        every_snapshot: keep snapshots on the way, not the last one alone; testing them all would take longer than the
+            short runs of an experiment.
+        status, reason: how it is, and why when it has failed or was stopped before it began.
         state: where it stands; None before its first piece.
         snapshots: weights by iteration, until they stand in the model's folder.
-        checks: accuracy on validation digits, in order of iteration.
+        scores: how snapshots did on the test digits, by iteration, until the model is written.
+        n_validation: how many validation digits there are; known once its digits have been read.
+        checks: results on validation digits, in order of iteration.
         final: the last check, on all validation digits.
         test: correct answers and number of test digits, once it is finished.
-        step_s: seconds a step took in the last piece.
-        timed_s, timed_steps: seconds and steps of all pieces but the first, which compiles, and very short ones.
-        filed: when it was last sent to its file, by the monotonic clock.
-        deleted: it is to leave no file any more.
+        timing: how fast it is.
+        saved_s: time of the last checkpoint that was due, by the clock of the events; None before the first piece.
+        revision: counts the changes of this record.
     """
 
     name: str
@@ -62,21 +106,30 @@ class Run:
     target: int
     experiment: str = ""
     label: str = ""
-    status: Status = "waiting"
-    reason: str = ""
     exercise: int | None = None
-    wish: Wish = "go on"
-    state: RunState | None = None
-    snapshots: dict[int, Weights] = field(default_factory=dict)
+    every_snapshot: bool = True
+    status: Status = Status.WAITING
+    reason: str = ""
+    state: RunState | None = field(default=None, repr=False)
+    snapshots: Mapping[int, Weights] = field(default_factory=dict, repr=False)
+    scores: Mapping[int, Score] = field(default_factory=dict, repr=False)
+    n_validation: int = 0
     checks: tuple[Check, ...] = ()
     final: Check | None = None
     test: tuple[int, int] | None = None
-    step_s: float = 0.0
-    timed_s: float = 0.0
-    timed_steps: int = 0
-    filed: float = field(default_factory=time.monotonic, repr=False)
-    deleted: bool = False
-    filing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    timing: Timing = Timing()
+    saved_s: float | None = None
+    revision: int = 0
+
+    @property
+    def turn(self) -> str:
+        """Whose turn it is when this run is sent something: the runs of an experiment count as one."""
+        return self.experiment or f"run {self.name}"
+
+    @property
+    def active(self) -> bool:
+        """True while something will still happen without anyone's doing."""
+        return self.status in ACTIVE
 
     @property
     def iteration(self) -> int:
@@ -91,20 +144,14 @@ class Run:
     @property
     def seconds_per_1000(self) -> float:
         """Seconds that 1,000 iterations take once the network is compiled."""
-        if self.timed_steps:
-            return 1000 * self.timed_s / self.timed_steps
+        if self.timing.steps:
+            return 1000 * self.timing.seconds / self.timing.steps
         return 1000 * self.seconds / self.iteration if self.iteration else 0.0
 
-    def time(self, steps: int, seconds: float) -> None:
-        """Note how long a piece took."""
-        self.step_s = seconds / steps
-        if steps >= MANY_STEPS:
-            self.timed_s, self.timed_steps = self.timed_s + seconds, self.timed_steps + steps
-
     @property
-    def active(self) -> bool:
-        """True while something will still happen without anyone's doing."""
-        return self.status in ("waiting", "running", "testing")
+    def step_s(self) -> float:
+        """Seconds a step took in the last piece; 0 when it is not known."""
+        return self.timing.step_s
 
     @property
     def left_s(self) -> float:
@@ -112,7 +159,7 @@ class Run:
         return max(0, self.target - self.iteration) * self.step_s
 
     @property
-    def moments(self) -> tuple[int, ...]:
+    def snapshot_iterations(self) -> tuple[int, ...]:
         """The iterations that one can go back to."""
         return tuple(sorted(self.snapshots))
 
@@ -125,95 +172,44 @@ class Run:
             raise BrokenModel(f"{self.name} has not begun yet.")
         return Network(self.plan.network, weights)
 
-    def next_stop(self) -> int:
-        """The iteration at which the next piece ends: a snapshot, a check, or about PIECE_S from here."""
-        at = self.iteration
-        reach = at + (max(1, round(PIECE_S / self.step_s)) if self.step_s else 1)
-        kept = next(stop for stop in self.kept_iterations if stop > at)
-        return min(reach, kept, (at // self.check_every + 1) * self.check_every, self.target)
+    def is_planned_snapshot(self, iteration: int) -> bool:
+        """True where a snapshot is to be kept."""
+        return iteration in self._planned_snapshots
+
+    @property
+    def _planned_snapshots(self) -> list[int]:
+        return snapshot_schedule(self.target) if self.every_snapshot else [self.target]
 
     @property
     def check_every(self) -> int:
-        """Iterations between two looks at the validation digits; of the plan alone, so that cutting changes nothing."""
-        return max(1, self.plan.recipe.iterations // CHECKS)
+        """Iterations between two checks; of the plan alone, so that cutting changes nothing."""
+        return max(1, self.plan.recipe.iterations // N_CHECKS)
+
+    def next_stop(self) -> int:
+        """The iteration at which the next piece ends: a snapshot, a check, or about PIECE_S from here."""
+        if self.state is None:
+            return 0
+        at = self.iteration
+        reach = at + (max(1, round(PIECE_S / self.step_s)) if self.step_s else 1)
+        snapshot = next((stop for stop in self._planned_snapshots if stop > at), self.target)
+        return min(reach, snapshot, (at // self.check_every + 1) * self.check_every, self.target)
+
+    def target_after(self, iterations: int) -> int:
+        """The target when it trains for some iterations more."""
+        return max(self.target, self.iteration) + iterations
 
     @property
-    def kept_iterations(self) -> list[int]:
-        """Where snapshots belong: testing them all would take longer than the short runs of an experiment."""
-        return [self.target] if self.experiment else checkpoints.snapshot_iterations(self.target)
-
-    def is_kept(self, iteration: int) -> bool:
-        """True where a snapshot belongs."""
-        return iteration in self.kept_iterations
-
-    def file(self, root: Path) -> Path:
-        """Where it can be resumed from."""
-        return checkpoints.run_file(root / self.name)
-
-    def save(self, root: Path, status: Status | None = None) -> None:
-        """Write it to its file as it is now; a finished run's snapshots stand in its model."""
-        with self.filing:
-            if self.state is not None and not self.deleted:
-                notes = self._notes() | ({"status": status} if status else {})
-                snapshots = {} if notes["status"] == "finished" else self.snapshots
-                checkpoints.save_run(self.file(root), self.state, snapshots, notes)
-
-    def _notes(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "target": self.target,
-            "source": [self.source.kind, str(self.source.path) if self.source.path else None],
-            "experiment": self.experiment,
-            "label": self.label,
-            "exercise": self.exercise,
-            "status": self.status,
-            "reason": self.reason,
-            "checks": [dataclasses.astuple(check) for check in self.checks],
-            "final": dataclasses.astuple(self.final) if self.final else None,
-            "test": self.test,
-            "times": [self.step_s, self.timed_s, self.timed_steps],
-        }
+    def most_more(self) -> int:
+        """How many iterations more it may train: a schedule that brings the learning rate to 0 has an end."""
+        if self.plan.recipe.schedule == "constant":
+            return MAX_ITERATIONS
+        return max(0, self.plan.recipe.iterations - max(self.target, self.iteration))
 
 
-def load(path: Path) -> Run | None:
-    """A run of an earlier server; what was under way stands paused. None when the file is not the server's.
-
-    Raises:
-        BrokenModel: when the file is damaged.
-    """
-    state, snapshots, notes = checkpoints.load_run(path)
-    if notes is None:
-        return None
-    try:
-        kind, folder = notes["source"]
-        found = Run(
-            notes["name"],
-            Plan(state.network, state.recipe, state.seed),
-            Source(kind, Path(folder) if folder else None),
-            notes["target"],
-            notes["experiment"],
-            notes["label"],
-            notes["status"] if notes["status"] in ("finished", "failed") else "paused",
-            notes["reason"],
-            notes["exercise"] if "exercise" in notes else _exercise_in_name(notes["experiment"]),
-            state=state,
-            snapshots=snapshots,
-            checks=tuple(Check(*values) for values in notes["checks"]),
-            final=Check(*notes["final"]) if notes["final"] else None,
-            test=(notes["test"][0], notes["test"][1]) if notes["test"] else None,
-        )
-        found.step_s, found.timed_s, found.timed_steps = notes["times"]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise BrokenModel(f"{path}: expected the notes of a run. {error}") from None
-    if found.status == "finished" and store.open_model(path.parent / found.name).card is None:
-        found.status = "paused"
-    return found
-
-
-def _exercise_in_name(experiment: str) -> int | None:
-    """The exercise of a run whose file was written before runs carried its number: "exercise 3 (1)" is of the third."""
-    named = re.fullmatch(r"exercise (\d+) \(\d+\)", experiment)
-    return int(named[1]) if named else None
+def snapshot_schedule(iterations: int) -> list[int]:
+    """The iterations whose snapshots are kept: 0, 1, 2, 5, 10, 20, 50, … and the last."""
+    steps = [first * 10**power for power in range(12) for first in (1, 2, 5)]
+    return [0, *(step for step in steps if step < iterations), iterations]
 
 
 def curves(run: Run, n_points: int = 200) -> dict[str, np.ndarray]:
@@ -222,14 +218,13 @@ def curves(run: Run, n_points: int = 200) -> dict[str, np.ndarray]:
     Returns:
         "iteration", "accuracy", "loss": float64, one length; each point is the mean of the steps up to its iteration.
     """
-    state = run.state  # once: the trainer may put another in its place
-    n = state.iteration if state else 0
-    if state is None or n == 0:
+    n = run.iteration
+    if run.state is None or n == 0:
         return {name: np.zeros(0) for name in ("iteration", "accuracy", "loss")}
     edges = np.unique(np.linspace(0, n, min(n, n_points) + 1).round().astype(int))
     counts = np.diff(edges)
     return {
         "iteration": edges[1:].astype(float),
-        "accuracy": np.add.reduceat(state.accuracies.astype(float), edges[:-1]) / counts,
-        "loss": np.add.reduceat(state.losses.astype(float), edges[:-1]) / counts,
+        "accuracy": np.add.reduceat(run.state.accuracies.astype(float), edges[:-1]) / counts,
+        "loss": np.add.reduceat(run.state.losses.astype(float), edges[:-1]) / counts,
     }

@@ -1,12 +1,12 @@
-"""The server's training runs.  Each is a chain of short pieces sent through the door one after another.
+"""The server's training runs: takes events in, keeps the records, and has carried out what follows from them.
 
-From the chain come live progress, pause, resume and stop; runs take turns piece by piece, an experiment counting as
-one; a worker that dies is replaced and its piece sent again; a server that dies finds its runs paused in their files.
+A run is a chain of short pieces that are sent to the workers one after another.  So it can be watched, paused and
+stopped, and runs take turns piece by piece, an experiment counting as one; a worker that dies is replaced and its
+piece sent again; a server that dies finds its runs paused in their files.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import logging
 import re
@@ -14,56 +14,35 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from cnnviz.compute import backend
-from cnnviz.data import dataset
-from cnnviz.data.dataset import Dataset, Source
+from cnnviz.data.dataset import Source
 from cnnviz.data.mnist import DataError
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
-from cnnviz.network.weights import Network, Weights
-from cnnviz.training import advance, checkpoints
-from cnnviz.training.run import Run, Wish, load
+from cnnviz.training import advance, checkpoints, lifecycle, pieces
+from cnnviz.training.lifecycle import Effect, Event, SendPiece, TestSnapshot, Validation, transition
+from cnnviz.training.pieces import Digits, load_digits
+from cnnviz.training.run import Run, Status
 
 log = logging.getLogger(__name__)
 
-FILE_EVERY_S = 10.0
-"""A run is on disk as it was no longer than about that ago; between its snapshots, too."""
-N_WATCHED = 1000
-"""Validation digits that a run looks at on its way; all of them at its end."""
+EXPECTED_ERRORS = (advance.TrainingDiverged, DataError, BrokenModel, OSError, backend.BackendError, ValueError)
+"""Their message is a sentence for a person; of any other error the name is needed, too."""
+WITH_WORK_LEFT = frozenset({Status.WAITING, Status.TRAINING, Status.PAUSED, Status.TESTING})
+
+Work = SendPiece | TestSnapshot
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Digits:
-    """What a run needs: digits to learn from, some to look at on the way and all that were held back, and the test."""
+class Scheduler:
+    """Begins, pauses, resumes and ends runs; every method but `delete` and `close` returns at once.
 
-    train: Dataset
-    watched: Dataset | None
-    held_back: Dataset | None
-    test: Dataset
-
-
-_loading = threading.Lock()
-
-
-def load_digits(source: Source, keep_validation: bool) -> Digits:
-    """The digits of a run; nothing to look at when it learns from the validation digits too."""
-    with _loading:  # the cache alone would let several threads read the same at once
-        return _load_digits(source, keep_validation)
-
-
-@functools.lru_cache(maxsize=2)
-def _load_digits(source: Source, keep_validation: bool) -> Digits:
-    held_back = dataset.load(source, "validation") if keep_validation else None
-    watched = held_back and Dataset(held_back.images[:N_WATCHED], held_back.labels[:N_WATCHED], held_back.name)
-    return Digits(dataset.load_for_training(source, keep_validation), watched, held_back, dataset.load(source, "test"))
-
-
-class Trainer:
-    """Begins, pauses, resumes and ends runs; every method returns at once.
+    Records are frozen: what `runs` and `find` give does not change any more.  A name is never given twice, so a page
+    that still shows a deleted run cannot touch another one.
 
     Args:
         root: folder for the runs' files and for the networks that come of them.
@@ -72,24 +51,32 @@ class Trainer:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.problems: list[str] = []
+        self._lock = threading.RLock()  # the only one; it guards everything below
         self._runs: dict[str, Run] = {}
-        self._ready: dict[str, Digits] = {}
+        self._names: set[str] = set()
+        self._digits: dict[str, Digits] = {}
+        self._work: dict[str, Work] = {}  # what waits for its turn
+        self._in_flight: dict[str, str] = {}  # runs of which a worker has something, and whose turn that was
+        self._reading: set[str] = set()
+        self._writing: set[str] = set()
+        self._wishes: dict[str, Event] = {}  # of a person, until what is computed or written has come back
+        self._saved: dict[str, int] = {}  # revision of the checkpoint
         self._turns: deque[str] = deque()
-        self._in_flight: set[str] = set()
-        self._lock = threading.RLock()
         self._closed = False
-        self._desk = ThreadPoolExecutor(4, "desk")  # reads digits, writes files, waits for tests
+        self._readers = ThreadPoolExecutor(2, "digits")
+        self._files = ThreadPoolExecutor(1, "files")  # one thread: what is deleted last stays deleted
         for path in sorted(root.glob(".*.run.npz")) if root.is_dir() else ():
             self._recall(path)
 
     def _recall(self, path: Path) -> None:
         try:
-            found = load(path)
+            run, of_server = checkpoints.read(path)
         except BrokenModel as error:
             self.problems.append(str(error))
             return
-        if found:
-            self._runs[found.name] = found
+        if of_server:
+            self._runs[run.name], self._saved[run.name] = run, run.revision
+            self._names |= {run.name, run.experiment}
 
     def runs(self) -> list[Run]:
         """Every run, the latest last."""
@@ -98,7 +85,8 @@ class Trainer:
 
     def find(self, name: str) -> Run | None:
         """The run of that name."""
-        return self._runs.get(name)
+        with self._lock:
+            return self._runs.get(name)
 
     def begin(
         self,
@@ -112,300 +100,258 @@ class Trainer:
     ) -> Run:
         """Begin a run; it gets a free name that starts with `name`."""
         with self._lock:
-            free = self._free_name(name)
-            run = Run(free, plan, source, plan.recipe.iterations, experiment, label, exercise=exercise)
+            run = Run(
+                self._free(f"{name}-{{}}"),
+                plan,
+                source,
+                plan.recipe.iterations,
+                experiment=experiment,
+                label=label,
+                exercise=exercise,
+                every_snapshot=not experiment,
+            )
             self._runs[run.name] = run
-        self._prepare(run)
-        return run
+            self._happen(run.name, lifecycle.Begin())
+            return self._runs[run.name]
 
     def begin_experiment(
         self, planned: Sequence[tuple[str, Plan]], source: Source, name: str, exercise: int | None = None
     ) -> str:
         """Begin a run for every label and plan; gives the experiment's name, which no other has: name (2)."""
         with self._lock:
-            taken = {run.experiment for run in self._runs.values()}
-            number = next(i for i in range(1, 100_000) if f"{name} ({i})" not in taken)
+            experiment = self._free(f"{name} ({{}})")
+            number = experiment.removeprefix(f"{name} (").removesuffix(")")
             stem = re.sub(r"[^a-z0-9]+", "-", name)
             for label, plan in planned:
-                self.begin(
-                    plan,
-                    source,
-                    f"{stem}-{number}",
-                    experiment=f"{name} ({number})",
-                    label=label,
-                    exercise=exercise,
-                )
-        return f"{name} ({number})"
+                self.begin(plan, source, f"{stem}-{number}", experiment=experiment, label=label, exercise=exercise)
+        return experiment
 
-    def _holds(self, run: Run) -> bool:
-        """True while it is on the list; a page may still show one that another session has deleted."""
-        return self._runs.get(run.name) is run
+    def _free(self, pattern: str) -> str:
+        """A name that nothing has or had since the server began."""
+        taken = self._names | {model.name for model in store.models()}
+        name = next(name for i in range(1, 100_000) if (name := pattern.format(i)) not in taken)
+        self._names.add(name)
+        return name
 
-    def _free_name(self, name: str) -> str:
-        taken = self._runs.keys() | {model.name for model in store.models()}
-        return next(found for i in range(1, 100_000) if (found := f"{name}-{i}") not in taken)
-
-    def pause(self, run: Run) -> None:
+    def pause(self, name: str) -> None:
         """Hold a run after the piece that is under way."""
-        self._wish(run, "pause")
+        self._wish(name, lifecycle.Pause())
 
-    def stop(self, run: Run) -> None:
+    def resume(self, name: str) -> None:
+        """Go on with a run that is paused or has failed."""
+        self._wish(name, lifecycle.Resume())
+
+    def stop(self, name: str) -> None:
         """End a run where it stands; what it has learnt becomes a model."""
-        self._wish(run, "stop")
+        self._wish(name, lifecycle.Stop())
 
-    def stop_all(self, members: Sequence[Run]) -> None:
+    def stop_all(self, names: Sequence[str]) -> None:
         """End every run of an experiment: what has begun becomes a model, what has not never does."""
         with self._lock:
-            for run in members:
-                if run.active or run.status == "paused":
-                    self._wish(run, "stop")
+            for name in names:
+                run = self._runs.get(name)
+                if run and run.status in WITH_WORK_LEFT:
+                    self._wish(name, lifecycle.Stop())
 
-    def _wish(self, run: Run, wish: Wish) -> None:
-        with self._lock:
-            if not self._holds(run):
-                return
-            run.wish = wish
-            held = run.status in ("paused", "failed")
-            idle = run.status in ("waiting", "running") and run.name not in self._in_flight
-            if idle or (held and wish == "stop"):
-                self._settle(run)
+    def extend(self, name: str, iterations: int) -> None:
+        """Train another `iterations`; the count goes on.
 
-    def resume(self, run: Run) -> None:
-        """Go on with a run that is paused or has failed."""
+        Raises:
+            ValueError: for no iterations, or more than the run's learning rate has left.
+        """
         with self._lock:
-            if not self._holds(run):
-                return
-            if run.active:
-                run.wish = "go on"
-                return
-            run.status, run.wish, run.reason = "waiting", "go on", ""
-        self._prepare(run)
+            run = self._runs.get(name)
+            if run and not 1 <= iterations <= run.most_more:
+                raise ValueError(f"{name}: expected 1 to {run.most_more:,} iterations more. Received {iterations:,}.")
+            self._wish(name, lifecycle.Extend(iterations))
 
-    def extend(self, run: Run, iterations: int) -> None:
-        """Train another `iterations`; the count goes on."""
+    def delete(self, name: str) -> None:
+        """Forget a run and the model that came of it; one that waits or trains, or does so again, stays."""
         with self._lock:
-            if self._holds(run):
-                run.target = max(run.target, run.iteration) + iterations
-                self.resume(run)
-
-    def delete(self, run: Run) -> None:
-        """Forget a run and the model that came of it; one that is active, or has become so again, stays."""
-        with self._lock:
-            if run.active or not self._holds(run):
+            if self._closed:
                 return
-            del self._runs[run.name]
-        with run.filing:
-            run.deleted = True
-            run.file(self.root).unlink(missing_ok=True)
-            store.delete(self.root / run.name)
+            self._happen(name, lifecycle.Delete())
+            self._fill()
+            files_are_gone = self._files.submit(int)  # after everything that is to be done with files before it
+        files_are_gone.result()
 
     def close(self) -> None:
         """At the server's end: keep every run that is not finished as it stands."""
         with self._lock:
             self._closed = True
-            unfinished = [run for run in self._runs.values() if run.status != "finished"]
-        self._desk.shutdown(wait=False, cancel_futures=True)
-        for run in unfinished:
-            run.save(self.root)
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        self._files.shutdown(wait=True, cancel_futures=True)
+        for run in self.runs():
+            try:
+                self._save(run.name)
+            except OSError:
+                log.exception("%s", run.name)  # the others are to be kept all the same
 
-    # From here on: the chain.
+    def _file(self, name: str) -> Path:
+        return checkpoints.run_file(self.root / name)
 
-    def _prepare(self, run: Run) -> None:
-        """Read the run's digits, then let it take turns."""
+    # Events come in.
 
-        def ready() -> None:
-            digits = load_digits(run.source, run.plan.recipe.keep_validation)
-            written = store.open_model(self.root / run.name)
-            with self._lock:
-                if not self._holds(run):
-                    return
-                self._ready[run.name] = digits
-                if written.card:
-                    run.snapshots = _snapshots(written) | run.snapshots
-                if run.status == "waiting" and run.state is not None and run.iteration >= run.target:
-                    self._settle(run)
+    def _wish(self, name: str, event: Event) -> None:
+        """What a person wants waits for what is computed or written of the run; the last wish counts."""
+        with self._lock:
+            if name in self._in_flight or name in self._writing:
+                self._wishes[name] = event
+            else:
+                self._happen(name, event)
                 self._fill()
 
-        self._at_desk(run, ready)
-
-    def _at_desk(self, run: Run, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except (DataError, BrokenModel, OSError, backend.BackendError) as error:
-                self._fail(run, str(error))
-            except Exception as error:
-                log.exception("%s", run.name)
-                self._fail(run, f"{type(error).__name__}: {error}")
-
-        if not self._closed:
-            self._desk.submit(guarded)
-
-    def _file(self, run: Run) -> None:
-        run.filed = time.monotonic()
-        self._at_desk(run, lambda: run.save(self.root))
-
-    def _fail(self, run: Run, reason: str) -> None:
+    def _come_back(self, name: str, event: Event) -> None:
+        """Something that was to be done is done, or could not be done."""
         with self._lock:
-            run.status, run.reason = "failed", reason
+            self._happen(name, event)
+            if name in self._wishes and name not in self._writing:
+                self._happen(name, self._wishes.pop(name))
             self._fill()
 
-    def _fill(self) -> None:
-        """Send pieces until every worker has one and another waits; experiments and single runs take turns."""
-        held = {name for name, run in self._runs.items() if run.active}
-        self._ready = {name: digits for name, digits in self._ready.items() if name in held}
-        while not self._closed and len(self._in_flight) <= backend.n_workers():
-            run = self._next()
-            if run is None:
-                return
-            self._send(run)
+    def _happen(self, name: str, event: Event) -> None:
+        """The one place where a record makes way for the next one."""
+        run = self._runs.get(name)
+        if run is None or self._closed:
+            return
+        changed, effects = transition(run, event)
+        self._runs[name] = changed
+        if changed.status is not run.status:
+            self._work.pop(name, None)
+        for effect in effects:
+            self._carry_out(changed, effect)
 
-    def _next(self) -> Run | None:
-        waiting: dict[str, Run] = {}
-        for run in self._runs.values():
-            if run.status in ("waiting", "running") and run.name in self._ready and run.name not in self._in_flight:
-                waiting.setdefault(run.experiment or f"run {run.name}", run)
-        self._turns = deque(turn for turn in self._turns if turn in waiting or self._busy(turn))
+    # Effects go out.
+
+    def _carry_out(self, run: Run, effect: Effect) -> None:
+        match effect:
+            case SendPiece() | TestSnapshot():
+                self._work[run.name] = effect
+            case lifecycle.ReadDigits():
+                if run.name not in self._reading:
+                    self._reading.add(run.name)
+                    self._readers.submit(self._do, run.name, functools.partial(self._read, run), self._reading)
+            case lifecycle.SaveCheckpoint():
+                self._files.submit(self._do, run.name, functools.partial(self._save, run.name))
+            case lifecycle.WriteModel():
+                self._work.pop(run.name, None)  # a test that is not needed any more
+                self._writing.add(run.name)
+                self._files.submit(self._do, run.name, functools.partial(self._write, run), self._writing)
+            case lifecycle.DeleteFiles():
+                del self._runs[run.name]
+                self._wishes.pop(run.name, None)
+                self._files.submit(self._do, run.name, functools.partial(self._delete, run.name))
+
+    def _do(self, name: str, work: Callable[[], Event | None], under_way: set[str] | None = None) -> None:
+        """In a thread: do something; what comes of it is an event, and what goes wrong is one, too."""
+        try:
+            event = work()
+        except Exception as error:
+            event = lifecycle.Failed(_sentence(name, error))
+        with self._lock:
+            if under_way is not None:
+                under_way.discard(name)
+            if event:
+                self._come_back(name, event)
+
+    def _read(self, run: Run) -> Event:
+        digits = load_digits(run.source, run.plan.recipe.keep_validation)
+        snapshots = checkpoints.model_snapshots(self.root / run.name)
+        with self._lock:
+            self._digits[run.name] = digits
+        return lifecycle.DigitsReady(len(digits.validation) if digits.validation else 0, snapshots)
+
+    def _save(self, name: str) -> None:
+        run = self.find(name)
+        if run and self._saved.get(name) != run.revision:
+            checkpoints.write(self._file(name), run)
+            with self._lock:
+                self._saved[name] = run.revision
+
+    def _write(self, run: Run) -> Event | None:
+        if self.find(run.name) is None:
+            return None
+        digits = load_digits(run.source, run.plan.recipe.keep_validation)
+        folder = self.root / run.name
+        replace = store.open_model(folder).card is not None
+        checkpoints.write_model(folder, run, digits, replace=replace)
+        return lifecycle.Written()
+
+    def _delete(self, name: str) -> None:
+        self._file(name).unlink(missing_ok=True)
+        store.delete(self.root / name)
+
+    # Turns.
+
+    def _fill(self) -> None:
+        """Send work until every worker has some and another waits; experiments and single runs take turns."""
+        needed = self._reading | {name for name, run in self._runs.items() if run.active}
+        self._digits = {name: digits for name, digits in self._digits.items() if name in needed}
+        self._work = {name: work for name, work in self._work.items() if name in needed}
+        while not self._closed and len(self._in_flight) <= backend.n_workers():
+            name = self._next()
+            if name is None:
+                return
+            self._send(name)
+
+    def _next(self) -> str | None:
+        waiting: dict[str, str] = {}
+        for name, run in self._runs.items():
+            if name in self._work and name in self._digits and name not in self._in_flight:
+                waiting.setdefault(run.turn, name)
+        in_flight = list(self._in_flight.values())
+        self._turns = deque(turn for turn in self._turns if turn in waiting or turn in in_flight)
         self._turns.extend(turn for turn in waiting if turn not in self._turns)
-        turn = next((turn for turn in self._turns if turn in waiting and not self._had_enough(turn)), None)
+        # An experiment may fill all the workers, not the place behind them that is another's turn.
+        may = (turn for turn in self._turns if turn in waiting and in_flight.count(turn) < backend.n_workers())
+        turn = next(may, None)
         if turn is None:
             return None
         self._turns.remove(turn)
         self._turns.append(turn)
         return waiting[turn]
 
-    def _busy(self, turn: str) -> bool:
-        return any(self._turn_of(name) == turn for name in self._in_flight)
+    def _send(self, name: str) -> None:
+        work, digits = self._work.pop(name), self._digits[name]
+        if isinstance(work, SendPiece):
+            self._happen(name, lifecycle.PieceSent())
+        run = self._runs[name]
+        self._in_flight[name] = run.turn
+        function, args = _call(run, work, digits)
+        sent = backend.submit(function, *args, lane="work")
+        sent.add_done_callback(functools.partial(self._arrived, name, work))
 
-    def _had_enough(self, turn: str) -> bool:
-        """An experiment may fill all the workers, not the place behind them that is another's turn."""
-        return sum(self._turn_of(name) == turn for name in self._in_flight) >= backend.n_workers()
-
-    def _turn_of(self, name: str) -> str:
-        run = self._runs.get(name)
-        return (run.experiment if run else "") or f"run {name}"
-
-    def _send(self, run: Run) -> None:
-        self._in_flight.add(run.name)
-        run.status = "running"
-        digits = self._ready[run.name]
-        if run.state is None:
-            plan = run.plan
-            sent = backend.submit(advance.start, plan.network, plan.recipe, plan.seed)
-        else:
-            stop = run.next_stop()
-            looks = run.is_kept(stop) or stop % run.check_every == 0
-            watched = digits.held_back if stop == run.target else digits.watched
-            sent = backend.submit(
-                checkpoints.piece, run.state, digits.train, watched if looks else None, stop - run.iteration
-            )
-        sent.add_done_callback(lambda done: self._arrived(run, done))
-
-    def _arrived(self, run: Run, sent: Future[object]) -> None:
+    def _arrived(self, name: str, work: Work, sent: Future[Any]) -> None:
+        error = sent.exception()
+        event = lifecycle.Failed(_sentence(name, error)) if error else _event(work, sent.result())
         with self._lock:
-            self._in_flight.discard(run.name)
-            error = sent.exception()
-            if self._closed or not self._holds(run):
-                return
-            if error is not None:
-                told = isinstance(error, (advance.TrainingDiverged, backend.BackendError, ValueError))
-                run.status, run.reason = "failed", str(error) if told else f"{type(error).__name__}: {error}"
-                self._file(run)
-            else:
-                self._take(run, sent.result())
-                self._settle(run)
-            self._fill()
-
-    def _take(self, run: Run, result: object) -> None:
-        """The run is where the piece has brought it."""
-        before = run.iteration
-        state, check = result if isinstance(result, tuple) else (result, None)
-        if run.state is not None and before and state.iteration > before:
-            run.time(state.iteration - before, state.seconds - run.seconds)
-        run.state = state
-        if check:
-            run.checks = (*run.checks, check)
-        if run.is_kept(run.iteration):
-            run.snapshots = {**run.snapshots, run.iteration: state.weights}
-        if run.iteration < run.target and (
-            (run.is_kept(run.iteration) and run.iteration >= checkpoints.SHORT_RUN / 10)
-            or time.monotonic() - run.filed > FILE_EVERY_S
-        ):
-            self._file(run)
-
-    def _settle(self, run: Run) -> None:
-        """Between two pieces: end, hold, or go on."""
-        if run.state is not None and (run.iteration >= run.target or run.wish == "stop"):
-            run.snapshots = {**run.snapshots, run.iteration: run.state.weights}
-            run.target, run.status = run.iteration, "testing"
-            self._file(run)
-            self._at_desk(run, lambda: self._finish(run))
-        elif run.wish == "pause":
-            if run.state is not None:
-                run.snapshots = {**run.snapshots, run.iteration: run.state.weights}
-            run.status = "paused"
-            self._file(run)
-        elif run.wish == "stop":
-            run.status, run.reason = "failed", "It was stopped before it began."
-
-    def _finish(self, run: Run) -> None:
-        """Test every snapshot, write the model, and keep the run's state so that it can go on."""
-        state, digits = run.state, load_digits(run.source, run.plan.recipe.keep_validation)
-        if state is None:
-            raise BrokenModel(f"{run.name} has not begun yet.")
-        replace = store.open_model(self.root / run.name).card is not None
-        sent = {
-            iteration: backend.submit(checkpoints.examine, Network(state.network, weights), digits.test)
-            for iteration, weights in run.snapshots.items()
-        }
-        if digits.held_back and not (run.checks and run.checks[-1].n == len(digits.held_back)):
-            _, last = backend.submit(checkpoints.piece, state, digits.train, digits.held_back, 0).result()
-            run.checks = (*run.checks, last)
-        run.final = run.checks[-1] if digits.held_back else None
-        wait(sent.values())
-        results = {iteration: future.result() for iteration, future in sent.items()}
-        trained = checkpoints.Trained(digits.train.name, len(digits.train))
-        with run.filing:
-            checkpoints.finish(
-                self.root / run.name,
-                state,
-                run.snapshots,
-                results,
-                train=trained,
-                test_digits=digits.test.name,
-                replace=replace,
-            )
-        last = results[run.iteration]
-        run.test = (last.correct, last.n)
-        run.save(self.root, status="finished")
-        with self._lock:
-            run.status, run.wish, run.snapshots = "finished", "go on", {}
-            self._fill()
+            self._in_flight.pop(name, None)
+            self._come_back(name, event)
 
 
-def _snapshots(model: store.Model) -> dict[int, Weights]:
-    """All the weights of a model, by iteration."""
-    entries = model.card.snapshots if model.card else ()
-    return {entry.iteration: store.load(model, entry.iteration).weights for entry in entries}
+def _call(run: Run, work: Work, digits: Digits) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What a worker is to compute."""
+    if isinstance(work, TestSnapshot):
+        return pieces.examine, (run.plan.network, run.snapshots[work.iteration], digits.test)
+    if run.state is None:
+        return pieces.begin, (run.plan,)
+    of = {Validation.NONE: None, Validation.SUBSET: digits.validation_subset, Validation.ALL: digits.validation}
+    return pieces.piece, (run.state, digits.train, of[work.validation], work.stop - run.iteration)
 
 
-_server: list[Trainer] = []
-_opening = threading.Lock()
+def _event(work: Work, result: Any) -> Event:
+    """What a worker's answer means to the run."""
+    if isinstance(work, TestSnapshot):
+        return lifecycle.SnapshotTested(work.iteration, result)
+    state, check = result
+    return lifecycle.PieceDone(state, check, work.validation, time.monotonic())
 
 
-def of_server() -> Trainer:
-    """The trainer that all sessions of this server share."""
-    with _opening:
-        if not _server:
-            _server.append(Trainer(store.own_root()))
-        return _server[0]
-
-
-def close_server() -> None:
-    """Keep what is under way on disk; the next call of `of_server` opens it again."""
-    with _opening:
-        while _server:
-            _server.pop().close()
+def _sentence(name: str, error: BaseException) -> str:
+    if isinstance(error, EXPECTED_ERRORS):
+        return str(error)
+    log.error("%s", name, exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
 def progress(members: Sequence[Run]) -> float:

@@ -11,7 +11,7 @@ from cnnviz.data.mnist import DataError
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
-from cnnviz.training.run import Run
+from cnnviz.training.run import Run, Status
 from cnnviz.ui import digits, server, state, texts
 from cnnviz.ui.entry import Choice, Entry
 
@@ -25,14 +25,14 @@ def entries() -> dict[str, Entry]:
         opening = functools.partial(store.load, model)
         known[model.name] = Entry(model.name, iterations, opening, trained_on_outliers=trained_on_outliers)
     for run in server.scheduler().runs():
-        if run.status != "finished" and run.moments:
+        if run.status is not Status.FINISHED and run.snapshots:
             known[run.name] = of_run(run)
     return known
 
 
 def of_run(run: Run) -> Entry:
     """A run as it stands."""
-    return Entry(run.name, run.moments, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
+    return Entry(run.name, run.snapshot_iterations, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
 
 
 def current() -> Choice:

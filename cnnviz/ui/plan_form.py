@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnnviz.network.config import Convolution, NetworkConfig, layers
+from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import PRESETS, Plan, Preset, Recipe
+from cnnviz.training.plans import make_plan
 from cnnviz.ui import state
 
 MAX_CONVOLUTIONS, MAX_DENSE = 4, 3
@@ -72,9 +73,8 @@ def ask() -> tuple[str, Plan]:
         training = _training_fields(preset_name, recipe)
     with st.expander(Words.more_network):
         network = _network_fields(preset_name, preset.network)
-    layers(network)  # raises when a map becomes too small for its pooling
-    recipe = dataclasses.replace(recipe, iterations=iterations, learning_rate=float(rate), **training)
-    return preset_name, Plan(network, recipe, seed)
+    training |= {"iterations": iterations, "learning_rate": float(rate)}
+    return preset_name, make_plan(network, recipe, seed, **training)
 
 
 def presets() -> dict[str, Preset]:

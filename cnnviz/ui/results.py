@@ -13,9 +13,8 @@ from cnnviz.network.cards import Card
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
 from cnnviz.percentages import percent
-from cnnviz.training import scheduler
-from cnnviz.training.run import Run
-from cnnviz.ui import choice, digits, lookups, texts
+from cnnviz.training.run import Run, Status
+from cnnviz.ui import choice, digits, lookups, server, texts
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class Row:
     """A run or a model in a table.
 
     Attributes:
-        validation, test: digits read right, and all of them; None when it is not known.
+        validation, test: digits read right, and all of them, of the validation and the test set; None when it is not
+            known.
         test_digits: name of the test digits, as a card has it; "" when it was not tested.
         run: the run that it came of, where this server knows it.
     """
@@ -52,19 +52,19 @@ class Row:
 
 def rows() -> dict[str, Row]:
     """Every model and every run by name, the latest run first, shipped networks last."""
-    runs = {run.name: run for run in reversed(scheduler.of_server().runs())}
+    runs = {run.name: run for run in reversed(server.scheduler().runs())}
     models = store.models()
     cards = {model.name: model.card for model in models}
-    found = {name: _of_run(run, cards.get(name)) for name, run in runs.items() if run.state is not None}
+    table = {name: _of_run(run, cards.get(name)) for name, run in runs.items() if run.state is not None}
     for model in models:
         card = model.card
-        if card and model.name not in found:
+        if card and model.name not in table:
             plan = Plan(card.network, card.recipe, card.seed)
             test = (card.last.correct, card.last.n)
-            found[model.name] = Row(
+            table[model.name] = Row(
                 model.name, plan, card.last.iteration, card.seconds, None, test, card.test_digits, None
             )
-    return found
+    return table
 
 
 def _of_run(run: Run, card: Card | None) -> Row:
@@ -75,26 +75,27 @@ def _of_run(run: Run, card: Card | None) -> Row:
 
 def validation(row: Row) -> tuple[int, int] | None:
     """Validation digits read right, and all of them; read now where nobody did; None where it learnt from them."""
-    if row.validation or not row.plan.recipe.keep_validation or (row.run and row.run.status != "finished"):
+    if row.validation or not row.plan.recipe.keep_validation or (row.run and row.run.status is not Status.FINISHED):
         return row.validation
     model = store.find(row.name)
     try:
         test = digits.load(choice.current().source, "test")
         if model is None or model.card is None or model.card.test_digits != test.name:
             return None
-        held_back = digits.load(choice.current().source, "validation")
+        validation_set = digits.load(choice.current().source, "validation")
     except DataError:
         return None
-    probs = lookups.probabilities(store.load(model), held_back)
-    return int((probs.argmax(axis=1) == held_back.labels).sum()), len(held_back)
+    probs = lookups.probabilities(store.load(model), validation_set)
+    return int((probs.argmax(axis=1) == validation_set.labels).sum()), len(validation_set)
 
 
 def of_run(run: Run) -> Result | None:
     """What an exercise wants to know of a run; None until it has ended, no counts where its plan was not kept."""
-    failure = run.reason if run.status == "failed" else _not_as_planned(run)
-    if run.status in ("failed", "finished") and failure:
+    without_model = run.status in (Status.STOPPED, Status.FAILED)
+    failure = run.reason if without_model else _not_as_planned(run)
+    if failure and (without_model or run.status is Status.FINISHED):
         return Result(run.label, run.plan, n_weights(run.plan.network), 0.0, 0, 0, failure=failure)
-    if run.status != "finished" or run.test is None or run.state is None:
+    if run.status is not Status.FINISHED or run.test is None or run.state is None:
         return None
     final = (run.final.correct, run.final.n) if run.final else (0, 0)
     return Result(
@@ -117,15 +118,15 @@ def _not_as_planned(run: Run) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=4096)
 def share_and_interval(correct: int, n: int) -> tuple[str, str]:
-    """Accuracy and its 95 % interval, in words."""
+    """Accuracy and its 95 % interval, as a person reads them."""
     low, high = wilson_interval(correct, n)
     return percent(correct / n), f"{percent(low)} to {percent(high)}"
 
 
 def state(run: Run) -> str:
-    """What a run does, or how it ended, in words."""
-    if run.status == "failed" and run.state is None and run.wish == "stop":
+    """What a run does, or how it ended, as a person reads it."""
+    if run.status is Status.STOPPED:
         return texts.STOPPED
-    if run.status == "finished" and run.iteration < run.plan.recipe.iterations:
+    if run.status is Status.FINISHED and run.iteration < run.plan.recipe.iterations:
         return texts.ENDED_EARLY
-    return texts.STATES[run.status]
+    return texts.STATES[run.status.value]

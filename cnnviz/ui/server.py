@@ -11,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from cnnviz.training import scheduler as training
+from cnnviz.network import store
+from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.data_sources import DataSources
 
 T = TypeVar("T")
@@ -53,15 +54,13 @@ painters = Once(
 """Threads that encode pictures: as many as there are processors on a small machine."""
 
 
-def scheduler() -> training.Trainer:
-    """What trains the runs of all sessions."""
-    return training.of_server()
+scheduler = Once(lambda: Scheduler(store.own_root()), Scheduler.close)
+"""What trains the runs of all sessions; closing it keeps on disk what is under way."""
 
 
 def reset() -> None:
     """Put everything back to how it was before the first session; for tests."""
-    training.close_server()  # first: it keeps on disk what is under way
-    for shared in (painters, data_sources):
+    for shared in (scheduler, painters, data_sources):
         shared.reset()
 
 

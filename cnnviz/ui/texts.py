@@ -23,7 +23,7 @@ EVALUATING = "Reading {n:,} test digits: {done:,} done"
 BACKEND_FAILED = "{reason} The rest works."
 STATES = {
     "waiting": "waiting for its turn",
-    "running": "running",
+    "training": "running",
     "paused": "paused",
     "testing": "being tested",
     "finished": "finished",

@@ -21,7 +21,8 @@ from cnnviz.experiments import sweep
 from cnnviz.lazy import LazyModule
 from cnnviz.network.presets import Plan
 from cnnviz.training import advance, run
-from cnnviz.training.scheduler import Trainer
+from cnnviz.training.run import Status
+from cnnviz.training.scheduler import Scheduler
 from common import ROOT
 
 N_STEPS = 60
@@ -109,8 +110,8 @@ def alone(monkeypatch):
 
 
 def same(one, other):
-    arrays = [*one.weights.values(), *one.slots, one.losses]
-    others = [*other.weights.values(), *other.slots, other.losses]
+    arrays = [*one.weights.values(), *one.optimizer_variables, one.losses]
+    others = [*other.weights.values(), *other.optimizer_variables, other.losses]
     return all(a.tobytes() == b.tobytes() for a, b in zip(arrays, others, strict=True))
 
 
@@ -118,12 +119,12 @@ def train(room, named, after=lambda: None):
     """A sweep from its beginning to its end."""
     begun = [room.begin(one.plan, BUNDLED, "sweep", experiment="sweep (1)", label=one.label) for one in named]
     deadline = time.monotonic() + 120
-    while any(run.active for run in begun):
-        assert time.monotonic() < deadline, [(run.status, run.iteration) for run in begun]
+    while any(run.active for run in room.runs()):
+        assert time.monotonic() < deadline, [(run.status, run.iteration) for run in room.runs()]
         after()
         time.sleep(0.005)
     room.close()
-    return begun
+    return [room.find(run.name) for run in begun]
 
 
 @pytest.fixture
@@ -137,13 +138,13 @@ def named(tiny, quick):
 def here(named, tmp_path, monkeypatch):
     """The same runs on the default backend, in pieces of another length."""
     monkeypatch.setattr(run, "PIECE_S", 0.2)
-    return train(Trainer(tmp_path / "here"), named)
+    return train(Scheduler(tmp_path / "here"), named)
 
 
 def test_a_sweep_survives_a_killed_worker_and_gives_the_same_weights(here, named, tmp_path, monkeypatch, on_cluster):
     monkeypatch.setattr(run, "PIECE_S", 0.02)
     victim = backend.submit(os.getpid).result(30)
-    room, killed = Trainer(tmp_path / "there"), []
+    room, killed = Scheduler(tmp_path / "there"), []
 
     def after():
         if not killed and sum(run.iteration for run in room.runs()) >= len(named) * N_STEPS // 3:
@@ -152,7 +153,7 @@ def test_a_sweep_survives_a_killed_worker_and_gives_the_same_weights(here, named
 
     there = train(room, named, after)
     assert killed[0] >= 2, "the worker was to be killed in the middle"
-    assert [(run.status, run.reason, run.iteration) for run in there] == [("finished", "", N_STEPS)] * 6
+    assert [(run.status, run.reason, run.iteration) for run in there] == [(Status.FINISHED, "", N_STEPS)] * 6
     assert [run.label for run in there] == [run.label for run in here]
     assert all(same(one.state, other.state) for one, other in zip(here, there, strict=True))
     assert [run.test for run in there] == [run.test for run in here]

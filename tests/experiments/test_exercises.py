@@ -11,9 +11,8 @@ from cnnviz.experiments.exercises import EXERCISES
 from cnnviz.experiments.statistics import Comparison, Result
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.network.weights import Network
 from cnnviz.percentages import NO_BREAK, percent
-from cnnviz.training import advance, checkpoints
+from cnnviz.training import advance, pieces
 
 BY_NUMBER = {exercise.number: exercise for exercise in EXERCISES}
 HVASS = Plan(PRESETS["hvass"].network, PRESETS["hvass"].recipe)
@@ -305,7 +304,7 @@ def test_every_exercise_is_run_and_concluded(number, quick, bundled):
     for run in BY_NUMBER[number].plan_runs(base, 3):
         plan = run.plan
         state = advance.advance(advance.start(plan.network, plan.recipe, plan.seed), digits, plan.recipe.iterations)
-        score = checkpoints.examine(Network(plan.network, state.weights), digits)
+        score = pieces.examine(plan.network, state.weights, digits)
         counts = score.correct, score.n
         checksum = statistics.weights_checksum(state.weights)
         results.append(Result(run.label, plan, n_weights(plan.network), 1.0, *counts, weights_checksum=checksum))

@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import cards, store
 from cnnviz.network.cards import BrokenModel
-from cnnviz.training import advance, checkpoints
+from cnnviz.network.presets import Plan
+from cnnviz.training.local import LocalRun
+from cnnviz.training.pieces import Digits
+from cnnviz.training.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +23,9 @@ def written(tmp_path_factory, tiny, quick, bundled):
     """A small model with snapshots at 0, 1, 2, 5 and 6."""
     recipe = dataclasses.replace(quick, iterations=6)
     folder = tmp_path_factory.mktemp("models") / "small"
-    recorder = checkpoints.Recorder(folder, advance.start(tiny, recipe), {}, checkpoints.snapshot_iterations(6))
-    list(recorder.run(bundled))
-    return recorder.finish(bundled, bundled)
+    run = Run("small", Plan(tiny, recipe), BUNDLED, recipe.iterations)
+    list(LocalRun(folder, run, Digits(bundled, None, None, bundled)).steps())
+    return store.open_model(folder)
 
 
 @pytest.fixture

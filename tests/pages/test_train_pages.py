@@ -15,6 +15,7 @@ from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.pages.experiments import planning
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
+from cnnviz.training.run import Status
 from cnnviz.ui import choice, server
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
@@ -23,14 +24,14 @@ REPRODUCED = "The same plan with the same seed ended in the same weights, to the
 
 @pytest.fixture(autouse=True)
 def _own_server(monkeypatch, tmp_path, tiny):
-    """A trainer with an empty folder, bundled digits, and one quick preset."""
+    """A scheduler with an empty folder, bundled digits, and one quick preset."""
     monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
     monkeypatch.setenv("CNNVIZ_DATA", "bundled")
     monkeypatch.setitem(presets.PRESETS, "tiny", Preset(dataclasses.replace(tiny, dropout=0.0), RECIPE))
     server.data_sources.reset()
-    scheduler.close_server()
+    server.scheduler.reset()
     yield
-    scheduler.close_server()
+    server.scheduler.reset()
     server.data_sources.reset()
 
 
@@ -39,15 +40,27 @@ def begin(tiny, seed=0, name="tiny", **changes):
     return scheduler.of_server().begin(Plan(dataclasses.replace(tiny, dropout=0.0), recipe, seed), BUNDLED, name)
 
 
-def wait_for(*runs):
-    deadline = time.monotonic() + 120
-    while any(one.active for one in runs):
-        assert time.monotonic() < deadline, [one.status for one in runs]
+def now(run):
+    """The record of a run as it is by now."""
+    return scheduler.of_server().find(run.name)
+
+
+def until(condition, timeout_s=120):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, [(run.name, run.status) for run in scheduler.of_server().runs()]
         time.sleep(0.02)
 
 
+def wait_for(*runs):
+    """The records of runs once they have ended or are held; alone, when there is one."""
+    until(lambda: not any(now(run).active for run in runs))
+    records = [now(run) for run in runs]
+    return records if len(runs) > 1 else records[0]
+
+
 def button(at, label):
-    return next(one for one in at.button if one.label == label)
+    return next(found for found in at.button if found.label == label)
 
 
 def table(at, first_column):
@@ -58,10 +71,10 @@ def test_a_run_is_started_watched_and_found_again():
     at = open_page("train", train__preset="tiny")
     assert "No run yet" in texts(at)
     button(at, "Start").click().run()
-    (one,) = scheduler.of_server().runs()
-    assert one.plan.recipe == RECIPE
-    wait_for(one)
-    assert (one.status, one.reason) == ("finished", "")
+    (begun,) = scheduler.of_server().runs()
+    assert begun.plan.recipe == RECIPE
+    one = wait_for(begun)
+    assert (one.status, one.reason) == (Status.FINISHED, "")
     again = open_page("train")
     assert not again.exception
     assert "Finished after 30 iterations" in texts(again)
@@ -108,13 +121,11 @@ def test_an_impossible_network_is_refused_by_its_layer():
 
 def test_pause_says_so_and_tests(tiny):
     one = begin(tiny, iterations=100_000)
-    while one.iteration < 3:
-        time.sleep(0.02)
+    until(lambda: now(one).iteration >= 3)
     at = open_page("train")
     button(at, "Pause").click().run()
-    wait_for(one)
+    assert wait_for(one).status is Status.PAUSED
     at.run()
-    assert one.status == "paused"
     assert any(m.label == "Test accuracy" for m in at.metric)
     assert button(at, "Resume")
     button(at, f"Delete {one.name} for good").click().run()
@@ -124,10 +135,9 @@ def test_pause_says_so_and_tests(tiny):
 def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch):
     """Whatever digits the sidebar shows; here ones of which every label is wrong."""
     one = begin(tiny, learning_rate=1e-3, iterations=100_000)
-    while one.iteration < 40:
-        time.sleep(0.02)
-    scheduler.of_server().pause(one)
-    wait_for(one)
+    until(lambda: now(one).iteration >= 40)
+    scheduler.of_server().pause(one.name)
+    one = wait_for(one)
     wrong, found = dataset.Dataset(bundled.images, (bundled.labels + 1) % 10, "wrong test"), choice.dataset
     monkeypatch.setattr(choice, "dataset", lambda source=None: found(source=source) if source else wrong)
     at = open_page("train")
@@ -154,6 +164,59 @@ def _two_bars():
     ink = np.zeros((280, 280), np.float32)
     ink[100:180, 40:60] = ink[100:180, 200:220] = 1
     return ink
+
+
+def test_a_one_cycle_run_is_not_offered_to_train_on_and_says_why(tiny):
+    wait_for(begin(tiny, schedule="one_cycle"))
+    at = open_page("train")
+    assert "Finished after 30 iterations" in texts(at)
+    assert not any(found.label.startswith("Train on") for found in at.button)
+    assert "its recipe brings the learning rate down to 0 at the last iteration" in texts(at)
+
+
+def test_a_one_cycle_run_that_was_stopped_may_train_to_the_end_of_its_schedule(tiny):
+    one = begin(tiny, schedule="one_cycle", iterations=100_000)
+    until(lambda: now(one).iteration >= 3)
+    scheduler.of_server().stop(one.name)
+    left = 100_000 - wait_for(one).iteration
+    at = open_page("train")
+    assert button(at, f"Train on: {left:,}")
+    assert next(found for found in at.number_input if found.label == "Iterations more").max == left
+
+
+def test_a_constant_rate_may_train_on(tiny):
+    one = wait_for(begin(tiny))
+    at = open_page("train")
+    button(at, "Train on: 30").click().run()
+    assert now(one).target == 60
+    assert wait_for(one).iteration == 60
+
+
+def test_a_run_stopped_before_it_began_says_so(tiny, monkeypatch):
+    monkeypatch.setattr(scheduler.Scheduler, "_next", lambda self: None)
+    one = begin(tiny)
+    scheduler.of_server().stop(one.name)
+    at = open_page("train")
+    assert "Stopped before it began." in texts(at)
+    assert table(at, "Run")["State"].tolist() == ["stopped before it began"]
+
+
+def test_a_run_can_be_paused_stopped_and_deleted_while_it_is_tested(tiny, monkeypatch):
+    pick = scheduler.Scheduler._next
+    monkeypatch.setattr(
+        scheduler.Scheduler, "_next", lambda self: None if self._runs["tiny-1"].status is Status.TESTING else pick(self)
+    )
+    one = begin(tiny)
+    until(lambda: now(one).status is Status.TESTING)
+    at = open_page("train")
+    assert {"Pause", "Stop", f"Delete {one.name} for good"} <= {found.label for found in at.button}
+    button(at, "Pause").click().run()
+    assert now(one).status is Status.PAUSED
+    button(at, "Resume").click().run()
+    until(lambda: now(one).status is Status.TESTING)
+    at.run()
+    button(at, f"Delete {one.name} for good").click().run()
+    assert scheduler.of_server().runs() == []
 
 
 def test_a_failed_run_says_why(tiny):
@@ -189,8 +252,7 @@ def test_play_begins_at_the_first_snapshot(tiny):
 
 
 def test_compare_shows_what_differs_and_tells_luck(tiny):
-    first, second = begin(tiny), begin(tiny, learning_rate=1e-3)
-    wait_for(first, second)
+    first, second = wait_for(begin(tiny), begin(tiny, learning_rate=1e-3))
     at = open_page("compare")
     found = table(at, "Run")
     assert found["Run"].tolist() == [second.name, first.name]
@@ -225,13 +287,10 @@ def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny)
     plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=1_000_000))
     room = scheduler.of_server()
     room.begin_experiment([("the first run", plan), ("the same again", plan)], BUNDLED, "exercise 1", 1)
-    runs = room.runs()
-    deadline = time.monotonic() + 120
-    while runs[0].iteration <= 3:
-        assert time.monotonic() < deadline, runs[0].status
-        time.sleep(0.02)
-    room.stop_all(runs)
-    wait_for(*runs)
+    begun = room.runs()
+    until(lambda: now(begun[0]).iteration > 3)
+    room.stop_all([run.name for run in begun])
+    runs = wait_for(*begun)
     at = open_page("experiments")
     assert "not decided by the seed" not in texts(at)
     assert f"is left out: It ended after {runs[0].iteration:,} of 1,000,000 iterations." in texts(at)
@@ -268,6 +327,7 @@ def test_an_exercise_is_run_and_concluded():
     found = next(frame.value for frame in at.dataframe if "State" in frame.value.columns)
     assert found["Iterations"].tolist() == [8, 8, 8]
     assert REPRODUCED in texts(at)
+    assert "Another seed ended in other weights." in texts(at)
 
 
 def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatch):
@@ -279,7 +339,7 @@ def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatc
     assert {(one.experiment, one.exercise) for one in runs} == {("question no. 1 (1)", 1)}
     wait_for(*runs)
     assert REPRODUCED in texts(at.run())
-    scheduler.close_server()  # the next one finds it in their files
+    server.scheduler.reset()  # the next one finds it in their files
     assert REPRODUCED in texts(open_page("experiments"))
 
 
@@ -299,9 +359,9 @@ def test_a_sweep_can_be_stopped_as_a_whole():
     runs = scheduler.of_server().runs()
     assert len(runs) == 4
     button(at, "Stop the experiment").click().run()
-    wait_for(*runs)
+    runs = wait_for(*runs)
     assert all(one.iteration < 50_000 for one in runs)
-    assert {one.status for one in runs} <= {"finished", "failed"}
+    assert {one.status for one in runs} <= {Status.FINISHED, Status.STOPPED}
     states = next(frame.value for frame in at.run().dataframe if "State" in frame.value.columns)["State"]
     assert set(states) <= {"stopped before it began", "ended early"}
 

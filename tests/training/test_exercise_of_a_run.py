@@ -16,23 +16,27 @@ def saved(root, state, **fields):
     """A run that has been written to its file."""
     plan = Plan(state.network, state.recipe, state.seed)
     begun = run.Run("exercise-3-1-1", plan, BUNDLED, 20, state=state, **fields)
-    begun.save(root)
-    return begun.file(root)
+    path = checkpoints.run_file(root / begun.name)
+    checkpoints.write(path, begun)
+    return path
 
 
 @pytest.mark.parametrize("exercise", [11, None])
 def test_the_exercise_is_in_its_file(exercise, state, tmp_path):
     path = saved(tmp_path, state, experiment="exercise 3 (1)", exercise=exercise)
-    assert run.load(path).exercise == exercise
+    assert checkpoints.read(path)[0].exercise == exercise
 
 
 @pytest.mark.parametrize(
     ("experiment", "exercise"),
     [("exercise 3 (1)", 3), ("exercise 11 (20)", 11), ("sweep (1)", None), ("", None)],
 )
-def test_a_file_without_it_has_it_in_the_name(experiment, exercise, state, tmp_path):
+def test_a_file_without_it_has_it_in_the_name(experiment, exercise, state, tmp_path, monkeypatch):
+    notes = checkpoints._notes
+
+    def before(begun):
+        return {name: value for name, value in notes(begun).items() if name != "exercise"}
+
+    monkeypatch.setattr(checkpoints, "_notes", before)
     path = saved(tmp_path, state, experiment=experiment)
-    loaded, snapshots, notes = checkpoints.load_run(path)
-    del notes["exercise"]
-    checkpoints.save_run(path, loaded, snapshots, notes)
-    assert run.load(path).exercise == exercise
+    assert checkpoints.read(path)[0].exercise == exercise

@@ -5,33 +5,46 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from cnnviz.analysis.evaluation import Score
 from cnnviz.compute import backend
-from cnnviz.data.dataset import BUNDLED
+from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.network import store
 from cnnviz.network.presets import Plan
-from cnnviz.training import advance, checkpoints, run, scheduler
-from cnnviz.training.scheduler import Trainer
+from cnnviz.training import advance, checkpoints, lifecycle, pieces, run, scheduler
+from cnnviz.training.pieces import load_digits
+from cnnviz.training.run import Status
+from cnnviz.training.scheduler import Scheduler
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm():
+    """The worker is there: what is waited for below is training, not TensorFlow's start."""
+    backend.submit(os.getpid).result(120)
 
 
 @pytest.fixture
-def room(tmp_path, monkeypatch):
-    """A trainer with a folder of its own and pieces short enough to be many."""
+def runs(tmp_path, monkeypatch):
+    """A scheduler with a folder of its own and pieces short enough to be many."""
     monkeypatch.setattr(run, "PIECE_S", 0.02)
-    made = Trainer(tmp_path)
+    made = Scheduler(tmp_path)
     yield made
-    for one in made.runs():
-        made.pause(one)
+    for name in names(made):
+        made.pause(name)
     made.close()
 
 
 @pytest.fixture
 def plan(tiny, quick):
     return Plan(tiny, dataclasses.replace(quick, iterations=60))
+
+
+def names(runs):
+    return [run.name for run in runs.runs()]
 
 
 def until(condition, timeout_s=120):
@@ -41,8 +54,30 @@ def until(condition, timeout_s=120):
         time.sleep(0.02)
 
 
-def ended(one):
-    return lambda: not one.active
+def begun(runs, plan, name="tiny", **options):
+    """A run's name."""
+    return runs.begin(plan, BUNDLED, name, **options).name
+
+
+def ended(runs, name):
+    """The record of a run once it has ended or is held."""
+    until(lambda: not runs.find(name).active)
+    return runs.find(name)
+
+
+def paused_at(runs, name, iteration):
+    """The record of a run that is paused somewhere from an iteration on."""
+    until(lambda: runs.find(name).iteration >= iteration)
+    runs.pause(name)
+    return ended(runs, name)
+
+
+def weights_of(folder):
+    return store.load(store.open_model(folder)).weights
+
+
+def file_of(root, name):
+    return checkpoints.run_file(root / name)
 
 
 def same(a, b):
@@ -52,277 +87,500 @@ def same(a, b):
 @pytest.fixture(scope="module")
 def whole(tiny, quick):
     """The weights after 60 iterations in one piece, computed in this process."""
-    digits = scheduler.load_digits(BUNDLED, keep_validation=True)
+    digits = load_digits(BUNDLED, keep_validation=True)
     recipe = dataclasses.replace(quick, iterations=60)
     return advance.advance(advance.start(tiny, recipe), digits.train, 60)
 
 
-def test_a_run_ends_as_a_model_with_its_snapshots(room, plan, whole):
-    one = room.begin(plan, BUNDLED, "tiny")
-    assert one.name == "tiny-1"
-    until(ended(one))
-    assert (one.status, one.reason, one.iteration) == ("finished", "", 60)
-    model = store.open_model(room.root / "tiny-1")
+def test_a_run_ends_as_a_model_with_its_snapshots(runs, plan, whole):
+    name = begun(runs, plan)
+    assert name == "tiny-1"
+    done = ended(runs, name)
+    assert (done.status, done.reason, done.iteration) == (Status.FINISHED, "", 60)
+    model = store.open_model(runs.root / "tiny-1")
     assert [s.iteration for s in model.card.snapshots] == [0, 1, 2, 5, 10, 20, 50, 60]
     assert same(store.load(model).weights, whole.weights)
-    assert np.array_equal(one.state.losses, whole.losses)
-    assert one.test == (model.card.last.correct, 500)
-    assert [check.n for check in one.checks] == [100] * len(one.checks)
-    assert one.final.iteration == 60
-    assert {0, 1, 2, 3, 6, 30, 60} <= {0, *(check.iteration for check in one.checks)}
+    assert np.array_equal(done.state.losses, whole.losses)
+    assert done.test == (model.card.last.correct, 500)
+    assert [check.n for check in done.checks] == [100] * len(done.checks)
+    assert done.final.iteration == 60
+    assert {0, 1, 2, 3, 6, 30, 60} <= {0, *(check.iteration for check in done.checks)}
 
 
-def test_pause_keeps_a_snapshot_and_resume_goes_on_to_the_bit(room, plan, whole):
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration >= 12)
-    room.pause(one)
-    until(lambda: one.status == "paused")
-    at = one.iteration
-    assert 12 <= at < 60
-    assert at in one.moments
+def test_a_record_that_was_read_does_not_change(runs, plan):
+    name = begun(runs, plan)
+    until(lambda: runs.find(name).iteration >= 5)
+    seen = runs.find(name)
+    at = seen.iteration
+    assert ended(runs, name).revision > seen.revision
+    assert (seen.status, seen.iteration) == (Status.TRAINING, at)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        seen.target = 5
+
+
+def test_pause_keeps_a_snapshot_and_resume_goes_on_to_the_bit(runs, plan, whole):
+    name = begun(runs, plan)
+    paused = paused_at(runs, name, 12)
+    assert paused.status is Status.PAUSED
+    assert 12 <= paused.iteration < 60
+    assert paused.iteration in paused.snapshot_iterations
+    assert not runs._work
+    assert not runs._in_flight
     time.sleep(0.2)
-    assert one.iteration == at
-    room.resume(one)
-    until(ended(one))
-    assert same(store.load(store.open_model(room.root / one.name)).weights, whole.weights)
-    assert at in [s.iteration for s in store.open_model(room.root / one.name).card.snapshots]
+    assert runs.find(name) is paused
+    runs.resume(name)
+    ended(runs, name)
+    assert same(weights_of(runs.root / name), whole.weights)
+    assert paused.iteration in [s.iteration for s in store.open_model(runs.root / name).card.snapshots]
 
 
-def test_stop_ends_it_and_train_on_counts_on(room, plan, whole):
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration >= 10)
-    room.stop(one)
-    until(ended(one))
-    at = one.iteration
-    assert one.status == "finished"
-    assert store.open_model(room.root / one.name).card.last.iteration == at < 60
-    room.extend(one, 60 - at)
-    until(ended(one))
-    assert (one.status, one.iteration) == ("finished", 60)
-    model = store.open_model(room.root / one.name)
+def test_stop_ends_it_and_train_on_counts_on(runs, plan, whole):
+    name = begun(runs, plan)
+    until(lambda: runs.find(name).iteration >= 10)
+    runs.stop(name)
+    stopped = ended(runs, name)
+    at = stopped.iteration
+    assert stopped.status is Status.FINISHED
+    assert store.open_model(runs.root / name).card.last.iteration == at < 60
+    assert stopped.final.iteration == at
+    runs.extend(name, 60 - at)
+    done = ended(runs, name)
+    assert (done.status, done.iteration) == (Status.FINISHED, 60)
+    model = store.open_model(runs.root / name)
     assert same(store.load(model).weights, whole.weights)
     assert {0, 1, 10, at, 60} <= {s.iteration for s in model.card.snapshots}
 
 
-def test_a_server_that_ends_finds_its_run_paused_and_ends_it_to_the_bit(room, plan, whole):
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration >= 12)
-    room.pause(one)
-    until(lambda: one.status == "paused")
-    room.close()
-    later = Trainer(room.root)
+def test_a_one_cycle_run_is_not_extended_past_its_schedule(runs, plan):
+    recipe = dataclasses.replace(plan.recipe, schedule="one_cycle", iterations=20)
+    name = begun(runs, dataclasses.replace(plan, recipe=recipe))
+    done = ended(runs, name)
+    with pytest.raises(ValueError, match=r"expected 1 to 0 iterations more\. Received 1\."):
+        runs.extend(name, 1)
+    assert runs.find(name) is done
+    assert done.status is Status.FINISHED
+
+
+def test_a_one_cycle_run_that_was_stopped_early_is_extended_to_the_end_of_its_schedule(runs, plan):
+    recipe = dataclasses.replace(plan.recipe, schedule="one_cycle")
+    name = begun(runs, dataclasses.replace(plan, recipe=recipe))
+    until(lambda: runs.find(name).iteration >= 10)
+    runs.stop(name)
+    left = 60 - ended(runs, name).iteration
+    with pytest.raises(ValueError, match="iterations more"):
+        runs.extend(name, left + 1)
+    runs.extend(name, left)
+    done = ended(runs, name)
+    assert (done.status, done.reason, done.iteration) == (Status.FINISHED, "", 60)
+
+
+def test_a_server_that_ends_finds_its_run_paused_and_ends_it_to_the_bit(runs, plan, whole):
+    paused = paused_at(runs, begun(runs, plan), 12)
+    runs.close()
+    later = Scheduler(runs.root)
     again = later.find("tiny-1")
-    assert (again.status, again.iteration, again.target) == ("paused", one.iteration, 60)
-    assert again.moments == one.moments
-    assert again.checks == one.checks
-    later.resume(again)
-    until(ended(again))
-    assert same(store.load(store.open_model(room.root / "tiny-1")).weights, whole.weights)
+    assert (again.status, again.iteration, again.target) == (Status.PAUSED, paused.iteration, 60)
+    assert again.snapshot_iterations == paused.snapshot_iterations
+    assert again.checks == paused.checks
+    later.resume("tiny-1")
+    ended(later, "tiny-1")
+    assert same(weights_of(runs.root / "tiny-1"), whole.weights)
     later.close()
-    assert Trainer(room.root).find("tiny-1").status == "finished"
+    assert Scheduler(runs.root).find("tiny-1").status is Status.FINISHED
 
 
-def test_a_server_that_is_killed_leaves_what_was_saved_at_the_last_snapshot(room, tiny, quick, tmp_path):
+def test_a_server_that_ends_in_the_middle_keeps_runs_as_they_stand(runs, plan, whole):
+    name = begun(runs, plan)
+    until(lambda: runs.find(name).iteration >= 12)
+    runs.close()
+    later = Scheduler(runs.root)
+    assert later.find(name).status is Status.PAUSED
+    assert later.find(name).iteration >= 12
+    later.resume(name)
+    ended(later, name)
+    later.close()
+    assert same(weights_of(runs.root / name), whole.weights)
+
+
+def test_a_server_that_is_killed_leaves_what_was_saved_at_the_last_snapshot(runs, tiny, quick, tmp_path):
     """Nothing is closed here: only what stood in the file at the time of the kill is read."""
     plan = Plan(tiny, dataclasses.replace(quick, iterations=5000))
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration > 220 and one.file(room.root).is_file())
+    name = begun(runs, plan)
+    file = file_of(runs.root, name)
+    until(lambda: runs.find(name).iteration > 220 and file.is_file())
     copied = tmp_path / "after"
     copied.mkdir()
-    until(lambda: checkpoints.load_run(one.file(room.root))[0].iteration >= 200)
-    one.file(copied).write_bytes(one.file(room.root).read_bytes())
-    room.pause(one)
-    again = Trainer(copied).find("tiny-1")
-    assert again.status == "paused"
+    until(lambda: checkpoints.read(file)[0].iteration >= 200)
+    file_of(copied, name).write_bytes(file.read_bytes())
+    runs.pause(name)
+    again = Scheduler(copied).find("tiny-1")
+    assert again.status is Status.PAUSED
     assert again.iteration >= 200
-    assert {0, 1, 2, 5, 10, 20, 50, 100, 200} <= set(again.moments)
-    digits = scheduler.load_digits(BUNDLED, keep_validation=True)
+    assert {0, 1, 2, 5, 10, 20, 50, 100, 200} <= set(again.snapshot_iterations)
+    digits = load_digits(BUNDLED, keep_validation=True)
     expected = advance.advance(advance.start(tiny, plan.recipe), digits.train, again.iteration)
     assert same(again.state.weights, expected.weights)
 
 
-def test_a_killed_worker_is_replaced_and_the_run_goes_on(room, plan, whole):
+def test_a_killed_worker_is_replaced_and_the_run_goes_on(runs, plan, whole):
     backend.submit(os.getpid).result(120)
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration >= 5)
+    name = begun(runs, plan)
+    until(lambda: runs.find(name).iteration >= 5)
     os.kill(backend.submit(os.getpid).result(120), signal.SIGKILL)
-    until(ended(one))
-    assert (one.status, one.reason) == ("finished", "")
-    assert same(store.load(store.open_model(room.root / one.name)).weights, whole.weights)
+    done = ended(runs, name)
+    assert (done.status, done.reason) == (Status.FINISHED, "")
+    assert same(weights_of(runs.root / name), whole.weights)
 
 
-def test_a_run_that_diverges_says_why_and_keeps_its_last_good_state(room, tiny, quick):
+def test_a_run_that_diverges_says_why_and_keeps_its_last_good_state(runs, tiny, quick):
     recipe = dataclasses.replace(quick, learning_rate=1e6, optimizer="sgd", iterations=300)
-    one = room.begin(Plan(tiny, recipe), BUNDLED, "tiny")
-    until(ended(one))
-    assert one.status == "failed"
-    assert "no longer a number at iteration" in one.reason
-    assert "learning rate below 1e+06" in one.reason
-    assert all(np.isfinite(array).all() for array in one.state.weights.values())
+    failed = ended(runs, begun(runs, Plan(tiny, recipe)))
+    assert failed.status is Status.FAILED
+    assert "no longer a number at iteration" in failed.reason
+    assert "learning rate below 1e+06" in failed.reason
+    assert all(np.isfinite(array).all() for array in failed.state.weights.values())
 
 
-def test_two_runs_take_turns_and_neither_changes_the_other(room, plan, whole):
-    first = room.begin(plan, BUNDLED, "a")
-    second = room.begin(dataclasses.replace(plan, seed=1), BUNDLED, "b")
+def test_two_runs_take_turns_and_neither_changes_the_other(runs, plan, whole, monkeypatch):
     seen = []
-    while first.active or second.active:
-        if not seen or seen[-1] != (first.iteration, second.iteration):
-            seen.append((first.iteration, second.iteration))
-        time.sleep(0.002)
+    arrived = Scheduler._arrived
+
+    def watched(self, *args):
+        arrived(self, *args)
+        seen.append(tuple(run.iteration for run in self.runs()))
+
+    monkeypatch.setattr(Scheduler, "_arrived", watched)
+    first = begun(runs, plan, "a")
+    second = begun(runs, dataclasses.replace(plan, seed=1), "b")
+    ended(runs, first)
+    ended(runs, second)
     both = [pair for pair in seen if 5 <= pair[0] < 60 and 5 <= pair[1] < 60]
     assert both, seen
-    assert same(store.load(store.open_model(room.root / "a-1")).weights, whole.weights)
-    assert not same(store.load(store.open_model(room.root / "b-1")).weights, whole.weights)
+    assert same(weights_of(runs.root / "a-1"), whole.weights)
+    assert not same(weights_of(runs.root / "b-1"), whole.weights)
 
 
-def test_an_experiment_counts_as_one_when_turns_are_taken(room, plan, monkeypatch):
+class Worker:
+    """Stands for a worker: a test says when it answers; training and testing take no time and mean nothing."""
+
+    def __init__(self):
+        self.tasks = []
+        self.names = []
+
+    def submit(self, function, *args, **_):
+        self.tasks.append((Future(), function, args))
+        return self.tasks[-1][0]
+
+    def answer(self):
+        """Answer the task that has waited longest."""
+        future, function, args = next(task for task in self.tasks if not task[0].done())
+        if function is pieces.begin:
+            future.set_result(function(*args))
+        elif function is pieces.examine:
+            future.set_result(Score(50, 50, np.diag([5] * 10)))
+        else:
+            state, _, validation, iterations = args
+            state = dataclasses.replace(state, iteration=state.iteration + iterations)
+            check = run.Check(state.iteration, 9, len(validation), 1.0) if validation else None
+            future.set_result((state, check))
+
+    @property
+    def waiting(self):
+        return sum(not future.done() for future, *_ in self.tasks)
+
+    @property
+    def what(self):
+        """The functions that were sent, in order."""
+        return [function.__name__ for _, function, _ in self.tasks]
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """One worker, whose `names` are those of the runs that were sent, in their order."""
+    made, send = Worker(), Scheduler._send
+    monkeypatch.setattr(scheduler.backend, "submit", made.submit)
+    monkeypatch.setattr(scheduler.backend, "n_workers", lambda: 1)
+    monkeypatch.setattr(Scheduler, "_send", lambda self, name: (made.names.append(name), send(self, name)))
+    return made
+
+
+@pytest.fixture
+def short(plan):
+    """Five iterations: snapshots at 0, 1, 2 and 5."""
+    return dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=5))
+
+
+def test_an_experiment_counts_as_one_when_turns_are_taken(runs, plan, worker):
     """Four runs of an experiment and one run alone: the one alone is sent every second time."""
-    sent = []
-
-    def submit(function, *args, **_):
-        future = scheduler.Future()
-        sent.append(future)
-        return future
-
-    monkeypatch.setattr(scheduler.backend, "submit", submit)
-    order = []
-    send = Trainer._send
-    monkeypatch.setattr(Trainer, "_send", lambda self, one: (order.append(one.name), send(self, one)))
-    many = [room.begin(dataclasses.replace(plan, seed=i), BUNDLED, "many", experiment="e") for i in range(4)]
-    alone = room.begin(plan, BUNDLED, "alone")
-    until(lambda: len(room._ready) == 5)
-    assert len(order) == 2
-    state = advance.start(plan.network, plan.recipe)
-    for i in range(10):
-        sent[i].set_result(dataclasses.replace(state, iteration=i // 2))
-    assert order.count(alone.name) == 6
-    assert len(order) == 12
-    for one in (*many, alone):
-        one.wish = "pause"
+    for seed in range(4):
+        begun(runs, dataclasses.replace(plan, seed=seed), "many", experiment="e")
+    alone = begun(runs, plan, "alone")
+    until(lambda: len(runs._digits) == 5)
+    assert len(worker.names) == 2
+    for _ in range(10):
+        worker.answer()
+    assert worker.names.count(alone) == 6
+    assert len(worker.names) == 12
 
 
-def test_digits_that_are_gone_fail_the_run_in_a_sentence(room, plan, tmp_path):
-    one = room.begin(plan, data_source(tmp_path / "nowhere"), "tiny")
-    until(ended(one))
-    assert one.status == "failed"
-    assert str(tmp_path / "nowhere") in one.reason
+def test_testing_takes_its_turns_one_snapshot_at_a_time(runs, plan, short, worker):
+    tested, trained = begun(runs, short, "tested"), begun(runs, plan, "trained")
+    until(lambda: len(runs._digits) == 2)
+    while worker.what.count("examine") < 4:
+        assert worker.waiting == 2
+        worker.answer()
+    order = list(zip(worker.names, worker.what, strict=True))
+    first = order.index((tested, "examine"))
+    assert order[first : first + 7] == [(tested, "examine"), (trained, "piece")] * 3 + [(tested, "examine")]
+    assert runs.find(tested).status is Status.TESTING
+    assert runs.find(trained).status is Status.TRAINING
+    worker.answer()
+    worker.answer()
+    assert ended(runs, tested).status is Status.FINISHED
 
 
-def data_source(path):
-    from cnnviz.data.dataset import Source
-
-    return Source("idx", path)
-
-
-def test_deleting_takes_file_and_model_away(room, plan):
-    one = room.begin(dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=3)), BUNDLED, "tiny")
-    until(ended(one))
-    until(lambda: one.file(room.root).is_file())
-    room.delete(one)
-    assert room.runs() == []
-    assert list(room.root.iterdir()) == []
+@pytest.fixture
+def tested(runs, short, worker):
+    """Name of a run of which the last snapshot is being tested."""
+    name = begun(runs, short)
+    until(lambda: worker.waiting)
+    while worker.what[-1] != "examine":
+        worker.answer()
+    assert runs.find(name).status is Status.TESTING
+    return name
 
 
-def test_a_page_that_still_shows_a_deleted_run_cannot_touch_its_namesake(room, plan):
-    gone = room.begin(plan, BUNDLED, "tiny")
-    until(ended(gone))
-    room.delete(gone)
-    namesake = room.begin(plan, BUNDLED, "tiny")
-    assert namesake.name == gone.name
-    for act in (room.delete, room.stop, room.pause, room.resume, lambda one: room.extend(one, 60)):
+def test_a_run_can_be_paused_while_it_is_tested_and_goes_on(runs, tested, worker):
+    runs.pause(tested)
+    assert runs.find(tested).status is Status.TESTING, "until the snapshot that is under way has been tested"
+    worker.answer()
+    assert runs.find(tested).status is Status.PAUSED
+    assert worker.waiting == 0
+    runs.resume(tested)
+    until(lambda: worker.waiting)
+    assert runs.find(tested).status is Status.TESTING
+    assert set(runs.find(tested).scores) == {5}
+    for _ in range(3):
+        worker.answer()
+    assert ended(runs, tested).status is Status.FINISHED
+    assert worker.what.count("examine") == 4
+    assert [s.iteration for s in store.open_model(runs.root / tested).card.snapshots] == [0, 1, 2, 5]
+
+
+def test_a_run_can_be_stopped_while_it_is_tested(runs, tested, worker):
+    runs.stop(tested)
+    worker.answer()
+    assert ended(runs, tested).status is Status.FINISHED
+    assert [s.iteration for s in store.open_model(runs.root / tested).card.snapshots] == [5]
+
+
+def test_a_run_can_be_deleted_while_it_is_tested(runs, tested, worker):
+    runs.delete(tested)
+    assert runs.runs() == []
+    worker.answer()
+    assert runs.runs() == []
+    assert list(runs.root.iterdir()) == []
+
+
+def test_the_last_wish_counts(runs, plan, worker):
+    """Pause, then resume, before the piece that is under way has come back: it goes on."""
+    name = begun(runs, plan)
+    until(lambda: worker.waiting)
+    runs.pause(name)
+    runs.resume(name)
+    worker.answer()
+    assert runs.find(name).status is Status.TRAINING
+    assert worker.waiting == 1
+
+
+def test_digits_that_are_gone_fail_the_run_in_a_sentence(runs, plan, tmp_path):
+    name = runs.begin(plan, Source("idx", tmp_path / "nowhere"), "tiny").name
+    failed = ended(runs, name)
+    assert failed.status is Status.FAILED
+    assert str(tmp_path / "nowhere") in failed.reason
+
+
+def test_deleting_takes_file_and_model_away(runs, plan):
+    name = begun(runs, dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=3)))
+    ended(runs, name)
+    until(file_of(runs.root, name).is_file)
+    runs.delete(name)
+    assert runs.runs() == []
+    assert list(runs.root.iterdir()) == []
+
+
+def test_a_page_that_still_shows_a_deleted_run_cannot_touch_another_one(runs, plan):
+    """A name is not given twice while the server lives."""
+    gone = begun(runs, plan)
+    ended(runs, gone)
+    runs.delete(gone)
+    other = begun(runs, plan)
+    assert other != gone
+    for act in (runs.delete, runs.stop, runs.pause, runs.resume, lambda name: runs.extend(name, 60)):
         act(gone)
-    until(ended(namesake))
-    assert room.runs() == [namesake]
-    assert (namesake.status, namesake.iteration) == ("finished", 60)
-    assert gone.target == 60
+    done = ended(runs, other)
+    assert names(runs) == [other]
+    assert (done.status, done.iteration) == (Status.FINISHED, 60)
 
 
-def test_a_run_that_is_deleted_leaves_no_file_even_when_it_was_being_written(room, plan):
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(ended(one))
-    room.delete(one)
-    one.save(room.root)
-    assert not one.file(room.root).exists()
+def test_a_run_that_is_deleted_leaves_no_file_even_when_it_was_being_written(runs, plan, monkeypatch):
+    name = begun(runs, plan)
+    paused_at(runs, name, 12)
+    may_write, write, writing = threading.Event(), checkpoints.write, threading.Event()
+
+    def slow(*args):
+        writing.set()
+        assert may_write.wait(60)
+        write(*args)
+
+    monkeypatch.setattr(checkpoints, "write", slow)
+    runs._happen(name, lifecycle.Failed("It is to be written once more."))
+    assert writing.wait(60)
+    with ThreadPoolExecutor(1) as session:
+        deleting = session.submit(runs.delete, name)
+        until(lambda: runs.runs() == [])
+        may_write.set()
+        deleting.result(60)
+    assert not file_of(runs.root, name).exists()
 
 
-def test_an_active_run_is_not_deleted(room, plan):
-    one = room.begin(plan, BUNDLED, "tiny")
-    room.delete(one)
-    assert room.runs() == [one]
+def test_an_active_run_is_not_deleted(runs, plan):
+    name = begun(runs, plan)
+    runs.delete(name)
+    assert names(runs) == [name]
 
 
-def test_stopped_while_its_digits_are_read_it_ends_once(room, plan, monkeypatch):
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration >= 12)
-    room.pause(one)
-    until(lambda: one.status == "paused")
+def test_stopped_while_its_digits_are_read_it_ends_once(runs, plan, monkeypatch):
+    name = begun(runs, plan)
+    paused = paused_at(runs, name, 12)
     may_read, load = threading.Event(), scheduler.load_digits
     monkeypatch.setattr(scheduler, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
-    room.resume(one)
-    room.stop(one)
+    runs.resume(name)
+    runs.stop(name)
     may_read.set()
-    until(ended(one))
-    assert (one.status, one.reason) == ("finished", "")
-    assert store.open_model(room.root / one.name).card.last.iteration == one.iteration
+    done = ended(runs, name)
+    assert (done.status, done.reason) == (Status.FINISHED, "")
+    assert store.open_model(runs.root / name).card.last.iteration == done.iteration == paused.iteration
 
 
-def test_experiments_begun_at_once_have_names_of_their_own(room, plan):
+def test_paused_and_resumed_while_its_digits_are_read_it_begins(runs, plan, monkeypatch):
+    may_read, load = threading.Event(), scheduler.load_digits
+    monkeypatch.setattr(scheduler, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
+    name = begun(runs, plan)
+    runs.pause(name)
+    assert runs.find(name).status is Status.PAUSED
+    runs.resume(name)
+    may_read.set()
+    assert ended(runs, name).status is Status.FINISHED
+
+
+def test_stopped_before_it_began_it_never_does_unless_it_is_resumed(runs, plan, monkeypatch):
+    may_read, load = threading.Event(), scheduler.load_digits
+    monkeypatch.setattr(scheduler, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
+    name = begun(runs, plan)
+    runs.stop(name)
+    may_read.set()
+    until(lambda: not runs._reading)
+    stopped = runs.find(name)
+    assert (stopped.status, stopped.state) == (Status.STOPPED, None)
+    assert list(runs.root.iterdir()) == []
+    runs.resume(name)
+    assert ended(runs, name).status is Status.FINISHED
+
+
+def test_experiments_begun_at_once_have_names_of_their_own(runs, plan):
     with ThreadPoolExecutor(4) as sessions:
-        begun = [sessions.submit(room.begin_experiment, [("a", plan)] * 2, BUNDLED, "exercise 3") for _ in range(4)]
-    assert sorted(one.result() for one in begun) == [f"exercise 3 ({i})" for i in (1, 2, 3, 4)]
-    members = {one.name: one.experiment for one in room.runs()}
+        experiments = [
+            sessions.submit(runs.begin_experiment, [("a", plan)] * 2, BUNDLED, "exercise 3", 3) for _ in range(4)
+        ]
+    assert sorted(one.result() for one in experiments) == [f"exercise 3 ({i})" for i in (1, 2, 3, 4)]
+    members = {run.name: run.experiment for run in runs.runs()}
     assert len(members) == 8
     assert all(name.startswith(f"exercise-3-{experiment[-2]}-") for name, experiment in members.items())
+    assert {run.exercise for run in runs.runs()} == {3}
 
 
-def test_a_run_of_an_experiment_is_on_disk_before_its_end(room, plan, monkeypatch, tmp_path, whole):
-    monkeypatch.setattr(scheduler, "FILE_EVERY_S", 0.0)
-    room.begin_experiment([("a", plan)], BUNDLED, "exercise 3")
-    (one,) = room.runs()
+def test_a_run_of_an_experiment_is_on_disk_before_its_end(runs, plan, monkeypatch, tmp_path, whole):
+    monkeypatch.setattr(lifecycle, "SAVE_EVERY_S", 0.0)
+    runs.begin_experiment([("a", plan)], BUNDLED, "exercise 3", 3)
+    (name,) = names(runs)
+    file = file_of(runs.root, name)
     copied = tmp_path / "after"
     copied.mkdir()
-    until(lambda: one.iteration >= 12 and one.file(room.root).is_file())
-    one.file(copied).write_bytes(one.file(room.root).read_bytes())
-    later = Trainer(copied)
-    again = later.find(one.name)
-    assert (again.status, again.experiment, again.label) == ("paused", "exercise 3 (1)", "a")
-    later.resume(again)
-    until(ended(again))
+    until(lambda: runs.find(name).iteration >= 12 and file.is_file())
+    file_of(copied, name).write_bytes(file.read_bytes())
+    later = Scheduler(copied)
+    again = later.find(name)
+    assert (again.status, again.experiment, again.label) == (Status.PAUSED, "exercise 3 (1)", "a")
+    assert (again.exercise, again.every_snapshot) == (3, False)
+    later.resume(name)
+    ended(later, name)
     later.close()
-    assert same(store.load(store.open_model(copied / one.name)).weights, whole.weights)
+    assert same(weights_of(copied / name), whole.weights)
 
 
-def test_a_disk_that_cannot_be_written_is_told(room, plan, monkeypatch):
+def test_a_disk_that_cannot_be_written_is_told(runs, plan, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    one = room.begin(plan, BUNDLED, "tiny")
-    until(lambda: one.iteration >= 12)
-    monkeypatch.setattr(checkpoints, "save_run", full)
-    room.pause(one)
-    until(lambda: one.status == "failed")
-    assert "No space left" in one.reason
-    monkeypatch.undo()
-    room.resume(one)
-    until(ended(one))
-    assert one.status == "finished"
+    name = begun(runs, plan)
+    until(lambda: runs.find(name).iteration >= 12)
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "write", full)
+        runs.pause(name)
+        until(lambda: runs.find(name).status is Status.FAILED)
+        assert "No space left" in runs.find(name).reason
+    runs.resume(name)
+    assert ended(runs, name).status is Status.FINISHED
 
 
-def test_a_damaged_file_is_told_and_the_others_are_there(room, plan):
-    one = room.begin(dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=3)), BUNDLED, "tiny")
-    until(ended(one))
-    until(lambda: one.file(room.root).is_file())
-    (room.root / ".bad-1.run.npz").write_bytes(b"not a run")
-    later = Trainer(room.root)
-    assert [found.name for found in later.runs()] == ["tiny-1"]
+def test_a_model_that_cannot_be_written_fails_the_run_and_is_written_when_it_is_resumed(runs, plan, monkeypatch, whole):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "write_model", full)
+        name = begun(runs, plan)
+        failed = ended(runs, name)
+    assert (failed.status, failed.iteration) == (Status.FAILED, 60)
+    assert "No space left" in failed.reason
+    runs.resume(name)
+    assert ended(runs, name).status is Status.FINISHED
+    assert same(weights_of(runs.root / name), whole.weights)
+
+
+def test_a_damaged_file_is_told_and_the_others_are_there(runs, plan):
+    name = begun(runs, dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=3)))
+    ended(runs, name)
+    until(file_of(runs.root, name).is_file)
+    (runs.root / ".bad-1.run.npz").write_bytes(b"not a run")
+    later = Scheduler(runs.root)
+    assert names(later) == ["tiny-1"]
     assert "bad-1" in later.problems[0]
 
 
-def test_curves_average_the_steps():
+def test_the_command_lines_run_is_left_alone(runs, plan):
+    begun_elsewhere = run.Run("mine", plan, BUNDLED, 60, state=advance.start(plan.network, plan.recipe))
+    checkpoints.write(file_of(runs.root, "mine"), begun_elsewhere, of_server=False)
+    later = Scheduler(runs.root)
+    assert later.runs() == []
+    assert later.problems == []
+    assert file_of(runs.root, "mine").is_file()
+
+
+def test_curves_average_the_steps(plan):
     state = advance.RunState(
         None, None, 0, 4, {}, (), np.array([4, 2, 1, 1], np.float32), np.array([0, 1, 1, 1], np.float32)
     )
-    found = run.curves(run.Run("r", None, BUNDLED, 4, state=state), n_points=2)
-    assert found["iteration"].tolist() == [2, 4]
-    assert found["loss"].tolist() == [3, 1]
-    assert found["accuracy"].tolist() == [0.5, 1]
+    curves = run.curves(run.Run("r", plan, BUNDLED, 4, state=state), n_points=2)
+    assert curves["iteration"].tolist() == [2, 4]
+    assert curves["loss"].tolist() == [3, 1]
+    assert curves["accuracy"].tolist() == [0.5, 1]
+
+
+def test_a_check_is_of_the_digits_it_was_given(tiny, quick, bundled):
+    state = advance.start(tiny, quick)
+    check = pieces.check(state, bundled)
+    score = pieces.examine(tiny, state.weights, bundled)
+    assert (check.iteration, check.n, check.correct) == (0, 500, score.correct)
+    assert check.loss == pytest.approx(np.log(10), rel=0.3)

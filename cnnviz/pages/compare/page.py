@@ -6,8 +6,7 @@ import streamlit as st
 from cnnviz.experiments import plan_text, statistics
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, tiles
-from cnnviz.training import run
-from cnnviz.training.run import Run
+from cnnviz.training.run import Run, curves
 from cnnviz.ui import choice, lookups, panels, refusal, results, state
 from cnnviz.ui.results import Row
 
@@ -29,14 +28,14 @@ class Words:
         "digits."
     )
     table_alt = "Table of {n} runs with what differs, time, weights and accuracy."
-    verdict = "**{best}** read most test digits right: {share}."
+    best = "**{best}** read most test digits right: {share}."
     luck = "{names}: no difference from it that {n:,} digits could show."
     worse = "{names}: worse than it by more than luck explains."
     lengths = "They were not trained for the same number of iterations."
     one_seed = "Another seed may say otherwise: an experiment runs several."
     tested = "Tested on: {names}."
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
-    curves = "Curves"
+    curves_title = "Curves"
     what = "What"
     kinds = {"validation": "Validation accuracy", "accuracy": "Training accuracy", "loss": "Training loss"}
     curves_alt = "Line chart of {what} for {names}."
@@ -66,7 +65,7 @@ def show() -> None:
     picked = [rows[name] for name in chosen]
     if picked:
         show_table(picked)
-        show_verdict(picked)
+        show_best(picked)
         show_curves([row.run for row in picked if row.run], [row.name for row in picked if not row.run])
     else:
         st.info(Words.few, icon=":material/checklist:")
@@ -91,7 +90,7 @@ def show_table(rows: list[Row]) -> None:
     panels.table(columns, Words.table + tested_on, Words.table_alt.format(n=len(rows)), "compare")
 
 
-def show_verdict(rows: list[Row]) -> None:
+def show_best(rows: list[Row]) -> None:
     """Which is best, and which of the others that can be told from."""
     tested = [row for row in rows if row.test]
     if len(tested) < 2:
@@ -106,19 +105,19 @@ def show_verdict(rows: list[Row]) -> None:
         if row is not best and row.test:
             low, _ = statistics.newcombe_interval(correct, row.test[0], n)
             apart[low > 0].append(row.name)
-    told = [Words.verdict.format(best=best.name, share=percent(correct / n))]
+    sentences = [Words.best.format(best=best.name, share=percent(correct / n))]
     if apart[False]:
-        told.append(Words.luck.format(names=", ".join(apart[False]), n=n))
+        sentences.append(Words.luck.format(names=", ".join(apart[False]), n=n))
     if apart[True]:
-        told.append(Words.worse.format(names=", ".join(apart[True])))
+        sentences.append(Words.worse.format(names=", ".join(apart[True])))
     if len({row.iterations for row in tested}) > 1:
-        told.append(Words.lengths)
-    st.markdown(" ".join([*told, Words.one_seed]))
+        sentences.append(Words.lengths)
+    st.markdown(" ".join([*sentences, Words.one_seed]))
 
 
 def show_curves(runs: list[Run], others: list[str]) -> None:
     """Curves laid over each other."""
-    st.subheader(Words.curves, anchor=False)
+    st.subheader(Words.curves_title, anchor=False)
     if not runs:
         st.info(Words.no_curves, icon=":material/show_chart:")
         return
@@ -131,7 +130,7 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
         key="compared curves",
         persist_state="session",
     )
-    series = {one.name: curve(one, what) for one in runs}
+    series = {run.name: curve(run, what) for run in runs}
     top = None if what == "loss" else 1.0
     chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
     names = ", ".join(series)
@@ -140,13 +139,13 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
     st.caption(Words.curves_caption.format(what=Words.kinds[what], missing=missing))
 
 
-def curve(one: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
+def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
     """Iterations and values of one run."""
     if what == "validation":
-        return np.array([c.iteration for c in one.checks]), np.array([c.accuracy for c in one.checks])
-    found = run.curves(one)
-    scale = one.plan.recipe.batch_size if what == "loss" and one.plan.recipe.loss != "mean" else 1
-    return found["iteration"], found[what] / scale
+        return np.array([c.iteration for c in run.checks]), np.array([c.accuracy for c in run.checks])
+    batches = curves(run)
+    scale = run.plan.recipe.batch_size if what == "loss" and run.plan.recipe.loss != "mean" else 1
+    return batches["iteration"], batches[what] / scale
 
 
 def show_both() -> None:

@@ -75,11 +75,11 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         fraction = scheduler.progress(runs)
         st.progress(fraction, Words.progress.format(done=ended, n=len(runs), share=percent(fraction, 0)))
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
-            server.scheduler().stop_all(runs)
+            server.scheduler().stop_all([run.name for run in runs])
             st.rerun()
     elif st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
         for run in runs:
-            server.scheduler().delete(run)
+            server.scheduler().delete(run.name)
         st.rerun()
 
 

@@ -1,0 +1,379 @@
+"""The life of a run as a function: what an event makes of it, and what is to be done then.
+
+    WAITING ── first piece is sent ──▶ TRAINING ── target, Stop ──▶ TESTING ── model is written ──▶ FINISHED
+       ▲                                  │ Pause                      │ Pause                          │ Extend
+       └──────── Resume ──── PAUSED ◀─────┴────────────────────────────┘           WAITING ◀────────────┘
+
+Stop before the first piece: STOPPED.  Failed, from anywhere: FAILED, from where Resume leads on.
+
+No thread, no clock, no file: whoever has the record passes events in and carries the effects out, the scheduler for
+the server and `local` for the command line.  What a person wants is passed in between two pieces: not while one is
+computed, a snapshot is tested or the model is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from cnnviz.analysis.evaluation import Score
+from cnnviz.network.weights import Weights
+from cnnviz.training.advance import RunState
+from cnnviz.training.run import Check, Run, Status
+
+SHORT_RUN = 100
+"""Iterations; before that no checkpoint is written because of a snapshot: little would be lost."""
+SAVE_EVERY_S = 10.0
+"""A run is on disk as it was no longer than about that ago; between its snapshots, too."""
+NEVER_BEGUN = "It was stopped before it began."
+
+
+class Validation(Enum):
+    """The validation digits that a piece ends with a check on."""
+
+    NONE = "none"
+    SUBSET = "subset"
+    ALL = "all"
+
+
+# Events
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The run is new."""
+
+
+@dataclass(frozen=True, eq=False)
+class DigitsReady:
+    """Its digits have been read.
+
+    Attributes:
+        n_validation: how many validation digits there are.
+        snapshots: weights by iteration that stand in the model which it wrote before.
+    """
+
+    n_validation: int = 0
+    snapshots: Mapping[int, Weights] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PieceSent:
+    """A worker has got its next piece."""
+
+
+@dataclass(frozen=True, eq=False)
+class PieceDone:
+    """A piece has come back.
+
+    Attributes:
+        state: where the run stands now.
+        check: what the piece ended with, if anything.
+        validation: the digits of that check.
+        now_s: time, in seconds since anything.
+    """
+
+    state: RunState
+    check: Check | None = None
+    validation: Validation = Validation.NONE
+    now_s: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class SnapshotTested:
+    """A snapshot has read the test digits."""
+
+    iteration: int
+    score: Score
+
+
+@dataclass(frozen=True)
+class Written:
+    """The model is on disk."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Something that was to be done could not be done; the reason is a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A person wants to hold it."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A person wants it to go on."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A person wants it to end where it stands: what it has learnt becomes a model."""
+
+
+@dataclass(frozen=True)
+class Extend:
+    """A person wants it to train for some iterations more."""
+
+    iterations: int
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A person wants it gone, and the model that came of it."""
+
+
+Event = (
+    Begin
+    | DigitsReady
+    | PieceSent
+    | PieceDone
+    | SnapshotTested
+    | Written
+    | Failed
+    | Pause
+    | Resume
+    | Stop
+    | Extend
+    | Delete
+)
+
+
+# Effects
+
+
+@dataclass(frozen=True)
+class ReadDigits:
+    """Read its digits; `DigitsReady` follows."""
+
+
+@dataclass(frozen=True)
+class SendPiece:
+    """When it has its turn, train to an iteration and check it there; `PieceDone` follows, there or earlier."""
+
+    stop: int
+    validation: Validation
+
+
+@dataclass(frozen=True)
+class TestSnapshot:
+    """When it has its turn, test one snapshot; `SnapshotTested` follows."""
+
+    __test__ = False  # pytest takes it for a test otherwise
+    iteration: int
+
+
+@dataclass(frozen=True)
+class SaveCheckpoint:
+    """Write the record to its file, as it is by then."""
+
+
+@dataclass(frozen=True)
+class WriteModel:
+    """Write the model, over the one that it wrote before; `Written` follows."""
+
+
+@dataclass(frozen=True)
+class DeleteFiles:
+    """Forget the record; take its checkpoint and its model away."""
+
+
+Effect = ReadDigits | SendPiece | TestSnapshot | SaveCheckpoint | WriteModel | DeleteFiles
+Effects = tuple[Effect, ...]
+Outcome = tuple[Run, Effects]
+
+
+def transition(run: Run, event: Event) -> Outcome:
+    """What an event makes of a run.
+
+    Args:
+        run: the record.
+        event: what has happened; one that says nothing to a run of its status changes nothing.
+
+    Returns:
+        the next record, with a higher revision when anything has changed, and what is to be done, in this order.
+    """
+    changed, effects = _HANDLERS[type(event)](run, event)
+    if changed is not run:
+        changed = dataclasses.replace(changed, revision=run.revision + 1)
+    return changed, effects
+
+
+def _begin(run: Run, _: Begin) -> Outcome:
+    return run, (ReadDigits(),) if run.status is Status.WAITING else ()
+
+
+def _digits_ready(run: Run, event: DigitsReady) -> Outcome:
+    if not run.active:
+        return run, ()
+    snapshots = {**event.snapshots, **run.snapshots}
+    return _go_on(dataclasses.replace(run, n_validation=event.n_validation, snapshots=snapshots))
+
+
+def _piece_sent(run: Run, _: PieceSent) -> Outcome:
+    if run.status is not Status.WAITING:
+        return run, ()
+    return dataclasses.replace(run, status=Status.TRAINING), ()
+
+
+def _piece_done(run: Run, event: PieceDone) -> Outcome:
+    """The run is where the piece has brought it; one that has failed meanwhile keeps it for when it is resumed."""
+    if run.status in (Status.FINISHED, Status.STOPPED) or event.state.iteration < run.iteration:
+        return run, ()
+    run = _taken(run, event)
+    if not run.active:
+        return run, ()
+    if run.status is Status.WAITING:
+        run = dataclasses.replace(run, status=Status.TRAINING)
+    run, saves = _saved_in_time(run, event.now_s)
+    run, effects = _go_on(run)
+    return run, effects if run.status is Status.TESTING else (*saves, *effects)
+
+
+def _taken(run: Run, event: PieceDone) -> Run:
+    """With the piece's state, check and time, and a snapshot where one is planned."""
+    state, timing, snapshots = event.state, run.timing, run.snapshots
+    if run.iteration and state.iteration > run.iteration:  # the first piece compiles, so its time says nothing
+        timing = timing.after(state.iteration - run.iteration, state.seconds - run.seconds)
+    if run.is_planned_snapshot(state.iteration):
+        snapshots = {**snapshots, state.iteration: state.weights}
+    run = dataclasses.replace(run, state=state, timing=timing, snapshots=snapshots)
+    if event.check:
+        run = dataclasses.replace(run, checks=(*run.checks, event.check))
+        if event.validation is Validation.ALL:
+            run = dataclasses.replace(run, final=event.check)
+    return run
+
+
+def _saved_in_time(run: Run, now_s: float) -> Outcome:
+    """A checkpoint at snapshots, unless hardly anything would be lost, and when the last one is some time ago."""
+    if run.saved_s is None:
+        run = dataclasses.replace(run, saved_s=now_s)
+    at_snapshot = run.iteration >= SHORT_RUN and run.is_planned_snapshot(run.iteration)
+    if at_snapshot or now_s - (run.saved_s or 0.0) > SAVE_EVERY_S:
+        return dataclasses.replace(run, saved_s=now_s), (SaveCheckpoint(),)
+    return run, ()
+
+
+def _snapshot_tested(run: Run, event: SnapshotTested) -> Outcome:
+    """A score stays true whatever becomes of the run: the weights at an iteration never change."""
+    if event.iteration not in run.snapshots:
+        return run, ()
+    run = dataclasses.replace(run, scores={**run.scores, event.iteration: event.score})
+    return _go_on(run) if run.status is Status.TESTING else (run, ())
+
+
+def _written(run: Run, _: Written) -> Outcome:
+    if run.status is not Status.TESTING:
+        return run, ()
+    last = run.scores[run.iteration]
+    run = dataclasses.replace(run, status=Status.FINISHED, test=(last.correct, last.n), snapshots={}, scores={})
+    return run, (SaveCheckpoint(),)
+
+
+def _failed(run: Run, event: Failed) -> Outcome:
+    """A run that has failed already is not saved again: it may be the saving that has failed."""
+    saves = (SaveCheckpoint(),) if run.state and run.status is not Status.FAILED else ()
+    return dataclasses.replace(run, status=Status.FAILED, reason=event.reason), saves
+
+
+def _pause(run: Run, _: Pause) -> Outcome:
+    if not run.active:
+        return run, ()
+    return dataclasses.replace(_with_snapshot(run), status=Status.PAUSED), (SaveCheckpoint(),) if run.state else ()
+
+
+def _resume(run: Run, _: Resume) -> Outcome:
+    if run.status not in (Status.PAUSED, Status.STOPPED, Status.FAILED):
+        return run, ()
+    return dataclasses.replace(run, status=Status.WAITING, reason="", saved_s=None), (ReadDigits(),)
+
+
+def _stop(run: Run, _: Stop) -> Outcome:
+    if run.status in (Status.FINISHED, Status.STOPPED):
+        return run, ()
+    if run.state is None:
+        return dataclasses.replace(run, status=Status.STOPPED, reason=NEVER_BEGUN), ()
+    if run.status is Status.TESTING:
+        return _go_on(_without_untested(run))
+    run = dataclasses.replace(_with_snapshot(run), status=Status.TESTING, target=run.iteration, reason="")
+    return run, (SaveCheckpoint(), ReadDigits())
+
+
+def _without_untested(run: Run) -> Run:
+    """Without the snapshots that have not been tested, but with the last one."""
+    snapshots = {i: weights for i, weights in run.snapshots.items() if i in run.scores or i == run.iteration}
+    return dataclasses.replace(run, snapshots=snapshots)
+
+
+def _extend(run: Run, event: Extend) -> Outcome:
+    """Past the end of its schedule it cannot train; a run that is being tested is first to be finished."""
+    if run.status is Status.TESTING or event.iterations > run.most_more:
+        return run, ()
+    run = dataclasses.replace(run, target=run.target_after(event.iterations))
+    if run.active:
+        return run, ()
+    return dataclasses.replace(run, status=Status.WAITING, reason="", saved_s=None), (ReadDigits(),)
+
+
+def _delete(run: Run, _: Delete) -> Outcome:
+    """A run that is waiting or training stays, also when it has become so since the page was drawn."""
+    return run, () if run.status in (Status.WAITING, Status.TRAINING) else (DeleteFiles(),)
+
+
+def _go_on(run: Run) -> Outcome:
+    """The next thing to be done with an active run whose digits are there."""
+    if run.status is Status.TESTING:
+        return run, (_next_test(run),)
+    if run.state and run.iteration >= run.target:
+        run = dataclasses.replace(_with_snapshot(run), status=Status.TESTING)
+        return run, (SaveCheckpoint(), _next_test(run))
+    stop = run.next_stop()
+    return run, (SendPiece(stop, _validation(run, stop)),)
+
+
+def _next_test(run: Run) -> Effect:
+    """What is left before the model can be written: the last check, then the last snapshot, then the others."""
+    if run.n_validation and not (run.final and run.final.iteration == run.iteration):
+        return SendPiece(run.iteration, Validation.ALL)
+    untested = [i for i in (run.iteration, *run.snapshot_iterations) if i not in run.scores]
+    return TestSnapshot(untested[0]) if untested else WriteModel()
+
+
+def _validation(run: Run, stop: int) -> Validation:
+    """Checks at snapshots and evenly between them; of the plan alone, so that they do not depend on the pieces."""
+    if not run.n_validation or run.state is None:
+        return Validation.NONE
+    if stop == run.target:
+        return Validation.ALL
+    due = run.is_planned_snapshot(stop) or stop % run.check_every == 0
+    return Validation.SUBSET if due else Validation.NONE
+
+
+def _with_snapshot(run: Run) -> Run:
+    """With a snapshot of where it stands."""
+    if run.state is None:
+        return run
+    return dataclasses.replace(run, snapshots={**run.snapshots, run.iteration: run.state.weights})
+
+
+_HANDLERS: dict[type[Event], Callable[[Run, Any], Outcome]] = {
+    Begin: _begin,
+    DigitsReady: _digits_ready,
+    PieceSent: _piece_sent,
+    PieceDone: _piece_done,
+    SnapshotTested: _snapshot_tested,
+    Written: _written,
+    Failed: _failed,
+    Pause: _pause,
+    Resume: _resume,
+    Stop: _stop,
+    Extend: _extend,
+    Delete: _delete,
+}

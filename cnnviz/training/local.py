@@ -1,0 +1,86 @@
+"""A run taken through its life in this process, one effect after another, as the command line does it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from cnnviz.training import advance, checkpoints, lifecycle, pieces
+from cnnviz.training.lifecycle import Effect, Event
+from cnnviz.training.pieces import Digits
+from cnnviz.training.run import Run, Status
+
+SHORT_RUN = 1000
+"""Iterations; a shorter run reports ten times as often."""
+
+
+class LocalRun:
+    """A run that nobody but its owner sees.
+
+    Args:
+        folder: the model's.
+        run: the record, new or as it was kept.
+        digits: what it learns from and is tested on.
+    """
+
+    def __init__(self, folder: Path, run: Run, digits: Digits) -> None:
+        self.folder, self.run, self.digits = folder, run, digits
+        self._every = 10 if run.target <= SHORT_RUN else 100
+
+    def steps(self) -> Iterator[Run]:
+        """Take it to its end, which writes the model.
+
+        Yields:
+            the record after iteration 1, then after every 100 (every 10 of a short run), and when training has ended.
+
+        Raises:
+            TrainingDiverged: when a loss is not finite.
+        """
+        new = self.run.status is Status.WAITING
+        events: deque[Event] = deque([lifecycle.Begin() if new else lifecycle.Resume()])
+        while events:
+            before = self.run.iteration
+            self.run, effects = lifecycle.transition(self.run, events.popleft())
+            if self.run.iteration > before and self._reports(self.run.iteration):
+                yield self.run
+            events.extend(event for effect in effects if (event := self._carry_out(effect)))
+
+    def save(self) -> None:
+        """Keep it as it stands."""
+        checkpoints.write(checkpoints.run_file(self.folder), self.run, of_server=False)
+
+    def _reports(self, iteration: int) -> bool:
+        return iteration in (1, self.run.target) or iteration % self._every == 0
+
+    def _carry_out(self, effect: Effect) -> Event | None:
+        match effect:
+            case lifecycle.ReadDigits():
+                return lifecycle.DigitsReady()  # without validation digits: they would cost time and are not printed
+            case lifecycle.SendPiece():
+                return self._train(effect.stop)
+            case lifecycle.TestSnapshot():
+                weights = self.run.snapshots[effect.iteration]
+                score = pieces.examine(self.run.plan.network, weights, self.digits.test)
+                return lifecycle.SnapshotTested(effect.iteration, score)
+            case lifecycle.SaveCheckpoint() if self.run.status is Status.FINISHED:
+                checkpoints.run_file(self.folder).unlink(missing_ok=True)
+            case lifecycle.SaveCheckpoint():
+                self.save()
+            case lifecycle.WriteModel():
+                checkpoints.write_model(self.folder, self.run, self.digits)
+                return lifecycle.Written()
+        return None
+
+    def _train(self, stop: int) -> Event:
+        """Train to an iteration, or only to the next one that is reported; all events have the same time.
+
+        So checkpoints follow from snapshots alone: writing takes time here that it does not take on a server.
+        """
+        state = self.run.state
+        if state is None:
+            plan = self.run.plan
+            return lifecycle.PieceDone(advance.start(plan.network, plan.recipe, plan.seed))
+        at = state.iteration
+        report = 1 if at == 0 else (at // self._every + 1) * self._every
+        return lifecycle.PieceDone(advance.advance(state, self.digits.train, min(stop, report) - at))

@@ -1,0 +1,92 @@
+"""What a run is computed from: its digits, and the functions that are sent to a worker, each a short part of it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz.analysis import evaluation
+from cnnviz.data import dataset
+from cnnviz.data.dataset import Dataset, Source
+from cnnviz.network.config import NetworkConfig
+from cnnviz.network.presets import Plan
+from cnnviz.network.weights import Network, Weights
+from cnnviz.training import advance
+from cnnviz.training.advance import RunState
+from cnnviz.training.run import Check
+
+N_SUBSET = 1000
+"""Validation digits that a run is checked on while it trains; at its end all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """The digits of a run: to learn from, to be checked on while it trains and at its end, and to be tested on."""
+
+    train: Dataset
+    validation_subset: Dataset | None
+    validation: Dataset | None
+    test: Dataset
+
+
+_loading = threading.Lock()
+
+
+def load_digits(source: Source, keep_validation: bool) -> Digits:
+    """The digits of a run; no validation digits when it learns from those too.
+
+    Raises:
+        DataError: when a file is missing or damaged.
+    """
+    with _loading:  # the cache alone would let several threads read the same at once
+        return _load_digits(source, keep_validation)
+
+
+@functools.lru_cache(maxsize=2)
+def _load_digits(source: Source, keep_validation: bool) -> Digits:
+    train, test = dataset.load_for_training(source, keep_validation), dataset.load(source, "test")
+    if not keep_validation:
+        return Digits(train, None, None, test)
+    whole = dataset.load(source, "validation")
+    return Digits(train, Dataset(whole.images[:N_SUBSET], whole.labels[:N_SUBSET], whole.name), whole, test)
+
+
+def begin(plan: Plan) -> tuple[RunState, None]:
+    """A run's state before its first step, in the form that `piece` has."""
+    return advance.start(plan.network, plan.recipe, plan.seed), None
+
+
+def piece(
+    state: RunState, train: Dataset, validation: Dataset | None, iterations: int
+) -> tuple[RunState, Check | None]:
+    """Some steps, then a check.
+
+    Args:
+        state: where the run stands.
+        train: the digits that it learns from.
+        validation: digits that it does not learn from; None: no check.
+        iterations: how many steps; 0 only checks.
+
+    Raises:
+        TrainingDiverged: when a loss is not finite.
+    """
+    if iterations:
+        state = advance.advance(state, train, iterations)
+    return state, check(state, validation) if validation else None
+
+
+def check(state: RunState, validation: Dataset) -> Check:
+    """Accuracy and mean cross-entropy on digits that the run does not learn from."""
+    probs = evaluation.probabilities(Network(state.network, state.weights), validation.images)
+    correct = int((probs.argmax(axis=1) == validation.labels).sum())
+    of_truth = probs[np.arange(len(probs)), validation.labels]
+    loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).mean())
+    return Check(state.iteration, correct, len(validation), loss)
+
+
+def examine(config: NetworkConfig, weights: Weights, test: Dataset) -> evaluation.Score:
+    """How a snapshot does on the test digits."""
+    return evaluation.score(test.labels, evaluation.probabilities(Network(config, weights), test.images))
