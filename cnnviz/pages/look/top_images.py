@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 
 import numpy as np
 import streamlit as st
@@ -11,7 +10,7 @@ from PIL import Image
 
 from cnnviz.analysis import attribution, receptive_field
 from cnnviz.analysis.attribution import ExcitingInput, TopImages
-from cnnviz.compute import backend
+from cnnviz.compute import backend, jobs
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
@@ -72,7 +71,6 @@ class Words:
 
 PIECE = 1000
 N_TOP = 9
-KEEP = 64
 
 
 @st.fragment
@@ -120,39 +118,26 @@ def ask_filter(network: Network) -> tuple[Layer, int]:
     return layer, int(filter_)
 
 
-@st.cache_resource(show_spinner=False)
-def searches() -> dict[tuple[str, str, str], list[Future[np.ndarray]]]:
-    """Searches begun on this server, by network, data set and layer; sessions share them."""
-    return {}
-
-
-@st.cache_resource(show_spinner=False)
-def searched() -> dict[tuple[str, str, str], TopImages]:
-    """What they found."""
-    return {}
-
-
 def search(network: Network, digits: Dataset, layer: str) -> TopImages:
     """The digits that excite each filter of a layer most, all of them searched; shows its progress."""
-    key, begun, found = (network.key, digits.key, layer), searches(), searched()
-    if key in found:
-        return found[key]
-    parts = begun.get(key)
-    if parts is None or any(part.done() and part.exception() for part in parts):
-        parts = begun[key] = [
-            backend.submit(attribution.strongest_in, network, digits, layer, start, start + PIECE)
-            for start in range(0, len(digits), PIECE)
-        ]
-    n = len(digits)
-    strongest = np.concatenate(
-        lookups.finished(parts, lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)))
-    )
-    places = backend.submit(attribution.places_of, network, digits, layer, strongest, N_TOP)
-    top: TopImages = lookups.finished([places], lambda done: Words.searching.format(n=n, layer=layer, done=n))[0]
-    found[key] = top
-    begun.pop(key, None)  # a number for each image and filter; what was found is small
-    while len(found) > KEEP:
-        found.pop(next(iter(found)), None)
+    key, n = (network.key, digits.key, layer), len(digits)
+    searched, top_images = ("strongest number in each image", *key), ("top images", *key)
+    known = jobs.shared().results(top_images)
+    if known is None:
+        parts = lookups.results(
+            searched,
+            lambda: [
+                (attribution.strongest_in, network, digits, layer, start, start + PIECE) for start in range(0, n, PIECE)
+            ],
+            lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)),
+        )
+        known = lookups.results(
+            top_images,
+            lambda: [(attribution.places_of, network, digits, layer, np.concatenate(parts), N_TOP)],
+            lambda done: Words.searching.format(n=n, layer=layer, done=n),
+        )
+        jobs.shared().discard(searched)  # a number for each image and filter; what is kept is small
+    top: TopImages = known[0]
     return top
 
 
@@ -239,8 +224,8 @@ def show_every(network: Network, test: Dataset, layer: str, found: TopImages) ->
 @st.cache_resource(show_spinner=False, max_entries=512, hash_funcs={Network: lambda network: network.key})
 def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> ExcitingInput:
     """`attribution.exciting_input`, computed once."""
-    found: ExcitingInput = backend.call(attribution.exciting_input, network, layer, filter_, seed)
-    return found
+    made: ExcitingInput = backend.call(attribution.exciting_input, network, layer, filter_, seed)
+    return made
 
 
 def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most: float | None) -> None:
