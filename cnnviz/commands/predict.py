@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnviz.analysis import inspection
 from cnnviz.commands import common
-from cnnviz.drawing import pictures, rejection
+from cnnviz.drawing import pictures, reading, rejection
 from cnnviz.drawing.preparation import Preparation, prepare
 from cnnviz.network import store
 from cnnviz.network.weights import Network
@@ -32,10 +32,9 @@ def predict(args: argparse.Namespace) -> int:
     """Print an answer for every picture; one that cannot be read is named and makes the status BAD_INPUT."""
     model = common.open_model(args.model)
     network = store.load(model)
-    trained_on_outliers = model.card is not None and model.card.recipe.uses_outliers
     status = 0
     for start in range(0, len(args.images), PREDICT_BATCH):
-        answers, unreadable = _answers(network, trained_on_outliers, args.images[start : start + PREDICT_BATCH])
+        answers, unreadable = _answers(network, model.trained_on_outliers, args.images[start : start + PREDICT_BATCH])
         status |= unreadable
         for answer in answers:
             print(json.dumps(dataclasses.asdict(answer)) if args.json else _in_words(answer))
@@ -58,7 +57,7 @@ def _answers(network: Network, trained_on_outliers: bool, paths: list[Path]) -> 
     status = 0
     for path in paths:
         try:
-            preparation = prepare(pictures.ink_of(pictures.open_image(path, str(path))))
+            preparation = _prepare(path)
         except pictures.ImageError as error:
             print(error, file=sys.stderr)
             status = common.BAD_INPUT
@@ -73,6 +72,18 @@ def _answers(network: Network, trained_on_outliers: bool, paths: list[Path]) -> 
         output_of = {name: output[row] for name, output in outputs.items()} if preparation else {}
         answers.append(_answer(path, preparation, output_of, trained_on_outliers))
     return answers, status
+
+
+def _prepare(path: Path) -> Preparation | None:
+    """A picture on its way to the network; None when there is no ink in it.
+
+    Raises:
+        ImageError: when it cannot be read.
+    """
+    try:
+        return prepare(reading.read_ink(pictures.open_image(path, str(path)), str(path)))
+    except pictures.NoInkError:
+        return None
 
 
 def _answer(

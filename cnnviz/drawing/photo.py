@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from cnnviz.drawing.pictures import ImageError
+from cnnviz.drawing.pictures import ImageError, NoInkError
 from cnnviz.lazy import LazyModule
 from cnnviz.percentages import percent
 
@@ -40,12 +40,13 @@ def ink_in(image: Image.Image, name: str) -> np.ndarray:
         float32 (height, width), the longer side at most WORK_PX, in [0, 1], 1 = full ink.
 
     Raises:
-        ImageError: when there is no ink to be told from paper, or far too many things.
+        NoInkError: when no ink can be told from paper.
+        ImageError: when there are far too many things, or more ink than paper.
     """
     values = grey(image)
     difference = _flattened(values)
     if float(np.percentile(np.abs(difference), 99.7)) < LEAST_CONTRAST:
-        raise ImageError(f"{name}: no ink can be told from the paper. Take the photograph closer, with more light.")
+        raise NoInkError(f"{name}: no ink can be told from the paper. Take the photograph closer, with more light.")
     ink = _ink(difference)
     kept = _largest(ink > 0.5, name)
     near = ndimage.binary_dilation(kept, iterations=2)
@@ -101,10 +102,10 @@ def _otsu(values: np.ndarray) -> float:
     middles = (edges[:-1] + edges[1:]) / 2
     below = counts.cumsum().astype(float)
     above = below[-1] - below
-    sums = (counts * middles).cumsum()
+    total = (counts * middles).cumsum()
     with np.errstate(divide="ignore", invalid="ignore"):
-        apart = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(middles[np.nanargmax(apart)])
+        between_classes = below * above * (total / below - (total[-1] - total) / above) ** 2
+    return float(middles[np.nanargmax(between_classes)])
 
 
 def _largest(inked: np.ndarray, name: str) -> np.ndarray:
@@ -112,7 +113,7 @@ def _largest(inked: np.ndarray, name: str) -> np.ndarray:
     things, n = ndimage.label(inked, np.ones((3, 3)))
     sizes = np.bincount(things.ravel(), minlength=n + 1)[1:]
     if not n:
-        raise ImageError(f"{name}: no ink can be told from the paper.")
+        raise NoInkError(f"{name}: no ink can be told from the paper.")
     on_edge = np.unique(np.concatenate([things[0], things[-1], things[:, 0], things[:, -1]]))
     inside = [i for i in range(1, n + 1) if i not in set(on_edge.tolist())]
     candidates = inside or list(range(1, n + 1))

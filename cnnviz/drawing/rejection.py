@@ -1,4 +1,4 @@
-"""When a drawing is no digit: a dot, all ink, several things side by side, or unlike all that was learnt."""
+"""When a drawing is refused as no digit: a dot, all ink, several things side by side, or an outlier by its energy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cnnviz.drawing.preparation import INK_THRESHOLD, Preparation
 from cnnviz.lazy import LazyModule
 
 ndimage: Any = LazyModule("scipy.ndimage")
+special: Any = LazyModule("scipy.special")
 
 Reason = Literal["dot", "full", "many", "unlike"]
 
@@ -54,7 +55,7 @@ def refuse(
         trained_on_outliers: the network was trained with outliers, so that a low energy means no digit.
 
     Returns:
-        the first reason found, or None for what may be a digit.
+        the first reason that holds, or None for what may be a digit.
     """
     refusal = refuse_ink(preparation)
     if refusal is None and trained_on_outliers and energy(outputs["logits"]) < LEAST_ENERGY:
@@ -100,5 +101,4 @@ def energy(logits: np.ndarray) -> float:
 
     W. Liu, X. Wang, J. Owens and Y. Li, "Energy-based out-of-distribution detection" (2020), with its sign turned.
     """
-    top = float(logits.max())
-    return top + float(np.log(np.exp(logits - top).sum(dtype=np.float64)))
+    return float(special.logsumexp(logits.astype(np.float64)))

@@ -27,7 +27,7 @@ Lines = Sequence[np.ndarray]
 
 
 def lines_of(canvas: Any) -> list[np.ndarray]:
-    """The strokes that the drawing component tells, each the points that its path goes through.
+    """The strokes that the drawing component sends, each as the points that its path goes through.
 
     Args:
         canvas: the component's JSON: "objects", each with a "path" of SVG-like commands in canvas pixels.
@@ -39,12 +39,12 @@ def lines_of(canvas: Any) -> list[np.ndarray]:
         ImageError: when it is something else, or has more than MAX_POINTS points.
     """
     try:
-        found = [_points(thing["path"]) for thing in canvas["objects"]]
+        lines = [_points(entry["path"]) for entry in canvas["objects"]]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise ImageError(f"The canvas sent strokes that cannot be read ({type(error).__name__}).") from None
-    if sum(map(len, found)) > MAX_POINTS:
+    if sum(map(len, lines)) > MAX_POINTS:
         raise ImageError(f"The canvas sent more than {MAX_POINTS:,} points.")
-    return [points for points in found if len(points)]
+    return [points for points in lines if len(points)]
 
 
 def _points(path: Any) -> np.ndarray:
@@ -83,13 +83,13 @@ def with_pen(lines: Lines, box_pen_px: float = MNIST_PEN_PX) -> np.ndarray | Non
     Returns:
         ink as of `redraw`; None when the strokes are a dot, whose size says nothing about a pen.
     """
-    every = np.concatenate(list(lines))
-    low, high = every.min(axis=0), every.max(axis=0)
+    points = np.concatenate(list(lines))
+    low, high = points.min(axis=0), points.max(axis=0)
     longest = float((high - low).max())
     if longest < 2:
         return None
     pen_share = box_pen_px / BOX_PX  # of the longer side of the ink, pen included
-    room = SIDE_PX - 2 * MARGIN_PX
-    scale = room * (1 - pen_share) / longest
+    inside_px = SIDE_PX - 2 * MARGIN_PX
+    scale = inside_px * (1 - pen_share) / longest
     shift = SIDE_PX / 2 - (low + high) / 2 * scale
-    return redraw([line * scale + shift for line in lines], room * pen_share)
+    return redraw([line * scale + shift for line in lines], inside_px * pen_share)

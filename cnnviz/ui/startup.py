@@ -16,15 +16,17 @@ from PIL import Image
 
 from cnnviz import lazy
 from cnnviz.analysis import evaluation, inspection
-from cnnviz.compute import backend, worker_start
-from cnnviz.compute.backend import Priority
-from cnnviz.drawing import pictures
+from cnnviz.compute import backend
+from cnnviz.drawing import pictures, reading
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.render import tiles
 from cnnviz.ui import server
 
-SLOW_LIBRARIES = ("scipy.ndimage", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg", "sklearn.metrics")
+SLOW_LIBRARIES = (
+    *("scipy.ndimage", "scipy.special", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg"),
+    "sklearn.metrics",
+)
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
 PAGE_FIRST_S = 1.0
 """The browser gets that long to show the first page before other work competes for the processor."""
@@ -59,7 +61,7 @@ def _rehearse() -> None:
     """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours."""
     tiles.make_grid(BLANK[..., 0], "seismic", (-1, 1))
     picture = tiles.png(tiles.probability_bars(np.full(10, 0.1)))
-    prepare(pictures.ink_of(pictures.open_image(picture, "rehearsal")))
+    prepare(reading.read_ink(pictures.open_image(picture, "rehearsal"), "rehearsal"))
 
 
 def _warm() -> None:
@@ -72,8 +74,8 @@ def _warm() -> None:
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
     networks = [store.load(model) for model in good[:N_WARM]]
     time.sleep(PAGE_FIRST_S)
-    warmed = [backend.submit(inspection.activations, network, BLANK, priority=Priority.ANSWER) for network in networks]
-    warmed.append(backend.submit(worker_start.settle, priority=Priority.ANSWER))
+    warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]
+    warmed.append(backend.submit(backend.settle, lane="answers"))
     for name in SLOW_LIBRARIES:
         lazy.load(name)
     _rehearse()
@@ -82,4 +84,4 @@ def _warm() -> None:
     wait(warmed)
     time.sleep(FIRST_STROKES_S)
     for network in networks[:1]:
-        backend.submit(evaluation.probabilities, network, BLANK, priority=Priority.RUN)
+        backend.submit(evaluation.probabilities, network, BLANK)

@@ -129,6 +129,8 @@ def sent(tmp_path):
     small = Image.new("L", (100, 100), 255)
     small.paste(0, (40, 20, 50, 80))
     small.save(tmp_path / "whole.png")
+    shade = np.asarray(small) * light(100, 100, 0.45, 0.95)
+    Image.fromarray(shade.astype(np.uint8)).save(tmp_path / "shaded.png")
     (tmp_path / "claims.png").write_bytes(png(9000, 9000))
     (tmp_path / "bomb.png").write_bytes(png(9000, 9000, zlib.compress(bytes(9000 * 9001 * 3), 1)))
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:100])
@@ -139,6 +141,8 @@ def sent(tmp_path):
     Image.fromarray(np.asarray(small).astype(np.uint16) * 257).save(tmp_path / "deep.png")
     small.convert("CMYK").save(tmp_path / "cmyk.jpg")
     Image.new("RGB", (3600, 3300), "white").save(tmp_path / "large.png")
+    small.resize((3300, 3600)).convert("RGB").save(tmp_path / "scan.png")
+    Image.fromarray(shade.astype(np.uint8)).resize((3300, 3600)).convert("RGB").save(tmp_path / "shade.png")
     Image.new("RGB", (6000, 4000), "white").save(tmp_path / "larger.jpg", progressive=True)
     return tmp_path
 
@@ -146,13 +150,14 @@ def sent(tmp_path):
 READ = """
 import resource, sys
 from pathlib import Path
-from cnnviz.drawing import photo, pictures
+from cnnviz.drawing import pictures, reading
 folder = Path(sys.argv[1])
-photo.ink_in(pictures.open_image(folder / "whole.png", "first"), "first")
+for first in ("whole.png", "shaded.png"):
+    reading.read_ink(pictures.open_image(folder / first, "first"), "first")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name in sys.argv[2:]:
     try:
-        photo.ink_in(pictures.open_image(folder / name, name), name)
+        reading.read_ink(pictures.open_image(folder / name, name), name)
         print("read", name)
     except pictures.ImageError as error:
         print("told", error)
@@ -164,7 +169,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 def test_bad_pictures_get_a_sentence_and_little_memory(sent):
     bad = ["claims.png", "bomb.png", "cut.png", "text.png", "empty.png", "noise.png"]
     plain = ["large.png", "larger.jpg"]
-    good = ["moving.gif", "deep.png", "cmyk.jpg"]
+    good = ["moving.gif", "deep.png", "cmyk.jpg", "scan.png", "shade.png"]
     command = [sys.executable, "-c", READ, str(sent), *bad, *plain, *good]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr

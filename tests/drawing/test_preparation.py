@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, PngImagePlugin
 
 from cnnviz.drawing import pictures
 from cnnviz.drawing.preparation import centre, crop, fit_box, prepare
+from cnnviz.drawing.reading import read_ink
 
 often = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 
@@ -159,7 +160,7 @@ def test_ink_of_any_form_becomes_a_centred_digit(ink):
 @given(strokes)
 def test_black_on_white_is_white_on_black(ink):
     white_on_black = np.rint(ink * 255).astype(np.uint8)
-    read = [pictures.ink_of(Image.fromarray(picture)) for picture in (white_on_black, 255 - white_on_black)]
+    read = [read_ink(Image.fromarray(picture), "p") for picture in (white_on_black, 255 - white_on_black)]
     assert np.allclose(read[0], ink, atol=1e-5)
     assert np.allclose(read[1], ink, atol=1e-5)
 
@@ -195,21 +196,23 @@ PICTURES = {
 
 @pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
 def test_ink_is_found_in_every_mode(picture):
-    ink = pictures.ink_of(picture)
+    ink = read_ink(picture, "p")
     assert ink.dtype == np.float32
     assert np.allclose(ink, BAR, atol=0.01)
 
 
 @pytest.mark.parametrize(("dtype", "top"), [(np.uint8, 255), (np.uint16, 65535)], ids=["L", "I;16"])
 def test_grey_ink_stays_grey(dtype, top):
-    assert np.allclose(pictures.ink_of(Image.fromarray((top - BAR * top / 2).astype(dtype))), BAR / 2, atol=0.01)
+    ink = read_ink(Image.fromarray((top - BAR * top / 2).astype(dtype)), "p")
+    assert np.allclose(ink, BAR / 2, atol=0.01)
 
 
 @pytest.mark.parametrize("colour", [0, 100, 255])
 @pytest.mark.parametrize("mode", ["L", "RGBA"])
 def test_a_picture_of_one_colour_has_no_ink(mode, colour):
-    assert not pictures.ink_of(Image.new("L", (6, 6), colour).convert(mode)).any()
-    assert not pictures.ink_of(Image.new("RGBA", (6, 6), (colour, colour, colour, 0))).any()
+    for picture in (Image.new("L", (6, 6), colour).convert(mode), Image.new("RGBA", (6, 6), (colour,) * 3 + (0,))):
+        with pytest.raises(pictures.NoInkError, match="p: no ink can be told from the paper"):
+            read_ink(picture, "p")
 
 
 @pytest.mark.parametrize("pen_px", [12, 2], ids=["thick", "thin"])
@@ -217,7 +220,7 @@ def test_a_sheet_with_a_transparent_margin_is_paper_not_ink(pen_px):
     grey, alpha = np.full((80, 80), 255, np.uint8), np.zeros((80, 80), np.uint8)
     alpha[10:70, 10:70] = 255
     grey[20:60, 40 : 40 + pen_px] = 0
-    assert np.array_equal(pictures.ink_of(with_alpha(grey, alpha)) > 0.5, grey == 0)
+    assert np.array_equal(read_ink(with_alpha(grey, alpha), "p") > 0.5, grey == 0)
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -6,13 +6,16 @@ import json
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image, ImageDraw
 
 from apptest import alts, open_page, texts
+from cnnviz import __main__ as cli
 from cnnviz.analysis import inspection
 from cnnviz.drawing import pictures, rejection
 from cnnviz.drawing.preparation import STEPS, prepare
 from cnnviz.network import store
+from cnnviz.percentages import probability
 from cnnviz.ui import state
 from cnnviz.ui.state import DrawPage, Session
 
@@ -197,3 +200,41 @@ def test_every_page_says_that_it_is_no_digit(page):
     assert not at.exception
     assert "robust calls this drawing **no digit**" in texts(at)
     assert "hvass calls" not in texts(at)  # it was never shown what is no digit
+
+
+def shaded_photograph():
+    """A seven on paper that is lit from one corner, as a file."""
+    rows, columns = np.mgrid[0:600, 0:450]
+    paper = Image.fromarray((110 + 130 * (rows + columns) / 1050).astype(np.uint8))
+    ImageDraw.Draw(paper).line([(140, 150), (310, 150), (250, 300), (200, 460)], 40, 26, joint="curve")
+    content = io.BytesIO()
+    paper.save(content, "PNG")
+    return content.getvalue()
+
+
+class Sent:
+    """A file as the uploader hands it on."""
+
+    def __init__(self, name, content):
+        self.name, self.size, self._content = name, len(content), content
+
+    def getvalue(self):
+        return self._content
+
+
+def test_page_and_command_line_read_a_shaded_photograph_alike(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "seven.png"
+    path.write_bytes(shaded_photograph())
+    assert cli.main(["predict", MODEL, str(path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    monkeypatch.setattr(st, "file_uploader", lambda *_, **__: Sent("seven.png", path.read_bytes()))
+    at = opened(chosen={DrawPage.way: "photo"})
+    assert not at.exception
+    seen = at.session_state[Session.digit.name].preparation
+    assert 100 < min(seen.cropped.shape) < max(seen.cropped.shape) < 250
+    probs = inspection.activations(store.load(store.find(MODEL)), seen.centred[None, :, :, None])["softmax"][0]
+    assert answer["digit"] == probs.argmax() == 7
+    assert answer["probabilities"] == [round(float(prob), 6) for prob in probs]
+    assert at.header[1].value == "Answer: 7"
+    shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+    assert f"Probability of each digit: {shares}." in alts(at)

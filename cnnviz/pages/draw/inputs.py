@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cnnviz.drawing import photo, pictures, strokes
+from cnnviz.drawing import photo, pictures, reading, strokes
 from cnnviz.ui import choice, digit_choice, panels
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.grid import grid
@@ -141,7 +141,7 @@ def _read(sent: UploadedFile) -> Photograph:
     image = pictures.open_image(sent.getvalue(), sent.name)
     grey = photo.grey(image)
     _show_photograph(sent.name, grey)
-    photograph = Photograph(sent.name, grey, photo.ink_in(image, sent.name))
+    photograph = Photograph(sent.name, grey, reading.read_ink(image, sent.name))
     DrawPage.photograph.set(photograph)
     return photograph
 
