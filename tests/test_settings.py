@@ -1,0 +1,34 @@
+"""The environment's settings: read when they are used, with nothing in the way of each other."""
+
+from pathlib import Path
+
+from cnnviz import settings
+from cnnviz.settings import Settings
+
+
+def test_nothing_is_set():
+    assert settings.read({}) == Settings()
+
+
+def test_what_is_set_has_its_type():
+    environment = {
+        "CNNVIZ_DATA": "bundled",
+        "CNNVIZ_RUNS": "/srv/runs",
+        "CNNVIZ_SCHEDULER": "tcp://host:8786",
+        "CNNVIZ_MNIST_URL": "http://school/mnist",
+    }
+    assert settings.read(environment) == Settings(
+        "bundled", Path("/srv/runs"), "tcp://host:8786", "http://school/mnist/"
+    )
+
+
+def test_an_empty_variable_is_not_set():
+    names = ("CNNVIZ_DATA", "CNNVIZ_RUNS", "CNNVIZ_SCHEDULER", "CNNVIZ_MNIST_URL")
+    assert settings.read(dict.fromkeys(names, "")) == Settings()
+
+
+def test_it_is_read_anew_each_time(monkeypatch):
+    monkeypatch.setenv("CNNVIZ_DATA", "/first")
+    assert settings.read().data == "/first"
+    monkeypatch.setenv("CNNVIZ_DATA", "/second")
+    assert settings.read().data == "/second"
