@@ -62,11 +62,7 @@ def server(script: str = "app.py", **environment: str) -> Iterator[tuple[str, fl
         yield address, began
     finally:
         process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.wait(20)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

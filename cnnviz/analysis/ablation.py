@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnviz.analysis.arithmetic import activation_at, find_layer, stride_of
+from cnnviz.analysis.arithmetic import activation_at, find_layer
 from cnnviz.analysis.evaluation import Score, confusion_matrix, probabilities, score
 from cnnviz.analysis.inspection import on_device
 from cnnviz.analysis.submodel import input_signature
@@ -108,7 +108,8 @@ def _split_network(config: NetworkConfig, layer: str) -> tuple[Callable[..., Any
         above: of weights, these two and the number of a filter, the digits (n,) predicted without that filter.
     """
     entries = layers(config)
-    end = max(i for i, entry in enumerate(entries) if entry.name.startswith(f"{layer}_"))
+    block = find_layer(config, layer).block
+    end = max(i for i, entry in enumerate(entries) if entry.block == block)
     cut = next(entry for entry in entries[end:] if entry.n_weights)
     # Arrays come in pairs, kernel and bias, so this many belong to the layers up to the cut.
     n_below = 2 * [entry.name for entry in entries if entry.n_weights].index(cut.name) + 2
@@ -124,7 +125,7 @@ def _split_network(config: NetworkConfig, layer: str) -> tuple[Callable[..., Any
 
     def above(weights: list[Any], maps: Any, preactivations: Any, filter_: Any) -> Any:
         change = ablated_value - tf.gather(maps, [filter_], axis=-1)
-        preactivations += _channel_contribution(config, cut, weights[n_below - 2], change, filter_)
+        preactivations += _channel_contribution(cut, weights[n_below - 2], change, filter_)
         probs, _ = upper.stateless_call(weights[n_below:], fixed_above, preactivations, training=False)
         return tf.argmax(probs, axis=1)
 
@@ -138,11 +139,10 @@ def _split_network(config: NetworkConfig, layer: str) -> tuple[Callable[..., Any
     )
 
 
-def _channel_contribution(config: NetworkConfig, layer: Layer, kernel: Any, maps: Any, channel: Any) -> Any:
+def _channel_contribution(layer: Layer, kernel: Any, maps: Any, channel: Any) -> Any:
     """What one input channel contributes to a layer's output, before bias and activation.
 
     Args:
-        config: the network.
         layer: a convolution, or the fully connected layer behind "flatten".
         kernel: the layer's whole kernel, a tensor.
         maps: that channel alone, (n, h, w, 1).
@@ -150,7 +150,7 @@ def _channel_contribution(config: NetworkConfig, layer: Layer, kernel: Any, maps
     """
     if layer.kind == "convolution":
         channel_kernel = tf.gather(kernel, [channel], axis=2)  # (k, k, 1, filters)
-        return tf.nn.conv2d(maps, channel_kernel, stride_of(config, layer.name), "SAME")
+        return tf.nn.conv2d(maps, channel_kernel, layer.stride, "SAME")
     n_pixels = maps.shape[1] * maps.shape[2]
     # "flatten" puts the channels of a pixel side by side: row i of the kernel is pixel i // channels.
     by_channel = tf.reshape(kernel, (n_pixels, -1, layer.shape[0]))  # (pixels, channels, units)

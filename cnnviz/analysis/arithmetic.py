@@ -175,7 +175,7 @@ def explain(network: Network, outputs: Mapping[str, np.ndarray], layer_name: str
     inputs, weights = outputs[below.name], network.weights
     if layer.kind == "convolution":
         kernel, bias = weights[f"{layer_name}/kernel"], weights[f"{layer_name}/bias"]
-        return convolution_at(kernel, bias, inputs, position, stride_of(network.config, layer_name))
+        return convolution_at(kernel, bias, inputs, position, layer.stride)
     if layer.kind == "pooling":
         return pooling_at(layer.operation, inputs, position)
     if layer.kind == "dense":
@@ -223,11 +223,6 @@ def layer_below(config: NetworkConfig, name: str) -> Layer:
         raise ValueError("Expected a layer above the image: no layer lies below it, its pixels are the ink itself.")
     entries = layers(config)
     return entries[entries.index(layer) - 1]
-
-
-def stride_of(config: NetworkConfig, name: str) -> int:
-    """The stride of the convolution layer of that name, e.g. "conv1"."""
-    return config.convolutions[int(name.removeprefix("conv")) - 1].stride
 
 
 def _check_position(position: Position, shape: tuple[int, ...]) -> None:

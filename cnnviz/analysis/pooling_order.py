@@ -84,10 +84,8 @@ def compare_orders(network: Network, images: np.ndarray, repetitions: int = REPE
 def _block_outputs(config: NetworkConfig, weights: list[Any], images: np.ndarray) -> list[np.ndarray]:
     """The output of each convolution block, behind its pooling and activation."""
     outputs = forward(config, every_layer=True)(weights, images)
-    names = [layer.name for layer in layers(config)[1:]]
-    blocks = range(1, len(config.convolutions) + 1)
-    ends = [max(k for k, name in enumerate(names) if name.startswith(f"conv{block}_")) for block in blocks]
-    return [outputs[end].numpy() for end in ends]
+    ends = {layer.block: output for layer, output in zip(layers(config)[1:], outputs, strict=True) if layer.block}
+    return [output.numpy() for output in ends.values()]
 
 
 def _seconds(run: Callable[[], Any]) -> float:

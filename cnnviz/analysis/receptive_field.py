@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.analysis.arithmetic import find_layer, layer_below, same_padding, stride_of
+from cnnviz.analysis.arithmetic import find_layer, layer_below, same_padding
 from cnnviz.network.config import POOL_PX, Layer, NetworkConfig
 
 
@@ -68,9 +68,9 @@ def receptive_fields(config: NetworkConfig, layer_name: str, row: int, column: i
     fields = [ReceptiveField(layer.name, pixel, pixel)]
     while layer.kind != "input":
         below = layer_below(config, layer.name)
-        box = _clip(_input_box(config, layer, below, fields[-1].box), below.shape)
+        box = _clip(_input_box(layer, below, fields[-1].box), below.shape)
         # Followed apart from the clipped box: a clipped side has forgotten how far into the padding it reached.
-        unclipped = _input_box(config, layer, below, fields[-1].unclipped)
+        unclipped = _input_box(layer, below, fields[-1].unclipped)
         fields.append(ReceptiveField(below.name, box, unclipped))
         layer = below
     return fields
@@ -99,13 +99,13 @@ def extract_patch(image: np.ndarray, box: Box) -> np.ndarray:
     return patch
 
 
-def _input_box(config: NetworkConfig, layer: Layer, below: Layer, box: Box) -> Box:
+def _input_box(layer: Layer, below: Layer, box: Box) -> Box:
     """The pixels of `below` that a box of `layer` is computed from, those of the padding among them."""
     if layer.kind == "convolution":
-        size, stride = layer.kernel_shape[0], stride_of(config, layer.name)
+        size, stride = layer.kernel_shape[0], layer.stride
         before = same_padding(below.shape[0], size, stride)[0]
     elif layer.kind == "pooling":
-        size, stride, before = POOL_PX, POOL_PX, 0
+        size, stride, before = POOL_PX, layer.stride, 0
     else:
         return box
     (top, bottom), (left, right) = (

@@ -1,10 +1,9 @@
-"""Where digits come from: MNIST on disk, in Keras's cache or in the user's cache, or scikit-learn's bundled digits."""
+"""Data sets and where they are loaded from: MNIST on disk or in a cache, or scikit-learn's bundled digits."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
+from cnnviz import settings
 from cnnviz.data import mnist
 from cnnviz.drawing.preparation import prepare
 from cnnviz.lazy import LazyModule
@@ -23,17 +23,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 Split = Literal["train", "validation", "test"]
 ENLARGED_PX, BLUR = 200, 0.3
 OUTLIER = 10
-"""Label of what is no digit, in training sets alone; a network has ten outputs and none for it."""
+"""Label of outliers, drawings of no digit, in training sets alone; a network has ten outputs and none for it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Digits with their labels.
+    """Images of digits with their labels.
 
     Attributes:
         images: shape (n, 28, 28, 1), 0 is paper: float32, 1 is ink; or in a large training set uint8, 255 is ink.
         labels: int64, shape (n,), in 0..9; in a training set with outliers also OUTLIER.
         name: what to call them, e.g. "MNIST test".
+        key: SHA-256 of images and labels, computed when not given; two data sets are equal when their keys are.
     """
 
     images: np.ndarray
@@ -70,13 +71,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """A place that digits can be loaded from: a folder of IDX files, Keras's archive, or scikit-learn."""
+    """Where a data set is loaded from: a folder of IDX files, Keras's archive, or scikit-learn."""
 
     kind: Literal["idx", "npz", "bundled"]
     path: Path | None = None
 
     def describe(self) -> str:
-        """Where the digits lie, for a person."""
+        """The folder or file, or the library, for a person."""
         return str(self.path) if self.path else "scikit-learn"
 
 
@@ -97,7 +98,7 @@ def find(data_dir: str | Path | None = None, cache_dir: Path | None = None) -> t
     Raises:
         DataError: when a folder that was named cannot be used.
     """
-    named = data_dir or os.environ.get("CNNVIZ_DATA")
+    named = data_dir or settings.read().data
     if named == "bundled":
         return BUNDLED, []
     if named:
@@ -131,11 +132,11 @@ def _is_there(place: Source) -> bool:
 
 
 def load(source: Source, split: Split) -> Dataset:
-    """Load one part of the digits.
+    """Load one part of a data set.
 
     Args:
         source: from `find`, or BUNDLED.
-        split: MNIST: "train" 55,000, "validation" the last 5,000 of the training file, "test" 10,000.
+        split: of MNIST "train" is the first N_TRAIN images of the training file, "validation" the last N_VALIDATION.
 
     Raises:
         DataError: when a file is damaged.
@@ -160,7 +161,7 @@ def load(source: Source, split: Split) -> Dataset:
 
 
 def load_for_training(source: Source, keep_validation: bool) -> Dataset:
-    """The images to train on: the "train" split, or with nothing held back the "validation" split too."""
+    """The images to train on: the "train" split, and the "validation" split too unless that is kept out."""
     train = load(source, "train")
     if keep_validation:
         return train
@@ -170,7 +171,7 @@ def load_for_training(source: Source, keep_validation: bool) -> Dataset:
 
 
 def has_mnist_labels(source: Source) -> bool:
-    """True when the test labels are MNIST's: enough to name a source before its images are read.
+    """True when the test labels are MNIST's: enough to name the data set before its images are read.
 
     Keras's archive is known by its hash; `load` looks at every pixel.
     """

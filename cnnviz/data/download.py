@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cnnviz import settings
 from cnnviz.data import dataset, mnist
 from cnnviz.lazy import LazyModule
 
@@ -32,8 +33,8 @@ def cache_dir() -> Path:
 
 def mirrors() -> tuple[str, ...]:
     """Where to fetch from: CNNVIZ_MNIST_URL when it is set, for a school's own copy, else two public mirrors."""
-    own = os.environ.get("CNNVIZ_MNIST_URL")
-    return (own.rstrip("/") + "/",) if own else MIRRORS
+    own = settings.read().mnist_url
+    return (own,) if own else MIRRORS
 
 
 def fetch(progress: Progress, folder: Path | None = None) -> str:
@@ -98,16 +99,18 @@ def _reason(error: Exception) -> str:
         return f"it answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, mnist.DataError):
         return str(error)
-    told = str(error)
-    words = {
+    message = str(error)
+    explanations = {
         requests.ConnectTimeout: f"no answer within {CONNECT_S} s",
         requests.Timeout: f"it stopped sending for {SILENCE_S} s",
         requests.exceptions.ChunkedEncodingError: "the connection was cut off",
-        requests.ConnectionError: f"it stopped sending for {SILENCE_S} s" if "timed out" in told else "no connection",
-        requests.RequestException: told.rstrip("."),
+        requests.ConnectionError: f"it stopped sending for {SILENCE_S} s"
+        if "timed out" in message
+        else "no connection",
+        requests.RequestException: message.rstrip("."),
     }
-    found = [text for kind, text in words.items() if isinstance(error, kind)]
-    return found[0] if found else f"the file could not be written ({error})"
+    fitting = [text for kind, text in explanations.items() if isinstance(error, kind)]  # the most special first
+    return fitting[0] if fitting else f"the file could not be written ({error})"
 
 
 class _Meter:

@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 
 N_TRAIN, N_VALIDATION, N_TEST = 55_000, 5_000, 10_000
+"""MNIST has 60,000 training images; the last 5,000 are the validation set, as in TensorFlow's tutorials."""
 
 SHA256_NPZ = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 MAX_FILE_BYTES = 64_000_000
 
 
 class DataError(ValueError):
-    """Digits that cannot be used; the message names the file, what was expected and what was found."""
+    """A data set that cannot be used; the message names the file, what was expected and what it holds."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def _check_head(path: Path, file: IdxFile) -> None:
 
 
 def _in_words(header: bytes) -> str:
+    """What a header says that the file holds, e.g. "10000 labels"."""
     numbers = struct.unpack(f">{len(header) // 4}I", header[: len(header) // 4 * 4])
     kinds = {2049: "labels", 2051: "images"}
     if not numbers or numbers[0] not in kinds:
@@ -170,11 +172,11 @@ def check_archive(path: Path) -> None:
         n_bytes = path.stat().st_size
         if n_bytes > MAX_FILE_BYTES:
             raise DataError(f"{path}: expected at most {MAX_FILE_BYTES:,} bytes, found {n_bytes:,}; left as it is.")
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        computed = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DataError(f"{path}: expected MNIST as Keras stores it, cannot read it ({error.strerror}).") from None
-    if found != SHA256_NPZ:
-        raise DataError(f"{path}: expected SHA-256 {SHA256_NPZ[:12]}…, found {found[:12]}…; it is left as it is.")
+    if computed != SHA256_NPZ:
+        raise DataError(f"{path}: expected SHA-256 {SHA256_NPZ[:12]}…, found {computed[:12]}…; it is left as it is.")
 
 
 def read_archive(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:

@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from cnnviz.data.mnist import N_TRAIN, N_VALIDATION
 from cnnviz.lazy import LazyModule
-from cnnviz.network.config import POOL_PX, NetworkConfig, layers
+from cnnviz.network.config import POOL_PX, layer_seed, layers
 from cnnviz.network.presets import Plan, Recipe
 from cnnviz.training import augmentation
 
 jinja2: Any = LazyModule("jinja2")
 
 TEMPLATE = "keras_program.py.jinja"
-N_TRAIN, N_VALIDATION = 55_000, 5_000
-SEED_STEP, SEED_RANGE = 1009, 2**31
-"""How `forward.build` makes each layer's seed from the plan's."""
 INITIALIZERS = {"truncated_normal": "TruncatedNormal", "normal": "RandomNormal"}
 OPTIMIZERS = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 POOLING = {"max": "MaxPooling2D", "average": "AveragePooling2D"}
@@ -46,13 +44,12 @@ def keras_program(plan: Plan) -> str:
     if recipe.uses_outliers:
         raise ValueError("Expected a recipe that learns from MNIST alone. This one draws most of its digits itself.")
     entries = layers(network)[1:]
-    seeds = [(plan.seed * SEED_STEP + position) % SEED_RANGE for position in range(1, len(entries) + 1)]
+    seeds = [layer_seed(plan.seed, position) for position in range(1, len(entries) + 1)]
     program: str = _template().render(
         network=network,
         recipe=recipe,
         seed=plan.seed,
         layers=list(zip(entries, seeds, strict=True)),
-        stride=_strides(network),
         n_weights=sum(layer.n_weights for layer in entries),
         n_validation=N_VALIDATION,
         uses_buffer=_uses_buffer(recipe),
@@ -84,12 +81,6 @@ def _template() -> Any:
     )
     environment.filters["number"] = float_literal
     return environment.get_template(TEMPLATE)
-
-
-def _strides(network: NetworkConfig) -> dict[str, int]:
-    """The stride of every convolution layer, by the layer's name."""
-    names = [layer.name for layer in layers(network) if layer.kind == "convolution"]
-    return {name: c.stride for name, c in zip(names, network.convolutions, strict=True)}
 
 
 def _uses_buffer(recipe: Recipe) -> bool:

@@ -9,30 +9,53 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
-from cnnviz.network.config import Convolution, NetworkConfig
-from cnnviz.network.presets import Recipe
+from cnnviz.network.config import NetworkConfig
+from cnnviz.network.presets import Recipe, Seed
+from cnnviz.validation import expected, from_content, quoted, validated
 
-FORMAT = 1
-RENAMED_FIELDS = {"hold_back": "keep_validation"}
+FORMAT = 2
+MAX_COUNT = 10**9
+MAX_SECONDS = 1e9
+
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT), expected(f"a count of 0 to {MAX_COUNT:,}")]
+Total = Annotated[int, Field(ge=1, le=MAX_COUNT), expected(f"a number of digits of 1 to {MAX_COUNT:,}")]
+Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS), expected(f"seconds in [0, {MAX_SECONDS:g}]")]
+Counts = Annotated[tuple[Count, ...], Field(min_length=10, max_length=10)]
+ConfusionMatrix = Annotated[tuple[Counts, ...], Field(min_length=10, max_length=10)]
+Text = Annotated[
+    str,
+    Field(max_length=10_000, pattern=r"\A[^\x00]*\z"),
+    expected("a text of at most 10,000 characters, none of them NUL"),
+]
+Sha256 = Annotated[str, Field(pattern=r"\A([0-9a-f]{64})?\z"), expected("a SHA-256, 64 digits of 0 to f")]
 
 
 class BrokenModel(ValueError):
-    """A model that cannot be trusted; the message names the file, what was expected and what was found."""
+    """A model that cannot be trusted; the message names the file, what was expected and what was received."""
 
 
+@validated
 @dataclass(frozen=True)
 class Snapshot:
-    """A network at one moment of its training, with its result on the test digits."""
+    """A network after some iterations of its training, with its result on the test digits.
 
-    iteration: int
-    file: str
-    sha256: str
-    correct: int
-    n: int
+    Attributes:
+        iteration: steps of training before it.
+        file: name of the weights' file in the model's folder, see `weights_file`.
+        sha256: of that file; "" until it is written.
+        correct, n: test digits read right, and all of them.
+    """
+
+    iteration: Count
+    file: Text
+    sha256: Sha256
+    correct: Count
+    n: Total
 
     @property
     def accuracy(self) -> float:
@@ -40,54 +63,56 @@ class Snapshot:
         return self.correct / self.n
 
 
+@validated
 @dataclass(frozen=True)
-class Elsewhere:
-    """How a network does on digits that are not its test digits, e.g. drawn by other hands.
+class OtherTestSet:
+    """How a network does on digits that are not its test digits, e.g. by other writers.
 
     Attributes:
-        digits: what they are.
+        name: what they are.
         correct, n: digits read right, and all of them.
         refused: of each true digit, how many were called no digit.
         confusion_matrix: of the others; row = true, column = predicted.
-        words: what is left, and why.
+        remarks: what is misread, and why.
     """
 
-    digits: str
-    correct: int
-    n: int
-    refused: tuple[int, ...]
-    confusion_matrix: tuple[tuple[int, ...], ...]
-    words: str
+    name: Text
+    correct: Count
+    n: Total
+    refused: Counts
+    confusion_matrix: ConfusionMatrix
+    remarks: Text
 
 
+@validated
 @dataclass(frozen=True)
 class Card:
     """What is known of a shipped or trained network.
 
     Attributes:
         name: the folder's name when it was written.
-        network, recipe, seed: what was trained, how, and from which chance.
+        network, recipe, seed: what was trained, how, and from which seed.
         digits: name of the training digits, e.g. "MNIST train", and n_train of them.
         test_digits: name of the test digits.
         seconds: time that training took.
         versions: of Python and of the libraries.
         confusion_matrix: of the last snapshot on the test digits; row = true, column = predicted.
         snapshots: ordered by iteration; the last is the finished network.
-        elsewhere: results on other digits; a card need not have any.
+        other_test_sets: results on other digits; a card need not have any.
     """
 
-    name: str
+    name: Text
     network: NetworkConfig
     recipe: Recipe
-    seed: int
-    digits: str
-    n_train: int
-    test_digits: str
-    seconds: float
-    versions: Mapping[str, str]
-    confusion_matrix: tuple[tuple[int, ...], ...]
+    seed: Seed
+    digits: Text
+    n_train: Total
+    test_digits: Text
+    seconds: Seconds
+    versions: Mapping[Text, Text]
+    confusion_matrix: ConfusionMatrix
     snapshots: tuple[Snapshot, ...]
-    elsewhere: tuple[Elsewhere, ...] = ()
+    other_test_sets: tuple[OtherTestSet, ...] = ()
 
     @property
     def last(self) -> Snapshot:
@@ -103,75 +128,93 @@ def parse(path: Path) -> Card:
     """
     try:
         content = json.loads(path.read_text("utf-8"))
-        stated, card = content.pop("seal"), content
+        stated = content.pop("checksum" if "checksum" in content else "seal")
+        computed = _checksum(content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenModel(f"{path}: expected a model card in JSON, found something else ({error}).") from None
-    if _seal(card) != stated:
+    if computed != stated:
         raise BrokenModel(f"{path}: its figures do not belong to its weights; the card was changed after training.")
     try:
-        if card["format"] != FORMAT:
-            raise BrokenModel(f"{path}: expected format {FORMAT}, found {card['format']}.")
-        found = _card_from(card)
-        _check_figures(path, found)
-    except (KeyError, TypeError, ValueError) as error:
+        card = from_content(Card, _fields(path, content))
+        _check_figures(path, card)
+    except BrokenModel:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BrokenModel(f"{path}: expected a complete model card. {error}") from None
-    return found
+    return card
 
 
 def network_from(content: Mapping[str, Any]) -> NetworkConfig:
     """The configuration that `dataclasses.asdict` wrote.
 
     Raises:
-        TypeError, KeyError, ValueError: when a field is missing, unknown or out of range.
+        ValueError: when a field is missing, unknown or out of range.
     """
-    convolutions = tuple(Convolution(**c) for c in content["convolutions"])
-    return NetworkConfig(**{**content, "convolutions": convolutions, "dense": tuple(content["dense"])})
+    return from_content(NetworkConfig, content)
 
 
 def recipe_from(content: Mapping[str, Any]) -> Recipe:
-    """The recipe that `dataclasses.asdict` wrote, today or under the names of format 1."""
-    values = {RENAMED_FIELDS.get(name, name): value for name, value in content.items() if name != "hands"}
-    return Recipe(**values | ({"loss": "outlier_exposure"} if values.get("loss") == "exposure" else {}))
+    """The recipe that `dataclasses.asdict` wrote, today or under the names of format 1.
+
+    Raises:
+        ValueError: when a field is missing, unknown or out of range.
+    """
+    return from_content(Recipe, _recipe_of_format_1(content))
 
 
-def _card_from(content: Mapping[str, Any]) -> Card:
-    content = {"elsewhere": (), **content}
-    values = {field.name: content[field.name] for field in dataclasses.fields(Card)}
-    values["elsewhere"] = tuple(_elsewhere_from(entry) for entry in content["elsewhere"])
-    values["network"] = network_from(content["network"])
-    values["recipe"] = recipe_from(content["recipe"])
-    fields = [field.name for field in dataclasses.fields(Snapshot)]
-    values["snapshots"] = tuple(Snapshot(**{name: s[name] for name in fields}) for s in content["snapshots"])
-    values["confusion_matrix"] = tuple(tuple(row) for row in content["confusion_matrix"])
-    return Card(**values)
+def _fields(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """A card's content as the fields of `Card`: in today's names, and without what is computed from other fields."""
+    if type(content["format"]) is not int or content["format"] not in (1, FORMAT):
+        raise BrokenModel(f"{path}: expected format {FORMAT} or 1, found {quoted(content['format'])}.")
+    current = _of_format_1(content) if content["format"] == 1 else content
+    fields = {name: value for name, value in current.items() if name not in ("format", "accuracy")}
+    fields["snapshots"] = [
+        {name: value for name, value in entry.items() if name != "accuracy"} for entry in current["snapshots"]
+    ]
+    return fields
 
 
-def _elsewhere_from(content: Mapping[str, Any]) -> Elsewhere:
-    rows = tuple(tuple(row) for row in content["confusion_matrix"])
-    return Elsewhere(**{**content, "refused": tuple(content["refused"]), "confusion_matrix": rows})
+def _of_format_1(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A card of format 1, as networks trained until 2025 have it, in the names of format 2."""
+    renamed = {**content, "recipe": _recipe_of_format_1(content["recipe"])}
+    names = {"digits": "name", "words": "remarks"}
+    renamed["other_test_sets"] = [
+        {names.get(name, name): value for name, value in entry.items()} for entry in renamed.pop("elsewhere", [])
+    ]
+    return renamed
+
+
+def _recipe_of_format_1(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe in the names of format 2; `hands` followed from the loss."""
+    names = {"hold_back": "keep_validation"}
+    recipe = {names.get(name, name): value for name, value in content.items() if name != "hands"}
+    return recipe | ({"loss": "outlier_exposure"} if recipe.get("loss") == "exposure" else {})
 
 
 def _check_figures(path: Path, card: Card) -> None:
-    matrix = np.array(card.confusion_matrix)
-    if not card.snapshots or matrix.shape != (10, 10) or matrix.dtype.kind != "i" or matrix.min() < 0:
+    """Compare the figures with each other."""
+    if not card.snapshots:
         raise BrokenModel(f"{path}: expected snapshots and a 10×10 confusion matrix of counts.")
+    matrix = np.array(card.confusion_matrix)
     if (matrix.trace(), matrix.sum()) != (card.last.correct, card.last.n):
         raise BrokenModel(
             f"{path}: expected {card.last.correct} of {card.last.n} right, as the last snapshot has it; "
             f"the confusion matrix counts {matrix.trace()} of {matrix.sum()}."
         )
-    for other in card.elsewhere:
+    for other in card.other_test_sets:
         counts = np.array(other.confusion_matrix)
-        if counts.shape != (10, 10) or (counts.trace(), counts.sum() + sum(other.refused)) != (other.correct, other.n):
-            raise BrokenModel(f"{path}: the figures for {other.digits} do not agree with their confusion matrix.")
+        if (counts.trace(), counts.sum() + sum(other.refused)) != (other.correct, other.n):
+            raise BrokenModel(f"{path}: the figures for {quoted(other.name)} do not agree with their confusion matrix.")
+    before = -1
     for snapshot in card.snapshots:
-        if Path(snapshot.file).name != snapshot.file or not 0 <= snapshot.correct <= snapshot.n:
+        in_order, before = snapshot.iteration > before, snapshot.iteration
+        if not in_order or snapshot.file != weights_file(snapshot.iteration) or snapshot.correct > snapshot.n:
             raise BrokenModel(f"{path}: the snapshot at iteration {snapshot.iteration} is not plausible.")
 
 
-def _seal(card: Mapping[str, Any]) -> str:
+def _checksum(content: Mapping[str, Any]) -> str:
     """SHA-256 of the card's content, hashes of the weights included: it ties the figures to the files."""
-    return hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def weights_file(iteration: int) -> str:
@@ -180,14 +223,14 @@ def weights_file(iteration: int) -> str:
 
 
 def card_json(card: Card) -> str:
-    """The card as it is written, sealed."""
+    """The card as it is written, with its checksum."""
     content: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(card)}
-    if not card.elsewhere:
-        del content["elsewhere"]
+    if not card.other_test_sets:
+        del content["other_test_sets"]
     content["seconds"] = round(card.seconds, 2)
     content["accuracy"] = card.last.accuracy
     for entry, snapshot in zip(content["snapshots"], card.snapshots, strict=True):
         entry["accuracy"] = snapshot.accuracy
     content = json.loads(json.dumps(content))
-    text = json.dumps({**content, "seal": _seal(content)}, indent=1)
+    text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
     return re.sub(r"\[[\d\s,]+\]", lambda row: " ".join(row.group().split()), text) + "\n"  # a row of counts, a line

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnnviz.lazy import keras, tf
-from cnnviz.network.config import IMAGE_PX, POOL_PX, Layer, NetworkConfig, layers, weight_shapes
+from cnnviz.network.config import IMAGE_PX, POOL_PX, Layer, NetworkConfig, layer_seed, layers, weight_shapes
 
 
 def build(config: NetworkConfig, seed: int = 0) -> Any:
@@ -15,7 +15,7 @@ def build(config: NetworkConfig, seed: int = 0) -> Any:
 
     Args:
         config: the network.
-        seed: decides the initial weights; each layer draws from a seed of its own.
+        seed: decides the initial weights; each layer draws from a seed of its own, see `layer_seed`.
 
     Returns:
         keras.Model from float32 images (n, 28, 28, 1) in [0, 1] to probabilities (n, 10); one Keras layer for
@@ -24,7 +24,7 @@ def build(config: NetworkConfig, seed: int = 0) -> Any:
     entries = layers(config)
     x = inputs = keras.Input(entries[0].shape, name=entries[0].name)
     for position, layer in enumerate(entries[1:], 1):
-        x = _keras_layer(config, layer, (seed * 1009 + position) % 2**31)(x)
+        x = _keras_layer(config, layer, layer_seed(seed, position))(x)
     return keras.Model(inputs, x)
 
 
@@ -36,13 +36,13 @@ def _keras_layer(config: NetworkConfig, layer: Layer, seed: int) -> Any:
         "bias_initializer": keras.initializers.Constant(config.initial_bias),
     }
     if layer.kind == "convolution":
-        c = config.convolutions[int(layer.name.removeprefix("conv")) - 1]
-        return make.Conv2D(c.filters, c.kernel_px, c.stride, padding="same", name=layer.name, **start)
+        kernel_px, filters = layer.kernel_shape[0], layer.shape[-1]
+        return make.Conv2D(filters, kernel_px, layer.stride, padding="same", name=layer.name, **start)
     if layer.kind == "dense":
         return make.Dense(layer.shape[0], name=layer.name, **start)
     if layer.kind == "pooling":
         pool = {"max": make.MaxPooling2D, "average": make.AveragePooling2D}[layer.operation]
-        return pool(POOL_PX, padding="same", name=layer.name)
+        return pool(POOL_PX, layer.stride, padding="same", name=layer.name)
     if layer.kind == "dropout":
         return make.Dropout(config.dropout, seed=seed, name=layer.name)
     if layer.kind == "flatten":

@@ -2,21 +2,27 @@
 
 Figures: M. E. H. Pedersen's tutorial 02 (`hvass`), "Deep MNIST for experts" with its 5,000-image validation set
 (`deep-mnist`), A. Damien's raw TensorFlow 2 network (`low-level`). `fast` is `hvass` with a recipe of our own,
-`robust` with another, for digits in other hands and pens than MNIST has.
+`robust` with another, for handwriting and pens that MNIST does not have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from cnnviz.network.config import Convolution, NetworkConfig
+from pydantic import Field
+
+from cnnviz.network.config import N_SEEDS, Convolution, NetworkConfig
+from cnnviz.validation import expected, validated
 
 Loss = Literal["mean", "sum", "clipped_sum", "outlier_exposure"]
+Optimizer = Literal["adam", "sgd", "rmsprop"]
 Schedule = Literal["constant", "one_cycle"]
-MAX_BATCH, MAX_ITERATIONS, MAX_RATE = 4096, 1_000_000, 1e20
+Seed = Annotated[int, Field(ge=0, lt=N_SEEDS), expected(f"a seed of 0 to {N_SEEDS - 1:,}")]
+MAX_BATCH, MAX_ITERATIONS, MAX_BUFFER, MAX_RATE = 4096, 1_000_000, 10_000_000, 1e20
 
 
+@validated
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained.
@@ -32,54 +38,33 @@ class Recipe:
             own: synthetic digits and outliers beside the handwritten ones (see `synthesis.training_set`).
         optimizer: name of a Keras optimiser.
         epsilon: the small number in Adam's and RMSprop's denominator; TensorFlow 1 has 1e-8, TensorFlow 2 1e-7.
-        keep_validation: keep the last 5,000 training images back for validation.
+        keep_validation: leave MNIST's validation set, the last 5,000 of its training file, out of the training.
         shuffle_buffer: shuffle through a buffer of that many images; 0 shuffles the whole set.
         schedule: "constant", or "one_cycle": up to `learning_rate` and down to 0 (see `learning_rate_at`).
         warm_up: share of the iterations in which "one_cycle" goes up, in (0, 1).
         augment: shift, turn, scale and shear every training image a little (see `augmentation`).
     """
 
-    learning_rate: float
-    batch_size: int
-    iterations: int
-    loss: Loss = "mean"
-    optimizer: str = "adam"
-    epsilon: float = 1e-8
+    learning_rate: Annotated[
+        float, Field(gt=0, le=MAX_RATE), expected(f"a learning rate above 0 and at most {MAX_RATE:g}")
+    ]
+    batch_size: Annotated[int, Field(ge=1, le=MAX_BATCH), expected(f"a batch of 1 to {MAX_BATCH} images")]
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS), expected(f"1 to {MAX_ITERATIONS:,} iterations")]
+    loss: Annotated[Loss, expected("loss to be mean, sum, clipped_sum or outlier_exposure")] = "mean"
+    optimizer: Annotated[Optimizer, expected("optimizer to be adam, sgd or rmsprop")] = "adam"
+    epsilon: Annotated[float, Field(gt=0, le=1), expected("epsilon above 0 and at most 1")] = 1e-8
     keep_validation: bool = True
-    shuffle_buffer: int = 0
-    schedule: Schedule = "constant"
-    warm_up: float = 0.2
+    shuffle_buffer: Annotated[
+        int, Field(ge=0, le=MAX_BUFFER), expected(f"a shuffle buffer of 0 to {MAX_BUFFER:,} images")
+    ] = 0
+    schedule: Annotated[Schedule, expected("schedule to be constant or one_cycle")] = "constant"
+    warm_up: Annotated[float, Field(gt=0, lt=1), expected("warm_up, a share of the iterations, between 0 and 1")] = 0.2
     augment: bool = False
-
-    def __post_init__(self) -> None:
-        if self.loss not in ("mean", "sum", "clipped_sum", "outlier_exposure"):
-            raise ValueError(f"Expected loss to be mean, sum, clipped_sum or outlier_exposure. Received {self.loss!r}.")
-        if self.optimizer not in ("adam", "sgd", "rmsprop"):
-            raise ValueError(f"Expected optimizer to be adam, sgd or rmsprop. Received {self.optimizer!r}.")
-        if self.schedule not in ("constant", "one_cycle"):
-            raise ValueError(f"Expected schedule to be constant or one_cycle. Received {self.schedule!r}.")
-        self._check_numbers()
 
     @property
     def uses_outliers(self) -> bool:
-        """True when the network also learns what is no digit, from outliers beside synthetic digits."""
+        """True when the network also learns from outliers, drawings of no digit, beside synthetic digits."""
         return self.loss == "outlier_exposure"
-
-    def _check_numbers(self) -> None:
-        if not 0 < self.learning_rate <= MAX_RATE:
-            raise ValueError(
-                f"Expected a learning rate above 0 and at most {MAX_RATE:g}. Received {self.learning_rate}."
-            )
-        if not 0 < self.epsilon <= 1:
-            raise ValueError(f"Expected epsilon above 0 and at most 1. Received {self.epsilon}.")
-        if not 1 <= self.batch_size <= MAX_BATCH:
-            raise ValueError(f"Expected a batch of 1 to {MAX_BATCH} images. Received {self.batch_size}.")
-        if not 1 <= self.iterations <= MAX_ITERATIONS:
-            raise ValueError(f"Expected 1 to {MAX_ITERATIONS:,} iterations. Received {self.iterations:,}.")
-        if self.shuffle_buffer < 0:
-            raise ValueError(f"Expected a shuffle buffer of at least 0 images. Received {self.shuffle_buffer}.")
-        if not 0 < self.warm_up < 1:
-            raise ValueError(f"Expected warm_up, a share of the iterations, between 0 and 1. Received {self.warm_up}.")
 
 
 def learning_rate_at(recipe: Recipe, iteration: int) -> float:
@@ -102,6 +87,7 @@ def learning_rate_at(recipe: Recipe, iteration: int) -> float:
     return recipe.learning_rate * min(middle / warm, (recipe.iterations - middle) / (recipe.iterations - warm))
 
 
+@validated
 @dataclass(frozen=True)
 class Preset:
     """A network and the recipe that a tutorial trains it with."""
@@ -110,13 +96,14 @@ class Preset:
     recipe: Recipe
 
 
+@validated
 @dataclass(frozen=True)
 class Plan:
     """Everything that decides a training run: the same plan gives the same weights to the bit on one machine."""
 
     network: NetworkConfig
     recipe: Recipe
-    seed: int = 0
+    seed: Seed = 0
 
 
 HVASS = NetworkConfig((Convolution(16), Convolution(36)), (128,), pool_first=True)

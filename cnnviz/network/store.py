@@ -12,14 +12,18 @@ import hashlib
 import io
 import os
 import shutil
+import struct
 import tempfile
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from cnnviz import settings
 from cnnviz.network.cards import BrokenModel, Card, card_json, parse
 from cnnviz.network.config import NetworkConfig, weight_shapes
 from cnnviz.network.weights import Network, Weights, check_weights
@@ -28,6 +32,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent / "models"
 DEFAULTS = ("robust", "hvass")
 """What is chosen at first; the second where the first is missing or broken."""
 MAX_CARD_BYTES = 1_000_000
+UNREADABLE = (
+    *(ValueError, KeyError, OSError, EOFError, MemoryError, OverflowError, SyntaxError),
+    *(NotImplementedError, RuntimeError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
+"""What NumPy and zipfile raise on bytes that are no .npz: a header that is no Python, an unknown compression, …"""
 
 
 @dataclass(frozen=True)
@@ -43,10 +52,15 @@ class Model:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def trained_on_outliers(self) -> bool:
+        """True when the network learnt from outliers too, so that the energy of its outputs tells them from digits."""
+        return self.card is not None and self.card.recipe.uses_outliers
+
 
 def own_root() -> Path:
     """Where networks that users train are written: CNNVIZ_RUNS, or beside the shipped ones."""
-    return Path(os.environ.get("CNNVIZ_RUNS") or ROOT)
+    return settings.read().runs or ROOT
 
 
 def models(*roots: Path) -> list[Model]:
@@ -66,7 +80,7 @@ def find(name: str) -> Model | None:
 
 
 def open_model(folder: Path) -> Model:
-    """Read and check one model; what is wrong is told in `reason`, nothing is raised."""
+    """Read and check one model; what is wrong stands in `reason`, nothing is raised."""
     try:
         return Model(folder, _checked_card(folder))
     except BrokenModel as error:
@@ -81,11 +95,11 @@ def load(model: Model, iteration: int | None = None) -> Network:
     """
     if model.card is None:
         raise BrokenModel(model.reason)
-    found = [s for s in model.card.snapshots if iteration in (None, s.iteration)]
-    if not found:
+    snapshots = [s for s in model.card.snapshots if iteration in (None, s.iteration)]
+    if not snapshots:
         have = ", ".join(str(s.iteration) for s in model.card.snapshots)
         raise BrokenModel(f"{model.name}: expected a snapshot at iteration {iteration}, found {have}.")
-    return _load(model.folder / found[-1].file, found[-1].sha256, model.card.network)
+    return _load(model.folder / snapshots[-1].file, snapshots[-1].sha256, model.card.network)
 
 
 @functools.lru_cache(maxsize=64)
@@ -98,8 +112,9 @@ def _read(path: Path, sha256: str, config: NetworkConfig) -> dict[str, np.ndarra
     try:
         weights = _read_npz(content, weight_shapes(config))
         check_weights(config, weights)
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise BrokenModel(f"{path}: expected the weights of the network in its card. {error}") from None
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split())  # in one line
+        raise BrokenModel(f"{path}: expected the weights of the network in its card. {reason}") from None
     return weights
 
 
@@ -121,9 +136,9 @@ def _read_checked(path: Path, sha256: str, max_bytes: int) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise BrokenModel(f"{path}: expected weights, found none ({error.strerror}).") from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise BrokenModel(f"{path}: expected SHA-256 {sha256[:12]}…, found {found[:12]}…. The file was changed.")
+    computed = hashlib.sha256(content).hexdigest()
+    if computed != sha256:
+        raise BrokenModel(f"{path}: expected SHA-256 {sha256[:12]}…, found {computed[:12]}…. The file was changed.")
     return content
 
 
@@ -144,7 +159,10 @@ def _checked_card(folder: Path) -> Card:
 
 @functools.lru_cache(maxsize=256)
 def _check_folder(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Card | str:
-    """Check card and files once for each state of the folder; a string is the reason why not."""
+    """Check card and files once for each state of the folder; a string is the reason why not.
+
+    A string, since `lru_cache` keeps what is returned, not what is raised.
+    """
     try:
         card = parse(folder / "card.json")
         for snapshot in card.snapshots:

@@ -21,9 +21,8 @@ def entries() -> dict[str, Entry]:
     known: dict[str, Entry] = {}
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
-        trained_on_outliers = bool(model.card and model.card.recipe.uses_outliers)
         opening = functools.partial(store.load, model)
-        known[model.name] = Entry(model.name, iterations, opening, trained_on_outliers=trained_on_outliers)
+        known[model.name] = Entry(model.name, iterations, opening, model.trained_on_outliers)
     for run in server.scheduler().runs():
         if run.status is not Status.FINISHED and run.snapshots:
             known[run.name] = of_run(run)

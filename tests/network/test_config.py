@@ -1,14 +1,18 @@
 """The configuration's shapes and counts, and the Keras model that is built from it."""
 
 import dataclasses
+import json
+import pickle
+import re
 
 import numpy as np
 import pytest
 
-from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights, weight_shapes
+from cnnviz.network.config import Convolution, NetworkConfig, layer_seed, layers, n_weights, weight_shapes
 from cnnviz.network.forward import build
-from cnnviz.network.presets import PRESETS
+from cnnviz.network.presets import PRESETS, Plan, Recipe
 from cnnviz.network.weights import Network, check_weights
+from cnnviz.validation import from_content
 
 HVASS = PRESETS["hvass"].network
 
@@ -120,6 +124,69 @@ def test_seed_decides_the_initial_weights():
 def test_impossible_networks_are_refused_by_name(changes, words):
     with pytest.raises(ValueError, match=words):
         layers(dataclasses.replace(HVASS, **changes))
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_block_and_stride_say_what_the_names_say(config):
+    """Names are for people; code reads `block` and `stride`."""
+    for layer in layers(config):
+        convolution = re.fullmatch(r"conv(\d+)(_.*)?", layer.name)
+        assert layer.block == (int(convolution[1]) if convolution else 0)
+        if layer.kind == "convolution":
+            assert layer.stride == config.convolutions[layer.block - 1].stride
+        else:
+            assert layer.stride == (2 if layer.kind == "pooling" else 1)
+
+
+def test_layers_of_neighbouring_seeds_draw_from_seeds_of_their_own():
+    seeds = [layer_seed(seed, position) for seed in (0, 1, 2, 2**31 - 1) for position in range(200)]
+    assert len(set(seeds)) == len(seeds)
+    assert layer_seed(3, 5) == 3 * 1009 + 5
+    assert layer_seed(2**31 - 1, 1009) == 0
+
+
+NOT_A_NETWORK = {
+    "true for filters": (lambda: Convolution(True), "filters to be a valid integer. Received True"),
+    "stride as text": (lambda: Convolution(8, 3, "2"), "stride to be a valid integer. Received '2'"),
+    "kernel as float": (lambda: Convolution(8, 5.0), "kernel_px to be a valid integer. Received 5.0"),
+    "convolutions of numbers": (lambda: dataclasses.replace(HVASS, convolutions=(16,)), "convolutions.0"),
+    "neurons as text": (lambda: dataclasses.replace(HVASS, dense=("128",)), "dense.0 to be a valid integer"),
+    "one for true": (lambda: dataclasses.replace(HVASS, pool_first=1), "pool_first to be a valid boolean"),
+    "dropout that is none": (lambda: dataclasses.replace(HVASS, dropout=np.nan), "dropout, the share dropped"),
+    "endless bias": (lambda: dataclasses.replace(HVASS, initial_bias=3e38), r"initial_bias in [-1000, 1000]"),
+    "negative deviation": (lambda: dataclasses.replace(HVASS, initial_stddev=-0.1), "initial_stddev in [0, 1000]"),
+    "too many layers": (lambda: NetworkConfig((), (1,) * 33), "at most 32 convolution layers and 32 fully connected"),
+    "batch as text": (lambda: Recipe(0.1, "64", 1), "a batch of 1 to 4096 images. Received '64'"),
+    "batch too large": (lambda: Recipe(0.1, 4097, 1), "Received 4097"),
+    "endless rate": (lambda: Recipe(3e38, 64, 1), "a learning rate above 0 and at most 1e+20. Received 3e+38"),
+    "true for iterations": (lambda: Recipe(0.1, 64, True), "1 to 1,000,000 iterations. Received True"),
+    "iterations beyond all": (lambda: Recipe(0.1, 64, 2_000_000), "1 to 1,000,000 iterations. Received 2,000,000"),
+    "unknown loss": (lambda: Recipe(0.1, 64, 1, "max"), "loss to be mean, sum, clipped_sum or outlier_exposure"),
+    "negative buffer": (lambda: Recipe(0.1, 64, 1, shuffle_buffer=-1), "a shuffle buffer of 0 to 10,000,000 images"),
+    "epsilon of nothing": (lambda: Recipe(0.1, 64, 1, epsilon=0.0), "epsilon above 0 and at most 1. Received 0.0"),
+    "warm-up of all": (lambda: Recipe(0.1, 64, 1, warm_up=1.0), "warm_up, a share of the iterations, between 0 and 1"),
+    "negative seed": (lambda: Plan(HVASS, PRESETS["hvass"].recipe, -1), "a seed of 0 to 2,147,483,647. Received -1"),
+    "plan without a network": (lambda: Plan(None, PRESETS["hvass"].recipe), "network to be an instance of"),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), NOT_A_NETWORK.values(), ids=NOT_A_NETWORK)
+def test_values_of_another_kind_or_out_of_range_are_refused_in_one_line(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)) as error:
+        make()
+    assert str(error.value).count("Received") == 1
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_presets_are_copied_sent_and_compared_as_dataclasses(preset):
+    plan = Plan(preset.network, preset.recipe, 7)
+    assert pickle.loads(pickle.dumps(plan)) == plan
+    assert hash(dataclasses.replace(plan, seed=7)) == hash(plan)
+    assert dataclasses.replace(plan, seed=8) != plan
+    assert from_content(Plan, json.loads(json.dumps(dataclasses.asdict(plan)))) == plan
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan.seed = 8
 
 
 def test_weights_of_another_network_are_refused(tiny):

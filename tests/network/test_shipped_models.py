@@ -40,7 +40,7 @@ def test_no_other_model_is_shipped():
     assert {line.split("/")[1] for line in shipped.splitlines()} <= {*PROMISED, "README.md"}
 
 
-def test_hvass_has_the_tutorials_moments():
+def test_hvass_has_the_tutorials_snapshots():
     iterations = [s.iteration for s in store.open_model(store.ROOT / "hvass").card.snapshots]
     assert {0, 1, 10, 100, 1000, 10_000} <= set(iterations)
     accuracies = [s.accuracy for s in store.open_model(store.ROOT / "hvass").card.snapshots]
@@ -73,10 +73,10 @@ def test_accuracy_on_mnist_is_the_cards(name):
 
 
 def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
-    (other,) = store.open_model(store.ROOT / "robust").card.elsewhere
+    (other,) = store.open_model(store.ROOT / "robust").card.other_test_sets
     counts = np.array(other.confusion_matrix)
     assert counts.trace() == other.correct
     assert counts.sum() + sum(other.refused) == other.n == 7494
     assert other.correct / other.n >= 0.97
     assert sum(other.refused) / other.n <= 0.005
-    assert "read as 7" in other.words
+    assert "read as 7" in other.remarks

@@ -1,9 +1,12 @@
 """Models on disk: whole or not at all, and shown as broken when anything about them is off."""
 
 import dataclasses
+import hashlib
+import io
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +37,17 @@ def folder(written, tmp_path):
     return shutil.copytree(written.folder, tmp_path / "small")
 
 
-def edit_card(folder, seal=False, **changes):
+def edit_card(folder, signed=False, **changes):
+    """Change fields of a card; with `signed` its checksum is made right again."""
     path = folder / "card.json"
     content = json.loads(path.read_text()) | changes
-    if seal:
-        content["seal"] = cards._seal({name: value for name, value in content.items() if name != "seal"})
+    if signed:
+        content["checksum"] = checksum({name: value for name, value in content.items() if name != "checksum"})
     path.write_text(json.dumps(content))
+
+
+def checksum(content):
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def test_a_model_is_read_as_it_was_written(written, tiny):
@@ -90,24 +98,24 @@ def better_accuracy(folder):
 
 
 def other_matrix(folder):
-    edit_card(folder, seal=True, confusion_matrix=np.eye(10, dtype=int).tolist())
+    edit_card(folder, signed=True, confusion_matrix=np.eye(10, dtype=int).tolist())
 
 
 def path_outside(folder):
     card = json.loads((folder / "card.json").read_text())
     card["snapshots"][0]["file"] = "../../etc/passwd"
-    edit_card(folder, seal=True, snapshots=card["snapshots"])
+    edit_card(folder, signed=True, snapshots=card["snapshots"])
 
 
 def unknown_field(folder):
     card = json.loads((folder / "card.json").read_text())
-    edit_card(folder, seal=True, network=card["network"] | {"depth": 3})
+    edit_card(folder, signed=True, network=card["network"] | {"depth": 3})
 
 
 def file_of_another_kind(folder):
     card = json.loads((folder / "card.json").read_text())
     card["snapshots"][0]["file"] = 5
-    edit_card(folder, seal=True, snapshots=card["snapshots"])
+    edit_card(folder, signed=True, snapshots=card["snapshots"])
 
 
 def pickled_weights(folder):
@@ -122,10 +130,10 @@ BREAK = {
     "huge card": (lambda f: (f / "card.json").write_text(" " * 2_000_000), "at most"),
     "edited figure": (better_accuracy, "do not belong to its weights"),
     "other matrix": (other_matrix, "confusion matrix counts 10 of 10"),
-    "ragged matrix": (lambda f: edit_card(f, seal=True, confusion_matrix=[[1], [2, 3]]), "complete model card"),
+    "ragged matrix": (lambda f: edit_card(f, signed=True, confusion_matrix=[[1], [2, 3]]), "complete model card"),
     "deep card": (lambda f: (f / "card.json").write_text("[" * 100_000), "card in JSON"),
     "file of another kind": (file_of_another_kind, "complete model card"),
-    "other format": (lambda f: edit_card(f, seal=True, format=2), "format 1, found 2"),
+    "other format": (lambda f: edit_card(f, signed=True, format=3), "format 2 or 1, found 3"),
     "unknown field": (unknown_field, "complete model card"),
     "path outside": (path_outside, "not plausible"),
     "one bit": (flip_a_byte, "SHA-256"),
@@ -197,11 +205,11 @@ def test_a_file_is_replaced_in_one_step(tmp_path):
 
 def test_figures_on_other_digits_that_do_not_agree_are_refused(tmp_path):
     card = store.open_model(store.ROOT / "robust").card
-    (other,) = card.elsewhere
+    (other,) = card.other_test_sets
     path = tmp_path / "card.json"
     path.write_text(cards.card_json(card))
     assert cards.parse(path) == card
-    wrong = dataclasses.replace(card, elsewhere=(dataclasses.replace(other, correct=other.n),))
+    wrong = dataclasses.replace(card, other_test_sets=(dataclasses.replace(other, correct=other.n),))
     path.write_text(cards.card_json(wrong))
     with pytest.raises(cards.BrokenModel, match="do not agree with their confusion matrix"):
         cards.parse(path)
@@ -228,3 +236,187 @@ def test_a_file_that_cannot_be_written_leaves_no_draft(tmp_path):
     with pytest.raises(OSError, match="taken"):
         store.write_atomically(tmp_path / "taken", b"content")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def spoiled(**changes):
+    """What a card becomes when some of its values are others and its checksum is right; "a.0.b" names a place."""
+
+    def spoil(folder):
+        content = json.loads((folder / "card.json").read_text())
+        for place, value in changes.items():
+            *way, last = (int(part) if part.isdigit() else part for part in place.split("__"))
+            at = content
+            for part in way:
+                at = at[part]
+            at[last] = value
+        edit_card(folder, signed=True, **content)
+
+    return spoil
+
+
+HOSTILE = {
+    "number for a hash": ({"snapshots__0__sha256": 5}, "a SHA-256"),
+    "hash in capitals": ({"snapshots__0__sha256": "A" * 64}, "a SHA-256"),
+    "hash and a line": ({"snapshots__0__sha256": "a" * 64 + "\n"}, "a SHA-256"),
+    "iteration as text": ({"snapshots__0__iteration": "0"}, "Expected a count of 0 to 1,000,000,000. Received '0'"),
+    "iteration as float": ({"snapshots__0__iteration": 0.0}, "Received 0.0"),
+    "true for one": ({"snapshots__1__iteration": True}, "Received True"),
+    "negative iteration": ({"snapshots__0__iteration": -1}, "Received -1"),
+    "two of one iteration": (
+        {"snapshots__1__iteration": 0, "snapshots__1__file": "weights-000000.npz"},
+        "not plausible",
+    ),
+    "NUL in a file name": ({"snapshots__0__file": "weights-000000.npz\0"}, "none of them NUL"),
+    "NUL in a name": ({"test_digits": "MNIST\0"}, "none of them NUL"),
+    "huge buffer": ({"recipe__shuffle_buffer": 10**30}, "a shuffle buffer of 0 to 10,000,000 images"),
+    "file of another name": ({"snapshots__0__file": "card.json"}, "not plausible"),
+    "more right than there are": ({"snapshots__0__correct": 501}, "not plausible"),
+    "no test digits": ({"snapshots__0__n": 0}, "a number of digits of 1 to 1,000,000,000. Received 0"),
+    "no snapshots": ({"snapshots": []}, "expected snapshots"),
+    "snapshots of nothing": ({"snapshots": [None]}, "complete model card"),
+    "snapshots as an object": ({"snapshots": {"0": {}}}, "complete model card"),
+    "negative count": ({"confusion_matrix__0__0": -1}, "Received -1"),
+    "count as text": ({"confusion_matrix__0__0": "1"}, "Received '1'"),
+    "huge count": ({"confusion_matrix__0__0": 10**30}, "Received 1,000,000,000,"),
+    "nine rows": ({"confusion_matrix": [[0] * 10] * 9}, "confusion_matrix with 10 entries. Received 9"),
+    "matrix of one row": ({"confusion_matrix": [1] * 10}, "complete model card"),
+    "seconds beyond all time": ({"seconds": 3e38}, "seconds in [0, 1e+09]. Received 3e+38"),
+    "seconds that are none": ({"seconds": float("nan")}, "Received nan"),
+    "negative seconds": ({"seconds": -1.0}, "Received -1.0"),
+    "negative seed": ({"seed": -1}, "a seed of 0 to 2,147,483,647. Received -1"),
+    "seed as float": ({"seed": 3e38}, "Received 3e+38"),
+    "no training digits": ({"n_train": 0}, "Received 0"),
+    "name of another kind": ({"name": ["x"]}, "Received ['x']"),
+    "very long name": ({"name": "x" * 20_000}, "a text of at most 10,000 characters"),
+    "versions of numbers": ({"versions__numpy": 2}, "Received 2"),
+    "versions as text": ({"versions": "2"}, "complete model card"),
+    "unknown field": ({"author": "x"}, "no field author. Received 'x'"),
+    "unknown field of two lines": ({"a\nb": "x"}, "no field 'a\\nb'. Received 'x'"),
+    "true for filters": ({"network__convolutions__0__filters": True}, "filters to be a valid integer. Received True"),
+    "filters as text": ({"network__convolutions__0__filters": "3"}, "Received '3'"),
+    "negative filters": ({"network__convolutions__0__filters": -3}, "conv1: expected 1 to 512 filters"),
+    "ten thousand layers": ({"network__dense": [1] * 10_000}, "at most 32 convolution layers"),
+    "width of text": ({"network__dense__0": "8"}, "Received '8'"),
+    "endless start": ({"network__initial_stddev": 3e38}, "initial_stddev in [0, 1000]. Received 3e+38"),
+    "dropout of all": ({"network__dropout": 1.0}, "dropout, the share dropped, in [0, 1). Received 1.0"),
+    "network of another kind": ({"network": 7}, "complete model card"),
+    "rate of nothing": ({"recipe__learning_rate": 0.0}, "a learning rate above 0"),
+    "true for a batch": ({"recipe__batch_size": True}, "a batch of 1 to 4096 images. Received True"),
+    "unknown optimizer": ({"recipe__optimizer": "lion"}, "optimizer to be adam, sgd or rmsprop. Received 'lion'"),
+    "one for true": ({"recipe__keep_validation": 1}, "Received 1"),
+    "format as text": ({"format": "2"}, "format 2 or 1, found '2'"),
+    "format true": ({"format": True}, "format 2 or 1, found True"),
+    "half a surrogate": ({"name": "\ud800"}, "complete model card"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), HOSTILE.values(), ids=HOSTILE)
+def test_a_card_with_a_right_checksum_and_wrong_values_is_refused_in_one_line(folder, changes, words):
+    spoiled(**changes)(folder)
+    model = store.open_model(folder)
+    assert model.card is None
+    assert words in model.reason
+    assert model.reason.startswith(str(folder / "card.json"))
+    assert "\n" not in model.reason
+    assert "\0" not in model.reason
+    assert len(model.reason) < len(str(folder)) + 400
+    with pytest.raises(BrokenModel):
+        store.load(model)
+
+
+def test_a_field_that_is_missing_is_named(folder):
+    for name in ("seed", "network", "snapshots", "format"):
+        content = json.loads((folder / "card.json").read_text())
+        del content[name], content["checksum"]
+        copy = shutil.copytree(folder, folder.parent / f"without {name}")
+        (copy / "card.json").write_text(json.dumps({**content, "checksum": checksum(content)}))
+        assert f"{name}" in store.open_model(copy).reason.removeprefix(str(copy))
+
+
+def as_format_1(card):
+    """The content of a card as format 1 had it, with the names that format 2 replaced."""
+    content = json.loads(cards.card_json(card))
+    del content["checksum"]
+    recipe = content["recipe"]
+    recipe["hold_back"] = recipe.pop("keep_validation")
+    recipe["hands"] = recipe["loss"] == "outlier_exposure"
+    recipe["loss"] = {"outlier_exposure": "exposure"}.get(recipe["loss"], recipe["loss"])
+    content["format"] = 1
+    if "other_test_sets" in content:
+        content["elsewhere"] = [
+            {{"name": "digits", "remarks": "words"}.get(name, name): value for name, value in entry.items()}
+            for entry in content.pop("other_test_sets")
+        ]
+    return {**content, "seal": checksum(content)}
+
+
+@pytest.mark.parametrize("name", ["robust", "hvass", "low-level"])
+def test_a_card_of_format_1_is_read_as_that_of_format_2(tmp_path, name):
+    card = store.open_model(store.ROOT / name).card
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(as_format_1(card)))
+    assert cards.parse(path) == card
+    path.write_text(json.dumps(as_format_1(card) | {"seed": 5}))
+    with pytest.raises(BrokenModel, match="was changed after training"):
+        cards.parse(path)
+
+
+def test_a_card_of_format_1_from_before_the_schedules_is_read(tmp_path):
+    card = store.open_model(store.ROOT / "hvass").card
+    content = as_format_1(card)
+    for name in ("schedule", "warm_up", "augment", "hands"):
+        del content["recipe"][name]
+    del content["seal"]
+    (tmp_path / "card.json").write_text(json.dumps({**content, "seal": checksum(content)}))
+    assert cards.parse(tmp_path / "card.json") == card
+
+
+def test_a_card_is_written_in_format_2(written):
+    content = json.loads((written.folder / "card.json").read_text())
+    assert content["format"] == 2
+    assert content["checksum"] == checksum({name: value for name, value in content.items() if name != "checksum"})
+    assert not {"seal", "elsewhere", "hold_back", "hands"} & (content.keys() | content["recipe"].keys())
+
+
+def zip_of(header):
+    """A file of weights whose first array has a header of its own."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("conv1/kernel.npy", header)
+    return content.getvalue()
+
+
+ARRAY = b"\x93NUMPY\x01\x00"
+UNREADABLE = {
+    "more than there is memory": ARRAY
+    + b"\x76\x00"
+    + b"{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999,), }".ljust(117)
+    + b"\n",
+    "no header": b"\x93NUMPY\x01\x00\x05\x00(((((",
+    "a pickle": ARRAY + b"\x76\x00" + b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n.",
+    "not an array": b"text",
+}
+
+
+@pytest.mark.parametrize("header", UNREADABLE.values(), ids=UNREADABLE)
+def test_weights_that_are_none_and_have_the_right_hash_are_refused(folder, header):
+    content = zip_of(header)
+    (folder / "weights-000006.npz").write_bytes(content)
+    snapshots = json.loads((folder / "card.json").read_text())["snapshots"]
+    snapshots[-1]["sha256"] = hashlib.sha256(content).hexdigest()
+    edit_card(folder, signed=True, snapshots=snapshots)
+    with pytest.raises(BrokenModel, match=r"weights-000006\.npz: expected the weights of the network in its card"):
+        store.load(store.open_model(folder))
+
+
+def test_where_users_networks_are_written_is_read_at_use(tmp_path, monkeypatch):
+    monkeypatch.delenv("CNNVIZ_RUNS", raising=False)
+    assert store.own_root() == store.ROOT
+    monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
+    assert store.own_root() == tmp_path
+
+
+def test_a_model_says_whether_it_learnt_from_outliers(tmp_path):
+    assert store.open_model(store.ROOT / "robust").trained_on_outliers
+    assert not store.open_model(store.ROOT / "hvass").trained_on_outliers
+    assert not store.open_model(tmp_path).trained_on_outliers

@@ -148,11 +148,11 @@ def ask_place(network: Network, outputs: dict[str, np.ndarray], layer: Layer, fi
     channel, kernel_px, stride = filter_, 1, 1
     pad = 0
     if layer.kind == "convolution":
-        kernel_px, stride = layer.kernel_shape[0], arithmetic.stride_of(network.config, layer.name)
+        kernel_px, stride = layer.kernel_shape[0], layer.stride
         pad = arithmetic.same_padding(below.shape[0], kernel_px, stride)[0]
         channel = ask_channel(network, outputs, layer, (*place, filter_))
     elif layer.kind == "pooling":
-        kernel_px = stride = 2
+        kernel_px = stride = layer.stride
     values = {"px": kernel_px, "channel": channel, "below": below.name, "filter": filter_, "name": layer.name}
     chosen = slide(
         outputs[below.name][:, :, channel],

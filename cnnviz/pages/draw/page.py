@@ -200,10 +200,7 @@ def show_seen(image: np.ndarray, caption: str) -> None:
 
 def last_maps(network: Network) -> list[str]:
     """The last layer of each convolution block: what the block hands on."""
-    blocks: dict[str, str] = {}
-    for layer in layers(network.config)[1:]:
-        if layer.is_map:
-            blocks[layer.name.split("_")[0]] = layer.name
+    blocks = {layer.block: layer.name for layer in layers(network.config) if layer.block}  # the last of each block
     return list(blocks.values())
 
 

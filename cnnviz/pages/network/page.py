@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.analysis.arithmetic import stride_of
 from cnnviz.data.dataset import Dataset
 from cnnviz.network import store
 from cnnviz.network.config import Layer, NetworkConfig, layers, n_weights
@@ -113,7 +112,7 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     sentence = Words.does.get(layer.operation) or Words.does[layer.kind]
     if layer.kind == "convolution":
         px, _, depth, channels = layer.kernel_shape
-        return sentence.format(channels=channels, px=px, depth=depth, stride=stride_of(config, layer.name))
+        return sentence.format(channels=channels, px=px, depth=depth, stride=layer.stride)
     inputs = layer.kernel_shape[0] if layer.kernel_shape else 0
     return sentence.format(inputs=inputs, share=percent(config.dropout, 0))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cnnviz.analysis.arithmetic import layer_below, same_padding, stride_of
+from cnnviz.analysis.arithmetic import layer_below, same_padding
 from cnnviz.network.config import POOL_PX, Layer, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Recipe
 from cnnviz.percentages import percent
@@ -125,7 +125,7 @@ def to_questions(config: NetworkConfig, layer: Layer, recipe: Recipe | None) -> 
 
 
 def _padding(config: NetworkConfig, layer: Layer) -> Answered:
-    side, px, stride = layer_below(config, layer.name).shape[0], layer.kernel_shape[0], stride_of(config, layer.name)
+    side, px, stride = layer_below(config, layer.name).shape[0], layer.kernel_shape[0], layer.stride
     before, behind = same_padding(side, px, stride)
     zeros = Words.zeros.format(before=before, behind=behind) if before + behind else Words.no_zeros
     pixels = Words.pixels[min(stride, 2) - 1].format(n=stride)
