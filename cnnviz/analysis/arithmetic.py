@@ -68,8 +68,9 @@ def convolution_at(
     patch[inside] = inputs[max(top, 0) : top + k, max(left, 0) : left + k].reshape(-1, channels)
     weights = kernel[..., filter_].astype(np.float64)
     products = patch * weights
-    sums, b = products.sum(axis=(0, 1)), float(bias[filter_])
-    return ConvolutionExplanation(patch, inside, weights, products, sums, b, float(sums.sum() + b), top, left)
+    channel_sums, b = products.sum(axis=(0, 1)), float(bias[filter_])
+    total = float(channel_sums.sum() + b)
+    return ConvolutionExplanation(patch, inside, weights, products, channel_sums, b, total, top, left)
 
 
 def pooling_at(operation: str, inputs: np.ndarray, position: Position) -> PoolingExplanation:

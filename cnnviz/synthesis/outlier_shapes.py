@@ -22,9 +22,9 @@ def _arc(middle: Point, radii: Point, begin: float = 0.0, turns: float = 1.0) ->
     return np.stack([middle[0] + radii[0] * np.cos(angle), middle[1] - radii[1] * np.sin(angle)], axis=1)
 
 
-def _corners(n: int, step: int = 1) -> np.ndarray:
-    """A regular polygon that joins every corner with the next, or with a step of 2 a star."""
-    angle = np.pi / 2 + 2 * np.pi * step * np.arange(n + 1) / n
+def _polygon(n: int, stride: int = 1) -> np.ndarray:
+    """A regular polygon that joins every corner with the next, or with a stride of 2 a star."""
+    angle = np.pi / 2 + 2 * np.pi * stride * np.arange(n + 1) / n
     return straight(*zip(np.cos(angle), -np.sin(angle), strict=True))
 
 
@@ -67,17 +67,17 @@ def triangle(rng: Generator) -> Strokes:
 
 def pentagon(rng: Generator) -> Strokes:
     """A regular pentagon."""
-    return [_corners(5)]
+    return [_polygon(5)]
 
 
 def diamond(rng: Generator) -> Strokes:
     """A square on its corner."""
-    return [_corners(4)]
+    return [_polygon(4)]
 
 
 def star(rng: Generator) -> Strokes:
     """A five-pointed star in one line."""
-    return [_corners(5, 2)]
+    return [_polygon(5, 2)]
 
 
 def house(rng: Generator) -> Strokes:
