@@ -315,6 +315,16 @@ def plan_field(preset: str, label: str) -> Key[Any]:
     return Key(f"{preset}: {label}", None, kept=True)
 
 
+def delete_of(run: str) -> Key[Any]:
+    """What opens to delete a run."""
+    return Key(f"delete {run}", None)
+
+
+def run_curve_of(what: str) -> Key[Any]:
+    """The chart of a run's accuracy, or of its loss."""
+    return Key(f"{what} curve", None, "its chart")
+
+
 class ComparePage:
     """The page Compare."""
 

@@ -14,8 +14,8 @@ from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.pages.experiments import planning
 from cnnviz.percentages import percent
-from cnnviz.training import scheduler
 from cnnviz.training.run import Status
+from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import choice, server
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
@@ -37,18 +37,18 @@ def _own_server(monkeypatch, tmp_path, tiny):
 
 def begin(tiny, seed=0, name="tiny", **changes):
     recipe = dataclasses.replace(RECIPE, **changes)
-    return scheduler.of_server().begin(Plan(dataclasses.replace(tiny, dropout=0.0), recipe, seed), BUNDLED, name)
+    return server.scheduler().begin(Plan(dataclasses.replace(tiny, dropout=0.0), recipe, seed), BUNDLED, name)
 
 
 def now(run):
     """The record of a run as it is by now."""
-    return scheduler.of_server().find(run.name)
+    return server.scheduler().find(run.name)
 
 
 def until(condition, timeout_s=120):
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, [(run.name, run.status) for run in scheduler.of_server().runs()]
+        assert time.monotonic() < deadline, [(run.name, run.status) for run in server.scheduler().runs()]
         time.sleep(0.02)
 
 
@@ -71,7 +71,7 @@ def test_a_run_is_started_watched_and_found_again():
     at = open_page("train", train__preset="tiny")
     assert "No run yet" in texts(at)
     button(at, "Start").click().run()
-    (begun,) = scheduler.of_server().runs()
+    (begun,) = server.scheduler().runs()
     assert begun.plan.recipe == RECIPE
     one = wait_for(begun)
     assert (one.status, one.reason) == (Status.FINISHED, "")
@@ -81,7 +81,7 @@ def test_a_run_is_started_watched_and_found_again():
     correct, n = one.test
     assert [m.value for m in again.metric if m.label == "Test accuracy"] == [percent(correct / n)]
     milestones = table(again, "Iterations")
-    card = store.open_model(scheduler.of_server().root / one.name).card
+    card = store.open_model(server.scheduler().root / one.name).card
     at_one = next(s.accuracy for s in card.snapshots if s.iteration == 1)
     assert milestones["This run"].tolist() == [
         percent(card.snapshots[0].accuracy, 1),
@@ -102,9 +102,9 @@ def test_what_the_form_says_is_what_is_trained():
     by_hand = (9 + 1) * 5 + (9 * 5 + 1) * 4 + (4 * 4 * 4 + 1) * 8 + (8 + 1) * 10
     assert [m.value for m in at.metric if m.label == "Weights"] == [f"{by_hand}"] == ["844"]
     button(at, "Start").click().run()
-    plan = scheduler.of_server().runs()[0].plan
+    plan = server.scheduler().runs()[0].plan
     assert (plan.recipe.iterations, plan.seed, plan.network.convolutions[0].filters) == (12, 7, 5)
-    wait_for(*scheduler.of_server().runs())
+    wait_for(*server.scheduler().runs())
 
 
 def test_an_impossible_network_is_refused_by_its_layer():
@@ -116,7 +116,7 @@ def test_an_impossible_network_is_refused_by_its_layer():
     assert not at.exception
     assert any("conv" in error.value and "pooling window" in error.value for error in at.error)
     assert button(at, "Start").disabled
-    assert scheduler.of_server().runs() == []
+    assert server.scheduler().runs() == []
 
 
 def test_pause_says_so_and_tests(tiny):
@@ -129,14 +129,14 @@ def test_pause_says_so_and_tests(tiny):
     assert any(m.label == "Test accuracy" for m in at.metric)
     assert button(at, "Resume")
     button(at, f"Delete {one.name} for good").click().run()
-    assert scheduler.of_server().runs() == []
+    assert server.scheduler().runs() == []
 
 
 def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch):
     """Whatever digits the sidebar shows; here ones of which every label is wrong."""
     one = begin(tiny, learning_rate=1e-3, iterations=100_000)
     until(lambda: now(one).iteration >= 40)
-    scheduler.of_server().pause(one.name)
+    server.scheduler().pause(one.name)
     one = wait_for(one)
     wrong, found = dataset.Dataset(bundled.images, (bundled.labels + 1) % 10, "wrong test"), choice.dataset
     monkeypatch.setattr(choice, "dataset", lambda source=None: found(source=source) if source else wrong)
@@ -177,7 +177,7 @@ def test_a_one_cycle_run_is_not_offered_to_train_on_and_says_why(tiny):
 def test_a_one_cycle_run_that_was_stopped_may_train_to_the_end_of_its_schedule(tiny):
     one = begin(tiny, schedule="one_cycle", iterations=100_000)
     until(lambda: now(one).iteration >= 3)
-    scheduler.of_server().stop(one.name)
+    server.scheduler().stop(one.name)
     left = 100_000 - wait_for(one).iteration
     at = open_page("train")
     assert button(at, f"Train on: {left:,}")
@@ -193,18 +193,18 @@ def test_a_constant_rate_may_train_on(tiny):
 
 
 def test_a_run_stopped_before_it_began_says_so(tiny, monkeypatch):
-    monkeypatch.setattr(scheduler.Scheduler, "_next", lambda self: None)
+    monkeypatch.setattr(Scheduler, "_next", lambda self: None)
     one = begin(tiny)
-    scheduler.of_server().stop(one.name)
+    server.scheduler().stop(one.name)
     at = open_page("train")
     assert "Stopped before it began." in texts(at)
     assert table(at, "Run")["State"].tolist() == ["stopped before it began"]
 
 
 def test_a_run_can_be_paused_stopped_and_deleted_while_it_is_tested(tiny, monkeypatch):
-    pick = scheduler.Scheduler._next
+    pick = Scheduler._next
     monkeypatch.setattr(
-        scheduler.Scheduler, "_next", lambda self: None if self._runs["tiny-1"].status is Status.TESTING else pick(self)
+        Scheduler, "_next", lambda self: None if self._runs["tiny-1"].status is Status.TESTING else pick(self)
     )
     one = begin(tiny)
     until(lambda: now(one).status is Status.TESTING)
@@ -216,7 +216,7 @@ def test_a_run_can_be_paused_stopped_and_deleted_while_it_is_tested(tiny, monkey
     until(lambda: now(one).status is Status.TESTING)
     at.run()
     button(at, f"Delete {one.name} for good").click().run()
-    assert scheduler.of_server().runs() == []
+    assert server.scheduler().runs() == []
 
 
 def test_a_failed_run_says_why(tiny):
@@ -267,7 +267,7 @@ def test_accuracies_on_other_digits_are_not_compared(tiny):
     """The names decide, not how many digits there are."""
     first, second = begin(tiny), begin(tiny, learning_rate=1e-3)
     wait_for(first, second)
-    model = store.open_model(scheduler.of_server().root / first.name)
+    model = store.open_model(server.scheduler().root / first.name)
     weights = {s.iteration: store.load(model, s.iteration).weights for s in model.card.snapshots}
     store.write(model.folder, dataclasses.replace(model.card, test_digits="others"), weights, replace=True)
     at = open_page("compare")
@@ -285,7 +285,7 @@ def test_a_network_without_convolution_has_no_filters(tiny):
 
 def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny):
     plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=1_000_000))
-    room = scheduler.of_server()
+    room = server.scheduler()
     room.begin_experiment([("the first run", plan), ("the same again", plan)], BUNDLED, "exercise 1", 1)
     begun = room.runs()
     until(lambda: now(begun[0]).iteration > 3)
@@ -319,7 +319,7 @@ def _drawing():
 def test_an_exercise_is_run_and_concluded():
     at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
-    runs = scheduler.of_server().runs()
+    runs = server.scheduler().runs()
     assert [one.label for one in runs] == ["the first run", "the same again", "another seed"]
     wait_for(*runs)
     at.run()
@@ -335,7 +335,7 @@ def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatc
     monkeypatch.setattr(planning.Words, "exercise_name", "question no. {n}")
     at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
-    runs = scheduler.of_server().runs()
+    runs = server.scheduler().runs()
     assert {(one.experiment, one.exercise) for one in runs} == {("question no. 1 (1)", 1)}
     wait_for(*runs)
     assert REPRODUCED in texts(at.run())
@@ -345,7 +345,7 @@ def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatc
 
 def test_runs_of_no_exercise_have_no_conclusion(tiny):
     plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=3))
-    room = scheduler.of_server()
+    room = server.scheduler()
     room.begin_experiment([("as it is", plan)], BUNDLED, "exercise 1")
     wait_for(*room.runs())
     at = open_page("experiments")
@@ -356,7 +356,7 @@ def test_runs_of_no_exercise_have_no_conclusion(tiny):
 def test_a_sweep_can_be_stopped_as_a_whole():
     at = open_page("experiments", experiment__preset="tiny", experiment__iterations=50_000, experiment__kind="Sweep")
     button(at, "Start the experiment").click().run()
-    runs = scheduler.of_server().runs()
+    runs = server.scheduler().runs()
     assert len(runs) == 4
     button(at, "Stop the experiment").click().run()
     runs = wait_for(*runs)

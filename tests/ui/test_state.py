@@ -10,15 +10,11 @@ from cnnviz.ui import state
 from cnnviz.ui.state import DigitKeys, Key
 from common import ROOT
 
-OTHERS = {  # being rewritten; their keys are in state.py
-    "cnnviz/pages/train/page.py",
-    "cnnviz/pages/compare/page.py",
-}
 FILES = [
     path
     for folder in ("ui", "pages")
     for path in sorted((ROOT / "cnnviz" / folder).rglob("*.py"))
-    if path.name != "state.py" and str(path.relative_to(ROOT)) not in OTHERS
+    if path.name != "state.py"
 ]
 
 

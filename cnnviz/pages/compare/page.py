@@ -7,8 +7,9 @@ from cnnviz.experiments import plan_text, statistics
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, tiles
 from cnnviz.training.run import Run, curves
-from cnnviz.ui import choice, lookups, panels, refusal, results, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, results, state
 from cnnviz.ui.results import Row
+from cnnviz.ui.state import ComparePage
 
 
 class Words:
@@ -44,11 +45,9 @@ class Words:
     no_curves = "None of these has a curve: choose runs that were trained here."
     both = "Two on one drawing"
     first, second = "First", "Second"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
     seen = "Your drawing, as both see it."
     seen_alt = "The drawing as 28 by 28 grey pixels."
     answer = "{name} after {at:,} iterations reads {digit}, with {share} of the softmax."
-    answer_alt = "Probability of each digit: {shares}."
 
 
 MOST = 8
@@ -60,7 +59,11 @@ def show() -> None:
     rows = results.rows()
     trained = [name for name, row in rows.items() if row.run]
     chosen = st.multiselect(
-        Words.which, list(rows), default=trained[:MOST] or list(rows), key="compared", persist_state="session"
+        Words.which,
+        list(rows),
+        default=trained[:MOST] or list(rows),
+        key=ComparePage.names.name,
+        persist_state="session",
     )
     picked = [rows[name] for name in chosen]
     if picked:
@@ -124,10 +127,10 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
     what = st.segmented_control(
         Words.what,
         list(Words.kinds),
-        default="validation",
+        default=ComparePage.curves.default,
         required=True,
         format_func=Words.kinds.__getitem__,
-        key="compared curves",
+        key=ComparePage.curves.name,
         persist_state="session",
     )
     series = {run.name: curve(run, what) for run in runs}
@@ -153,28 +156,25 @@ def show_both() -> None:
     st.subheader(Words.both, anchor=False, divider="gray")
     entries = {name: entry for name, entry in choice.entries().items() if entry.iterations}
     names = list(entries)
-    last = state.Session.digit.get()
-    if last is None or not names:
-        st.info(Words.no_drawing, icon=":material/draw:")
+    own = digit_choice.own()
+    if own is None or not names:
         return
     current = choice.current().entry
     first = names.index(current.name) if current and current.name in names else 0
     starts = (first, next((i for i in range(len(names)) if i != first), first))
     seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.make_grid(last.image[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
+        picture = tiles.make_grid(own.image[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
         panels.picture(picture, Words.seen, Words.seen_alt, "compared-drawing", width=168)
-    for i, (place, words) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
+    for i, (place, label) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
         with place:
-            name = st.selectbox(words, names, index=starts[i], key=f"compared {i}")
+            name = st.selectbox(label, names, index=starts[i], key=state.compared_at(i).name)
             at = choice.current().iteration if current and name == current.name else entries[name].iterations[-1]
             network = choice.opened(entries[name], at)
-            probs = lookups.activations(network, last.image[None, :, :, None])["softmax"][0]
-            shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
+            probs = lookups.activations(network, own.image[None, :, :, None])["softmax"][0]
             caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
-            alt = Words.answer_alt.format(shares=shares)
-            panels.picture(tiles.probability_bars(probs, panels.theme()), caption, alt, f"compared-{i + 1}")
-            refusal.note_of(network, last, entries[name], at)
+            panels.bars(probs, caption, f"compared-{i + 1}", inline=False)
+            refusal.note_of(network, own, entries[name], at)
 
 
 show()

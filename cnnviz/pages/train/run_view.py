@@ -10,8 +10,7 @@ from cnnviz.network import store
 from cnnviz.percentages import percent
 from cnnviz.render import charts, palettes, tiles
 from cnnviz.training.run import Run, Status, curves
-from cnnviz.ui import choice, digits, lookups, panels, refusal, results, server
-from cnnviz.ui.state import Session
+from cnnviz.ui import choice, digit_choice, digits, lookups, panels, refusal, results, server, state
 
 
 class Words:
@@ -114,7 +113,7 @@ def show_controls(chosen: Run) -> None:
             help = Words.stop_testing_help if status is Status.TESTING else Words.stop_help
             act(Words.stop, ":material/stop:", runs.stop, name, help)
         if not chosen.active or status is Status.TESTING:
-            with st.popover(Words.delete, icon=":material/delete:", key=f"delete {name}"):
+            with st.popover(Words.delete, icon=":material/delete:", key=state.delete_of(name).name):
                 act(Words.delete_sure.format(name=name), ":material/delete:", runs.delete, name)
 
 
@@ -189,7 +188,7 @@ def show_curves(chosen: Run) -> None:
         ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
         alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
         chart = charts.curve_chart(series, title, panels.theme(), top=1.0 if what == "accuracy" else None)
-        place.altair_chart(chart, alt=alt, key=f"{what} curve")
+        place.altair_chart(chart, alt=alt, key=state.run_curve_of(what).name)
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
     st.caption(Words.curves.format(n=per_point))
 
@@ -207,14 +206,13 @@ def show_kernels(chosen: Run) -> None:
 
 def show_answer(chosen: Run) -> None:
     """What it makes of the drawing now."""
-    last = Session.digit.get()
-    if last is None:
-        st.info(Words.no_drawing, icon=":material/draw:")
+    own = digit_choice.own(Words.no_drawing)
+    if own is None:
         return
     at = chosen.iteration
-    probs = lookups.activations(chosen.network_at(at), last.image[None, :, :, None])["softmax"][0]
+    probs = lookups.activations(chosen.network_at(at), own.image[None, :, :, None])["softmax"][0]
     panels.bars(probs, Words.answer.format(digit=probs.argmax(), at=at), "answer-now", width=300)
-    refusal.note_of(chosen.network_at(at), last, choice.of_run(chosen), at)
+    refusal.note_of(chosen.network_at(at), own, choice.of_run(chosen), at)
 
 
 def show_milestones(chosen: Run) -> None:
