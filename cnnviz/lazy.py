@@ -54,13 +54,20 @@ class LazyTensorFlow(LazyModule):
             return self._load_quietly()
 
     def _load_quietly(self) -> Any:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-        with _silent_stderr():
+        with quiet_tensorflow():
             tensorflow = load("tensorflow")
             tensorflow.constant(0)
             tensorflow.get_logger().setLevel("ERROR")
             return load(self._name)
+
+
+@contextlib.contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Around the import of TensorFlow: choose it for Keras, and let it print nothing."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    with _silent_stderr():
+        yield
 
 
 @contextlib.contextmanager

@@ -8,24 +8,19 @@ same to the bit needs the same code.
 from __future__ import annotations
 
 import functools
-import hashlib
-import importlib.metadata
 import math
 import pickle
-import platform
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-import cnnviz
-from cnnviz.data.dataset import Dataset
+from cnnviz.compute.packing import pack, unpack
+from cnnviz.compute.tasks import ClusterError, Task, perform
+from cnnviz.compute.versions import difference, versions
 from cnnviz.lazy import LazyModule
 
 distributed: Any = LazyModule("distributed")
@@ -35,34 +30,7 @@ WORKERS_S = 5
 N_SCATTERED = 4
 LARGE_BYTES = 2**21
 """More than that goes straight to a worker: the scheduler keeps what it passes on with a task."""
-PACKAGES = ("tensorflow", "keras", "numpy")
 START = "in the project's folder with PYTHONPATH=. and the packages of requirements-cluster.txt"
-
-
-class ClusterError(RuntimeError):
-    """One sentence on why the cluster cannot do the work; sending the task again at once would not help."""
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """What must be the same here and on a worker: Python's minor version, packages, and this package's source."""
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    source = "".join(path.read_text("utf-8") for path in sorted(Path(cnnviz.__file__).parent.rglob("*.py")))
-    found["cnnviz"] = f"{cnnviz.__version__} (source {hashlib.sha256(source.encode()).hexdigest()[:8]})"
-    return found
-
-
-def difference(worker: str, theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
-    """A sentence on the first package whose version differs, or ""."""
-    for package, version in ours.items():
-        if theirs.get(package) != version:
-            return f"The worker {worker} has {package} {theirs.get(package)}, this server has {version}."
-    return ""
 
 
 @dataclass(frozen=True)
@@ -72,42 +40,28 @@ class _Refused:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
-class _Pixels:
-    """A data set whose pixels are all k/255, a quarter of its size: k as uint8 (n, 28, 28, 1), labels uint8 (n,)."""
+def _perform_pickled(
+    expected: Mapping[str, str], pickled: bytes, keys: tuple[str, ...], *values: Any
+) -> tuple[str, Any]:
+    """In the worker: perform the task if this worker's versions are the expected ones.
 
-    images: np.ndarray
-    labels: np.ndarray
-    name: str
-    key: str
+    Args:
+        expected: the server's versions.
+        pickled: function and arguments; they are unpickled after the check, since that imports their modules.
+        keys: of the values.
+        values: networks and data sets, packed.
 
-
-def pack(value: Any) -> Any:
-    """The value as it travels: digits of k/255 as k when that is exact, everything else as it is."""
-    if isinstance(value, Dataset):
-        pixels = np.rint(value.images * 255).clip(0, 255).astype(np.uint8)
-        if np.array_equal(pixels / np.float32(255), value.images):
-            return _Pixels(pixels, value.labels.astype(np.uint8), value.name, value.key)
-    return value
-
-
-def unpack(value: Any) -> Any:
-    """What `pack` was given, equal to the bit."""
-    if isinstance(value, _Pixels):
-        return Dataset(value.images / np.float32(255), value.labels.astype(np.int64), value.name, value.key)
-    return value
-
-
-def _run(expected: Mapping[str, str], parcel: bytes, keys: tuple[str, ...], *values: Any) -> tuple[str, Any]:
-    """In the worker: open the parcel and perform it, if this worker may; returns where that was, and the result."""
+    Returns:
+        the worker's address, and what `perform` returns, or _Refused.
+    """
     here = distributed.get_worker().address
     differs = difference(here, versions(), expected)
     if differs:
         return here, _Refused(differs)
     # Dask itself unpickles whatever a scheduler sends: who can send to a worker can run code there in any case, and a
     # cluster belongs into a network of its own.
-    perform, task = pickle.loads(parcel)  # nosec B301 # `_send` pickled it
-    return here, perform(*task, dict(zip(keys, map(unpack, values), strict=True)))
+    function, args = pickle.loads(pickled)  # nosec B301 # `_send` pickled it
+    return here, perform(function, args, dict(zip(keys, map(unpack, values), strict=True)))
 
 
 class Answer(Future[Any]):
@@ -117,26 +71,24 @@ class Answer(Future[Any]):
 
 
 @dataclass(eq=False)
-class _Order:
+class _Submission:
     """A task on its way.
 
     Attributes:
-        content: what the worker shall perform: a function and its first arguments.
+        task: what the worker shall perform.
         values: networks and data sets by key.
         worker: where it should run, "" to leave that to the scheduler.
-        asked_s: when it was asked for; a connection that failed after that is not tried again for it.
         sent: Dask's future; the cluster forgets the task when it is gone.
     """
 
-    content: tuple[Any, ...]
+    task: Task
     values: Mapping[str, Any]
     worker: str
-    asked_s: float = field(default_factory=time.monotonic)
     answer: Answer = field(default_factory=Answer)
     sent: Any = None
 
 
-class Cluster:
+class ClusterWorkers:
     """The workers of one scheduler.
 
     Attributes:
@@ -152,78 +104,72 @@ class Cluster:
         self._failed_s = -math.inf
         self._checked: set[str] = set()
         self._scattered: OrderedDict[str, Any] = OrderedDict()
-        self._orders: set[_Order] = set()
+        self._submissions: set[_Submission] = set()
         self._lock = threading.Lock()
         self._sender = ThreadPoolExecutor(1, "cluster")
         self._sender.submit(self._try_to_connect)
 
-    def submit(
-        self, perform: Callable[..., Any], task: tuple[Any, ...], values: Mapping[str, Any], worker: str = ""
-    ) -> Answer:
-        """Have `perform(*task, values)` called on a worker; returns at once.
-
-        Args:
-            perform: a module's function.
-            task: its first arguments.
-            values: its last argument: networks and data sets by key.
-            worker: where it should run if that worker is still there; "" leaves it to the scheduler.
+    def post(self, task: Task, values: Mapping[str, Any], before: Future[Any] | None) -> Answer:
+        """See `Workers.post`; values that a worker missed are sent to that worker, if it is still there.
 
         Returns:
             a future; it carries what the function raised, a ClusterError, or a BrokenExecutor when what had been
             sent was lost with a worker or a connection and should be sent again.
         """
-        order = _Order((perform, task), values, worker)
+        submission = _Submission(task, values, before.worker if isinstance(before, Answer) else "")
         with self._lock:
-            self._orders.add(order)
-        self._sender.submit(self._send, order)
-        return order.answer
+            self._submissions.add(submission)
+        self._sender.submit(self._send, submission)
+        return submission.answer
 
     def shutdown(self) -> None:
         """Leave the cluster; what is not done is cancelled there."""
         self._closed = True
         self._sender.submit(self._disconnect)
         self._sender.shutdown(wait=False)
-        for order in list(self._orders):
-            self._finish(order, error=ClusterError("The application has left the cluster."))
+        for submission in list(self._submissions):
+            self._finish(submission, error=ClusterError("The application has left the cluster."))
 
-    def _finish(self, order: _Order, result: Any = None, error: BaseException | None = None) -> None:
+    def _finish(self, submission: _Submission, result: Any = None, error: BaseException | None = None) -> None:
         """Answer once: shutting down and an arrival may come together."""
         with self._lock:
-            if order not in self._orders:
+            if submission not in self._submissions:
                 return
-            self._orders.discard(order)
-        order.sent = None
+            self._submissions.discard(submission)
+        submission.sent = None
         if error is not None:
-            order.answer.set_exception(error)
+            submission.answer.set_exception(error)
         else:
-            order.answer.set_result(result)
+            submission.answer.set_result(result)
 
-    def _send(self, order: _Order) -> None:
+    def _send(self, submission: _Submission) -> None:
         try:
-            parcel = pickle.dumps(order.content, 5)
-        except Exception as error:  # whatever cannot be sent tells so to who waits for it
-            self._finish(order, error=error)
+            pickled = pickle.dumps((submission.task.function, submission.task.args), 5)
+        except Exception as error:  # who waits for it is told why it cannot be sent
+            self._finish(submission, error=error)
             return
         try:
-            self._submit(self._connected(order.asked_s), order, parcel)
+            self._submit(self._connected(submission.task.asked_s), submission, pickled)
         except ClusterError as error:
-            self._finish(order, error=error)
+            self._finish(submission, error=error)
         except Exception as error:  # the connection or a worker was lost on the way
-            self._finish(order, error=BrokenExecutor(str(error)))
+            self._finish(submission, error=BrokenExecutor(str(error)))
 
-    def _submit(self, client: Any, order: _Order, parcel: Any) -> None:
+    def _submit(self, client: Any, submission: _Submission, pickled: Any) -> None:
         """Give the task to the scheduler; what is large goes to a worker first, and the task after it."""
-        if order.worker not in self._checked:
-            order.worker = ""
-        if len(parcel) > LARGE_BYTES:
-            busy = [other.worker for other in list(self._orders)]
-            order.worker = order.worker or min(sorted(self._checked), key=busy.count)
-            parcel = client.scatter(parcel, workers=[order.worker], hash=False)
-        workers = [order.worker] if order.worker else None
-        values = [self._scatter(client, key, value, workers) for key, value in order.values.items()]
+        if submission.worker not in self._checked:
+            submission.worker = ""
+        if len(pickled) > LARGE_BYTES:
+            busy = [other.worker for other in list(self._submissions)]
+            submission.worker = submission.worker or min(sorted(self._checked), key=busy.count)
+            pickled = client.scatter(pickled, workers=[submission.worker], hash=False)
+        workers = [submission.worker] if submission.worker else None
+        values = [self._scatter(client, key, value, workers) for key, value in submission.values.items()]
         where = {"workers": workers, "allow_other_workers": True} if workers else {}
-        order.sent = client.submit(_run, versions(), parcel, tuple(order.values), *values, pure=False, **where)
-        order.sent.add_done_callback(functools.partial(self._arrived, order))
+        submission.sent = client.submit(
+            _perform_pickled, versions(), pickled, tuple(submission.values), *values, pure=False, **where
+        )
+        submission.sent.add_done_callback(functools.partial(self._arrived, submission))
 
     def _scatter(self, client: Any, key: str, value: Any, workers: list[str] | None) -> Any:
         """A future of the value on some worker; workers hand it to each other."""
@@ -235,25 +181,25 @@ class Cluster:
             self._scattered.popitem(last=False)
         return there
 
-    def _arrived(self, order: _Order, sent: Any) -> None:
+    def _arrived(self, submission: _Submission, sent: Any) -> None:
         """In Dask's thread for callbacks: hand over what came."""
         if sent.status == "error":
             error = sent.exception()
             if isinstance(error, distributed.KilledWorker):
                 error = ClusterError(f"A task ended {error.allowed_failures + 1} workers one after another.")
-            self._finish(order, error=error)
+            self._finish(submission, error=error)
             return
         try:
-            order.answer.worker, result = sent.result()  # raises when it was cancelled with what it depended on
+            submission.answer.worker, result = sent.result()  # raises when it was cancelled with what it depended on
         except BaseException as error:
-            self._finish(order, error=BrokenExecutor(str(error)))
+            self._finish(submission, error=BrokenExecutor(str(error)))
             return
         if isinstance(result, _Refused):
             self._checked.clear()
             self.problem = result.reason
-            self._finish(order, error=ClusterError(result.reason))
+            self._finish(submission, error=ClusterError(result.reason))
         else:
-            self._finish(order, result)
+            self._finish(submission, result)
 
     def _try_to_connect(self) -> None:
         try:
@@ -279,7 +225,7 @@ class Cluster:
         except ClusterError as error:
             self._failed_s, self.problem = time.monotonic(), str(error)
             raise
-        self.problem = ""
+        self._failed_s, self.problem = -math.inf, ""
         return self._client
 
     def _check_workers(self, client: Any) -> None:

@@ -318,7 +318,7 @@ class Scheduler:
         run = self._runs[name]
         self._in_flight[name] = run.turn
         function, args = _call(run, work, digits)
-        sent = backend.submit(function, *args, lane="work")
+        sent = backend.submit(function, *args, priority=backend.Priority.RUN)
         sent.add_done_callback(functools.partial(self._arrived, name, work))
 
     def _arrived(self, name: str, work: Work, sent: Future[Any]) -> None:

@@ -1,89 +1,88 @@
-"""Answers from behind the door that a page waits for, each computed once."""
+"""What a page asks the computing processes for, and what it shows while it waits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from concurrent.futures import Future, wait
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import wait
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import evaluation, inspection
 from cnnviz.compute import backend
+from cnnviz.compute.backend import Priority
+from cnnviz.compute.jobs import Call
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
-from cnnviz.ui import texts
+from cnnviz.ui import server, texts
 
-T = TypeVar("T")
 CHUNK = 1000
-KEEP = 32
 LOOK_EVERY_S = 0.2
 SOON_S, PATIENCE_S = 0.4, 120
 
 
-@st.cache_resource(show_spinner=False)
-def _evaluations() -> dict[tuple[str, str], list[Future[np.ndarray]]]:
-    """Evaluations begun on this server, by network and data set; sessions share them."""
-    return {}
-
-
 def probabilities(network: Network, digits: Dataset) -> np.ndarray:
     """The network's softmax for every digit, float32 (n, 10); shows its progress while it computes."""
-    begun, key = _evaluations(), (network.key, digits.key)
-    if key not in begun or any(part.done() and part.exception() for part in begun[key]):
-        begun[key] = [
-            backend.submit(evaluation.probabilities_of_range, network, digits, start, start + CHUNK)
-            for start in range(0, len(digits), CHUNK)
-        ]
-        while len(begun) > KEEP:
-            begun.pop(next(iter(begun)), None)  # another session may have taken it out
-    parts = begun[key]
     n = len(digits)
-    return np.concatenate(finished(parts, lambda done: texts.EVALUATING.format(n=n, done=min(n, done * CHUNK))))
+    parts = results(
+        ("probabilities", network.key, digits.key),
+        lambda: [
+            (evaluation.probabilities_of_range, network, digits, start, start + CHUNK) for start in range(0, n, CHUNK)
+        ],
+        lambda done: texts.EVALUATING.format(n=n, done=min(n, done * CHUNK)),
+    )
+    return np.concatenate(parts)
 
 
-def finished(parts: Collection[Future[T]], told: Callable[[int], str]) -> list[T]:
-    """Wait for every part of something long, with a progress bar while any is under way.
+def results(key: Hashable, calls: Callable[[], Sequence[Call]], progress: Callable[[int], str]) -> list[Any]:
+    """What a long computation in parts comes to; it is done once a server, and a bar shows how far it is.
 
     Args:
-        parts: futures of the backend.
-        told: what the bar says when so many of them are done.
+        key: what is computed.
+        calls: makes the parts' functions and arguments.
+        progress: what the bar says when so many parts are done.
 
     Returns:
-        their results, in order; when the computing process is gone the page says so and ends.
+        the parts' results, in order; when the computing process is gone the page says so and ends.
     """
-    waiting = {part for part in parts if not part.done()}
-    if waiting:
-        bar = st.progress(0.0)
-        while waiting:
-            done = len(parts) - len(waiting)
-            bar.progress(done / len(parts), told(done))
-            _, waiting = wait(waiting, LOOK_EVERY_S)
-        bar.empty()
-    with failures():
-        return [part.result() for part in parts]
+    # Streamlit ends a page's run by an exception inside `bar.progress`; leaving the context cancels what is left.
+    with failures(), server.jobs().waiting(key, calls) as job:
+        if not job.wait(0):
+            bar = st.progress(0.0)
+            is_over = False
+            while not is_over:
+                bar.progress(job.n_done / len(job.parts), progress(job.n_done))
+                is_over = job.wait(LOOK_EVERY_S)
+            bar.empty()
+        return job.results()
 
 
 def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """What leaves every layer for float32 images (n, 28, 28, 1); by layer name."""
-    answer: dict[str, np.ndarray] = ask(inspection.activations, network, images)
-    return answer
+    outputs: dict[str, np.ndarray] = ask(inspection.activations, network, images)
+    return outputs
 
 
 def ask(function: Callable[..., Any], *args: Any) -> Any:
-    """What a function behind the door answers; a sign is shown when it takes long, as at the server's start."""
-    answer = backend.submit(function, *args, lane="answers")
-    wait([answer], SOON_S)
-    with failures():
-        if answer.done():
-            return answer.result()
-        with st.spinner(texts.COMPUTING, show_time=True):
-            return answer.result(PATIENCE_S)
+    """What a function answers in the computing process; a sign is shown when it takes long, as at the server's start.
+
+    When the page's run ends before, the answer is not computed any more.
+    """
+    answer = backend.submit(function, *args, priority=Priority.ANSWER)
+    try:
+        wait([answer], SOON_S)
+        with failures():
+            if answer.done():
+                return answer.result()
+            with st.spinner(texts.COMPUTING, show_time=True):
+                return answer.result(PATIENCE_S)
+    finally:
+        answer.cancel()
 
 
 class failures:  # noqa: N801 - reads as a statement: with failures()
-    """Tells when the computing process is gone, and ends the page there."""
+    """Says on the page that the computing process is gone, and ends the page there."""
 
     def __enter__(self) -> None:
         return None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
+from cnnviz.compute.jobs import Jobs
 from cnnviz.network import store
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.data_sources import DataSources
@@ -48,6 +49,9 @@ class Once(Generic[T]):
 data_sources = Once(DataSources)
 """The digits found on disk, and the download where there are none."""
 
+jobs = Once(Jobs, Jobs.clear)
+"""Long computations that sessions share."""
+
 painters = Once(
     lambda: ThreadPoolExecutor(2, thread_name_prefix="paint"), lambda pool: pool.shutdown(cancel_futures=True)
 )
@@ -60,7 +64,7 @@ scheduler = Once(lambda: Scheduler(store.own_root()), Scheduler.close)
 
 def reset() -> None:
     """Put everything back to how it was before the first session; for tests."""
-    for shared in (scheduler, painters, data_sources):
+    for shared in (scheduler, jobs, painters, data_sources):
         shared.reset()
 
 

@@ -16,7 +16,8 @@ from PIL import Image
 
 from cnnviz import lazy
 from cnnviz.analysis import evaluation, inspection
-from cnnviz.compute import backend
+from cnnviz.compute import backend, worker_start
+from cnnviz.compute.backend import Priority
 from cnnviz.drawing import pictures, reading
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
@@ -74,8 +75,8 @@ def _warm() -> None:
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
     networks = [store.load(model) for model in good[:N_WARM]]
     time.sleep(PAGE_FIRST_S)
-    warmed = [backend.submit(inspection.activations, network, BLANK, lane="answers") for network in networks]
-    warmed.append(backend.submit(backend.settle, lane="answers"))
+    warmed = [backend.submit(inspection.activations, network, BLANK, priority=Priority.ANSWER) for network in networks]
+    warmed.append(backend.submit(worker_start.settle, priority=Priority.ANSWER))
     for name in SLOW_LIBRARIES:
         lazy.load(name)
     _rehearse()
@@ -84,4 +85,4 @@ def _warm() -> None:
     wait(warmed)
     time.sleep(FIRST_STROKES_S)
     for network in networks[:1]:
-        backend.submit(evaluation.probabilities, network, BLANK)
+        backend.submit(evaluation.probabilities, network, BLANK, priority=Priority.RUN)

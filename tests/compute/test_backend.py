@@ -1,4 +1,4 @@
-"""The door: what crosses it once, what happens when a worker dies, and that TensorFlow stays behind it."""
+"""What is sent to the workers once, what happens when one dies, and who is kept waiting by whom."""
 
 import os
 import signal
@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 from cnnviz.analysis import evaluation, inspection
-from cnnviz.compute import backend
+from cnnviz.compute import backend, worker_start
+from cnnviz.compute.backend import Priority
 from cnnviz.network.config import layers, weight_shapes
 from cnnviz.network.weights import Network
 from common import ROOT
+
+START_S = 60
+"""A worker that has to be started loads TensorFlow first; others may do so on the same machine."""
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +28,8 @@ def small(tiny):
     return Network(tiny, {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
 
 
-def worker_pid(lane="answers"):
-    return backend.submit(os.getpid, lane=lane).result(60)
+def worker_pid(priority=Priority.ANSWER):
+    return backend.submit(os.getpid, priority=priority).result(START_S)
 
 
 def test_an_answer_is_what_the_function_returns_here(small, bundled):
@@ -39,7 +43,7 @@ def test_a_worker_is_not_kept_waiting_by_what_keras_does_not_need(small, bundled
     """TensorFlow is loaded without them; what asks for them afterwards finds them."""
     backend.shutdown()
     backend.call(inspection.activations, small, bundled.images[:1])
-    assert backend.call(loaded, ("tensorflow", "keras", *backend.NOT_FOR_KERAS)) == ["tensorflow", "keras"]
+    assert backend.call(loaded, ("tensorflow", "keras", *worker_start.UNNEEDED_BY_KERAS)) == ["tensorflow", "keras"]
     labels, probs = np.arange(10), np.eye(10)
     assert backend.call(evaluation.score, labels, probs).correct == 10  # with scikit-learn
 
@@ -48,7 +52,7 @@ def loaded(names):
     return [name for name in names if name in sys.modules]
 
 
-def test_a_network_crosses_once(small, bundled, monkeypatch):
+def test_a_network_is_sent_once(small, bundled, monkeypatch):
     backend.call(evaluation.probabilities_of_range, small, bundled, 0, 1)
     monkeypatch.setattr(Network, "__reduce__", lambda self: pytest.fail("sent again"))
     assert backend.call(evaluation.probabilities_of_range, small, bundled, 0, 1).shape == (1, 10)
@@ -59,28 +63,74 @@ def test_an_error_comes_back_as_it_was_raised(small):
         backend.call(inspection.kernels, small, "dense1")
 
 
-def test_lanes_are_two_processes_and_long_work_gives_way():
-    assert worker_pid("answers") != worker_pid("work") != os.getpid()
-    assert (
-        backend.submit(os.nice, 0, lane="work").result(60)
-        == backend.submit(os.nice, 0, lane="answers").result(60) + backend.WORK_NICENESS
-    )
+def niceness(priority):
+    return backend.submit(os.nice, 0, priority=priority).result(START_S)
 
 
-def test_a_long_task_does_not_keep_an_answer_waiting():
-    long = backend.submit(time.sleep, 3, lane="work")
+def test_answers_have_a_process_of_their_own_and_long_work_gives_way():
+    assert worker_pid() != worker_pid(Priority.PAGE) == worker_pid(Priority.RUN) != os.getpid()
+    assert niceness(Priority.PAGE) == niceness(Priority.ANSWER) + worker_start.LONG_WORK_NICENESS
+
+
+def wait_for(path):
+    """In a worker: True once the file is there."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if path.exists():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def append(path, text):
+    """In a worker: leave a trace."""
+    with path.open("a") as file:
+        file.write(text)
+
+
+def test_a_long_task_does_not_keep_an_answer_waiting(tmp_path):
+    long = backend.submit(wait_for, tmp_path / "gate")
     assert backend.call(abs, -1) == 1
     assert not long.done()
+    (tmp_path / "gate").touch()
+    assert long.result(START_S)
+
+
+def test_a_page_comes_before_training_and_what_was_cancelled_not_at_all(tmp_path):
+    """While the worker is busy, a piece of training is asked for first and a page after it."""
+    trace, gate = tmp_path / "trace", tmp_path / "gate"
+    busy = [backend.submit(wait_for, gate, priority=Priority.RUN) for _ in range(2)]
+    pieces = [backend.submit(append, trace, "r", priority=Priority.RUN) for _ in range(2)]
+    parts = [backend.submit(append, trace, letter) for letter in "abc"]
+    assert parts[1].cancel()
+    assert not busy[0].cancel()
+    gate.touch()
+    wait([*busy, *pieces, *parts], START_S)
+    assert trace.read_text() == "acrr"
+
+
+def test_an_answer_that_comes_too_late_is_not_computed(tmp_path):
+    gate = tmp_path / "gate"
+    busy = [backend.submit(wait_for, gate, priority=Priority.ANSWER) for _ in range(2)]
+    with pytest.raises(TimeoutError):
+        backend.call(append, tmp_path / "trace", "late", timeout_s=0.01)
+    gate.touch()
+    assert [future.result(START_S) for future in busy] == [True, True]
+    assert backend.call(abs, -1) == 1
+    assert not (tmp_path / "trace").exists()
 
 
 def test_a_killed_worker_is_replaced_and_its_task_sent_again(small, bundled):
     before = worker_pid()
-    running = backend.submit(time.sleep, 0.5, lane="answers")
-    waiting = backend.submit(evaluation.probabilities_of_range, small, bundled, 0, 3, lane="answers")
+    running = backend.submit(time.sleep, 0.5, priority=Priority.ANSWER)
+    waiting = [
+        backend.submit(evaluation.probabilities_of_range, small, bundled, 0, 3, priority=Priority.ANSWER)
+        for _ in range(3)
+    ]
     os.kill(before, signal.SIGKILL)
-    done, _ = wait([running, waiting], 60)
-    assert len(done) == 2
-    assert waiting.result().shape == (3, 10)
+    done, _ = wait([running, *waiting], START_S)
+    assert len(done) == 4
+    assert [part.result().shape for part in waiting] == [(3, 10)] * 3
     assert worker_pid() != before
 
 
@@ -96,8 +146,8 @@ def test_a_worker_may_grow():
 
 def test_a_task_that_always_kills_its_worker_ends_with_a_sentence():
     with pytest.raises(backend.BackendError, match="3 times"):
-        backend.submit(os.abort, lane="work").result(90)
-    assert backend.submit(abs, -2, lane="work").result(60) == 2
+        backend.submit(os.abort).result(90)
+    assert backend.submit(abs, -2).result(START_S) == 2
 
 
 def test_shutdown_ends_the_processes_and_the_next_task_starts_one():
@@ -107,12 +157,18 @@ def test_shutdown_ends_the_processes_and_the_next_task_starts_one():
 
 
 def test_workers_end_when_the_server_is_killed(tmp_path):
+    said = tmp_path / "worker"
     code = (
-        "import os,time; from cnnviz.compute import backend; print(backend.call(os.getpid), flush=True); time.sleep(60)"
+        "import os, sys, time; from pathlib import Path; from cnnviz.compute import backend;"
+        "Path(sys.argv[1] + '.new').write_text(str(backend.call(os.getpid)));"
+        "os.rename(sys.argv[1] + '.new', sys.argv[1]); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        worker = int(server.stdout.readline())
-        server.kill()
+    with subprocess.Popen([sys.executable, "-c", code, str(said)], cwd=ROOT) as server:
+        try:
+            assert wait_for(said), "the server got no answer from its worker"
+        finally:
+            server.kill()
+    worker = int(said.read_text())
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and alive(worker):
         time.sleep(0.1)

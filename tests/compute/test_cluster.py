@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnviz.compute import backend, cluster
+from cnnviz.compute import backend, cluster, packing
+from cnnviz.compute.backend import Priority
+from cnnviz.compute.versions import source_checksum, versions
 from cnnviz.data.dataset import BUNDLED, Dataset
 from cnnviz.experiments import sweep
 from cnnviz.lazy import LazyModule
@@ -61,12 +63,6 @@ def worker(address, folder, name, **options):
     )
 
 
-def leave():
-    """Leave every cluster; the local processes go on."""
-    for name in [name for name in backend._lanes if name not in {"answers", "work"}]:
-        backend._lanes.pop(name).shutdown()
-
-
 def end(processes):
     for process in processes:
         os.killpg(process.pid, signal.SIGKILL)
@@ -81,13 +77,13 @@ def address(tmp_path_factory):
     there = f"tcp://127.0.0.1:{port}"
     processes = [scheduler(port, folder), *(worker(there, folder, name) for name in ("first", "second"))]
     yield there
-    leave()
+    backend.leave_clusters()
     end(processes)
 
 
 @pytest.fixture
 def on_cluster(address, monkeypatch):
-    """The lane for work is the cluster, with both workers there."""
+    """Long work goes to the cluster, with both workers there."""
     monkeypatch.setenv("CNNVIZ_SCHEDULER", address)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
@@ -105,7 +101,7 @@ def alone(monkeypatch):
     monkeypatch.setenv("CNNVIZ_SCHEDULER", there)
     started = []
     yield there, started
-    leave()
+    backend.leave_clusters()
     end(started)
 
 
@@ -170,13 +166,33 @@ def test_what_was_sent_to_a_killed_worker_is_sent_again(on_cluster):
         assert (sent.result(60) == np.sort(row)).all()
 
 
-def test_a_data_set_crosses_once_however_many_tasks_need_it(on_cluster, monkeypatch):
+def test_a_data_set_is_sent_once_however_many_tasks_need_it(on_cluster, monkeypatch):
     packed = []
     monkeypatch.setattr(cluster, "pack", lambda value: packed.append(value) or value)
     rng = np.random.default_rng(1)
     digits = Dataset(rng.random((40, 28, 28, 1), np.float32), rng.integers(0, 10, 40), "noise")
     assert [sent.result(60) for sent in [backend.submit(len, digits) for _ in range(12)]] == [40] * 12
     assert packed == [digits]
+
+
+def test_what_waits_for_a_busy_cluster_can_be_cancelled(on_cluster, tmp_path):
+    """Both workers are busy and one task more has been sent; the rest waits here."""
+    code = """
+import os, time
+deadline = time.monotonic() + 60
+while not os.path.exists(gate) and time.monotonic() < deadline:
+    time.sleep(0.01)
+"""
+    gate = tmp_path / "gate"
+    busy = [backend.submit(exec, code, {"gate": str(gate)}, priority=Priority.RUN) for _ in range(3)]
+    kept, cancelled = (backend.submit(os.mkdir, str(tmp_path / name)) for name in ("kept", "cancelled"))
+    assert cancelled.cancel()
+    assert not busy[0].cancel()
+    gate.touch()
+    done, _ = wait([*busy, kept, cancelled], 60)
+    assert len(done) == 5
+    backend.submit(abs, -1).result(60)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gate", "kept"]
 
 
 def test_an_error_comes_back_as_it_was_raised(on_cluster, tiny, quick, bundled):
@@ -203,17 +219,17 @@ def newer(monkeypatch):
 
     def install(package):
         monkeypatch.setattr(importlib.metadata, "version", lambda name: "99.0" if name == package else here(name))
-        cluster.versions.cache_clear()
+        versions.cache_clear()
 
     yield install
     monkeypatch.undo()
-    cluster.versions.cache_clear()
-    leave()
+    versions.cache_clear()
+    backend.leave_clusters()
 
 
 def test_other_versions_are_one_sentence_that_names_worker_package_and_both(address, newer, monkeypatch):
     monkeypatch.setenv("CNNVIZ_SCHEDULER", address)
-    leave()
+    backend.leave_clusters()
     newer("keras")
     with pytest.raises(backend.BackendError, match=r"^The worker tcp://\S+ has keras 3\.\S+, this server has 99\.0\.$"):
         backend.submit(abs, -1).result(60)
@@ -275,7 +291,7 @@ def test_an_address_that_is_none_is_named(address, monkeypatch):
     monkeypatch.setenv("CNNVIZ_SCHEDULER", address)
     with pytest.raises(backend.BackendError, match=f"^The scheduler {address} cannot be"):
         backend.submit(abs, -1).result(60)
-    leave()
+    backend.leave_clusters()
 
 
 def test_without_the_package_a_sentence_names_the_command(alone, monkeypatch):
@@ -285,24 +301,46 @@ def test_without_the_package_a_sentence_names_the_command(alone, monkeypatch):
         backend.submit(abs, -1).result(60)
 
 
+def test_a_changed_file_in_a_folder_is_other_source(tmp_path):
+    """A worker with other source must not compute: its results would differ."""
+    (tmp_path / "network" / "layers").mkdir(parents=True)
+    deep = tmp_path / "network" / "layers" / "pooling.py"
+    deep.write_text("SIZE = 2")
+    (tmp_path / "notes.txt").write_text("no source")
+    before = source_checksum(tmp_path)
+    assert before == source_checksum(tmp_path)
+    (tmp_path / "notes.txt").write_text("still no source")
+    assert source_checksum(tmp_path) == before
+    deep.write_text("SIZE = 3")
+    changed = source_checksum(tmp_path)
+    assert changed != before
+    deep.rename(tmp_path / "network" / "pooling.py")
+    assert source_checksum(tmp_path) not in {before, changed}
+
+
+def test_the_checksum_of_this_package_is_of_all_its_folders():
+    assert f"(source {source_checksum(ROOT / 'cnnviz')})" in versions()["cnnviz"]
+    assert source_checksum(ROOT / "cnnviz") != source_checksum(ROOT / "cnnviz" / "compute")
+
+
 @pytest.mark.parametrize("levels", [256, 17], ids=["MNIST", "bundled"])
 def test_digits_travel_as_bytes_only_when_that_is_exact(levels):
     images = np.random.default_rng(2).integers(0, levels, (50, 28, 28, 1)).astype(np.float32) / np.float32(levels - 1)
     digits = Dataset(images, np.arange(50) % 10, "digits")
-    packed = cluster.pack(digits)
+    packed = packing.pack(digits)
     assert isinstance(packed, Dataset) == (levels == 17)
-    back = cluster.unpack(packed)
+    back = packing.unpack(packed)
     assert back.images.tobytes() == images.tobytes()
     assert (back.labels == digits.labels).all()
     assert (back.name, back.key) == (digits.name, digits.key)
-    assert cluster.pack("a word") == cluster.unpack("a word") == "a word"
+    assert packing.pack("a word") == packing.unpack("a word") == "a word"
 
 
 def test_every_grey_of_mnist_is_exact():
     greys = np.arange(256).repeat(784).reshape(256, 28, 28, 1)
     digits = Dataset((greys / np.float32(255)).astype(np.float32), np.zeros(256, np.int64), "greys")
-    assert cluster.pack(digits).images.nbytes * 4 == digits.images.nbytes
-    assert cluster.unpack(cluster.pack(digits)).images.tobytes() == digits.images.tobytes()
+    assert packing.pack(digits).images.nbytes * 4 == digits.images.nbytes
+    assert packing.unpack(packing.pack(digits)).images.tobytes() == digits.images.tobytes()
 
 
 def test_the_server_loads_dask_only_for_a_cluster_and_never_tensorflow(address):

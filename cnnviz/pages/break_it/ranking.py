@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from functools import reduce
 
 import streamlit as st
 
 from cnnviz.analysis import ablation
 from cnnviz.analysis.ablation import AblationCounts
-from cnnviz.compute import backend
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, n_weights
 from cnnviz.network.weights import Network
@@ -40,13 +38,6 @@ class Words:
 N_PARTS, FEW_PARTS = 20, 4
 MANY_WEIGHTS, MANY_DIGITS = 1_000_000, 2000
 """Of larger networks, on more digits than that, FEW_PARTS of N_PARTS are read: the rest would take half a minute."""
-KEEP = 32
-
-
-@st.cache_resource(show_spinner=False)
-def rankings() -> dict[tuple[str, str, str], list[Future[AblationCounts]]]:
-    """Rankings begun on this server, by network, data set and layer; sessions share them."""
-    return {}
 
 
 def n_read(network: Network, test: Dataset) -> int:
@@ -75,16 +66,11 @@ def show(network: Network, test: Dataset, layer: Layer) -> None:
 
 def costs_of(network: Network, test: Dataset, layer: str, n: int) -> AblationCounts:
     """What the loss of each filter costs; shows its progress while it computes."""
-    begun, key, n_parts = rankings(), (network.key, test.key, layer), n_read(network, test)
-    parts = begun.get(key)
-    if parts is None or any(part.done() and part.exception() for part in parts):
-        parts = begun[key] = [
-            backend.submit(ablation.ablate_filters, network, test, layer, part, N_PARTS) for part in range(n_parts)
-        ]
-        while len(begun) > KEEP:
-            begun.pop(next(iter(begun)), None)
-    costs = lookups.finished(
-        parts, lambda done: Words.ranking_progress.format(n=n, layer=layer, done=done, parts=n_parts)
+    n_parts = n_read(network, test)
+    costs: list[AblationCounts] = lookups.results(
+        ("ranking", network.key, test.key, layer),
+        lambda: [(ablation.ablate_filters, network, test, layer, part, N_PARTS) for part in range(n_parts)],
+        lambda done: Words.ranking_progress.format(n=n, layer=layer, done=done, parts=n_parts),
     )
     return reduce(AblationCounts.__add__, costs)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 
 import numpy as np
 import streamlit as st
@@ -17,7 +16,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.render import matrices, tiles
-from cnnviz.ui import lookups, panels, state
+from cnnviz.ui import lookups, panels, server, state
 from cnnviz.ui.state import LookPage
 
 
@@ -74,7 +73,6 @@ class Words:
 
 PIECE = 1000
 N_TOP = 9
-KEEP = 64
 
 
 @st.fragment
@@ -122,39 +120,26 @@ def ask_filter(network: Network) -> tuple[Layer, int]:
     return layer, int(filter_)
 
 
-@st.cache_resource(show_spinner=False)
-def searches() -> dict[tuple[str, str, str], list[Future[np.ndarray]]]:
-    """Searches begun on this server, by network, data set and layer; sessions share them."""
-    return {}
-
-
-@st.cache_resource(show_spinner=False)
-def searched() -> dict[tuple[str, str, str], TopImages]:
-    """What they found."""
-    return {}
-
-
 def search(network: Network, digits: Dataset, layer: str) -> TopImages:
     """The digits that excite each filter of a layer most, all of them searched; shows its progress."""
-    key, begun, found = (network.key, digits.key, layer), searches(), searched()
-    if key in found:
-        return found[key]
-    parts = begun.get(key)
-    if parts is None or any(part.done() and part.exception() for part in parts):
-        parts = begun[key] = [
-            backend.submit(top_images.map_maxima, network, digits, layer, start, start + PIECE)
-            for start in range(0, len(digits), PIECE)
-        ]
-    n = len(digits)
-    strongest = np.concatenate(
-        lookups.finished(parts, lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)))
-    )
-    places = backend.submit(top_images.locate_top_images, network, digits, layer, strongest, N_TOP)
-    top: TopImages = lookups.finished([places], lambda done: Words.searching.format(n=n, layer=layer, done=n))[0]
-    found[key] = top
-    begun.pop(key, None)  # a number for each image and filter; what was found is small
-    while len(found) > KEEP:
-        found.pop(next(iter(found)), None)
+    key, n = (network.key, digits.key, layer), len(digits)
+    maxima_key, places_key = ("strongest number in each image", *key), ("top images", *key)
+    known = server.jobs().results(places_key)
+    if known is None:
+        parts = lookups.results(
+            maxima_key,
+            lambda: [
+                (top_images.map_maxima, network, digits, layer, start, start + PIECE) for start in range(0, n, PIECE)
+            ],
+            lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)),
+        )
+        known = lookups.results(
+            places_key,
+            lambda: [(top_images.locate_top_images, network, digits, layer, np.concatenate(parts), N_TOP)],
+            lambda done: Words.searching.format(n=n, layer=layer, done=n),
+        )
+        server.jobs().discard(maxima_key)  # a number for each image and filter; what is kept is small
+    top: TopImages = known[0]
     return top
 
 

@@ -1,12 +1,9 @@
 """How much a network bears: a digit is moved, turned, thickened, inverted, made noisy, and so are all test digits."""
 
-from concurrent.futures import Future
-
 import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import corruptions
-from cnnviz.compute import backend
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
@@ -96,23 +93,19 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
         panels.bars(after, caption, "changed-answer", width=320)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def begun(network_key: str, digits_key: str) -> dict[tuple[str, float], Future[float]]:
-    """The points of a network's curves on some digits that were asked for; sessions share them."""
-    return {}
-
-
 def points(network: Network, digits: Dataset) -> dict[tuple[str, float], float]:
     """Accuracy by change and amount; shows its progress while it computes."""
-    found = begun(network.key, digits.key)
-    for name, one in corruptions.CORRUPTIONS.items():
-        for amount in one.severities:
-            future = found.get((name, amount))
-            if future is None or (future.done() and future.exception()):
-                found[name, amount] = backend.submit(corruptions.accuracy, network, digits, name, float(amount))
-    keys, futures = list(found), list(found.values())
-    shares = lookups.finished(futures, lambda done: Words.computing.format(done=done, n=len(futures)))
-    return dict(zip(keys, shares, strict=True))
+    keys = [
+        (name, float(amount))
+        for name, corruption in corruptions.CORRUPTIONS.items()
+        for amount in corruption.severities
+    ]
+    accuracies = lookups.results(
+        ("robustness", network.key, digits.key),
+        lambda: [(corruptions.accuracy, network, digits, name, amount) for name, amount in keys],
+        lambda done: Words.computing.format(done=done, n=len(keys)),
+    )
+    return dict(zip(keys, accuracies, strict=True))
 
 
 def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> None:
