@@ -62,7 +62,11 @@ def server(script: str = "app.py", **environment: str) -> Iterator[tuple[str, fl
         yield address, began
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from cnnviz.drawing import photo, plain
 from cnnviz.drawing.pictures import ImageError, NoInkError
 from cnnviz.drawing.preparation import prepare
 from cnnviz.drawing.reading import read_ink
-from cnnviz.synthesis import digits, distortion
+from cnnviz.synthesis import digits, strokes
 
 
 def saved(picture, kind="PNG", **options):
@@ -30,7 +30,7 @@ def drawings():
     rng = np.random.default_rng(0)
     found = []
     for label in range(40):
-        ink = distortion.render(digits.draw(label % 10, rng), 0.12)
+        ink = strokes.render(digits.sample_strokes(label % 10, rng), 0.12)
         height, width = ink.shape
         scale = 200 / max(height, width)
         large = Image.fromarray((ink * 255).astype(np.uint8)).resize((round(width * scale), round(height * scale)))

@@ -1,0 +1,175 @@
+"""What a browser says to a Streamlit server and keeps of what it hears, without the browser: many fit into a process.
+
+As Chromium does with Streamlit 1.67: every rerun carries the states of all widgets on the page and the hashes of the
+large messages that are still here, for which the server sends references; and after every run the file behind each
+new download button is fetched, because the page looks whether it is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import connect
+
+from streamlit_wire import AppError, Cache, Files, Wire, state_of
+
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A widget on the page: its id and the fragment that runs again when it is touched, "" for the whole page."""
+
+    id: str
+    fragment: str
+
+
+class Browser:
+    """One session: `rerun` tells the server what was done and waits for what it shows."""
+
+    def __init__(self, socket: Wire, address: str) -> None:
+        self._socket, self._address = socket, address
+        self._cache, self._files = Cache(), Files(address)
+        self._page = ""
+        self._widgets: dict[str, tuple[Element, Widget]] = {}
+        self._downloads: dict[str, str] = {}
+        self._to_fetch: list[str] = []
+        self._states: dict[str, WidgetState] = {}
+
+    @property
+    def n_socket_bytes(self) -> int:
+        """How many bytes came through the websocket."""
+        return self._socket.n_bytes
+
+    @property
+    def n_file_bytes(self) -> int:
+        """How many bytes came as files."""
+        return self._files.n_bytes
+
+    def widget(self, is_it: Callable[[Element], bool]) -> Widget:
+        """The widget that was shown and is the one.
+
+        Raises:
+            AppError: when there is none.
+        """
+        for element, widget in self._widgets.values():
+            if is_it(element):
+                return widget
+        raise AppError("A widget that was looked for is not on the page.")
+
+    async def set(self, widget: Widget, value: str) -> list[Element]:
+        """A component sends its value, JSON; what the run that follows shows."""
+        self._states[widget.id] = WidgetState(id=widget.id, json_value=value)
+        return await self.rerun(widget.fragment)
+
+    async def click(self, widget: Widget) -> list[Element]:
+        """A button is clicked; what the run that follows shows."""
+        return await self.rerun(widget.fragment, clicked=widget.id)
+
+    async def rerun(self, fragment: str = "", page: str = "", clicked: str = "") -> list[Element]:
+        """Have the script run, and wait for its end.
+
+        Args:
+            fragment: which part of the page; all of it without.
+            page: the last part of the page's address, when it is opened.
+            clicked: id of a button.
+
+        Returns:
+            the elements that this run showed, in order.
+
+        Raises:
+            AppError: when an error is among them, or the script did not end as it should.
+            TimeoutError: after PATIENCE_S seconds.
+        """
+        message = self._request(fragment, page, clicked)
+        async with asyncio.timeout(PATIENCE_S):
+            await self._socket.send(message.SerializeToString())
+            return await self._end_of_run()
+
+    def _request(self, fragment: str, page: str, clicked: str) -> BackMsg:
+        message = BackMsg()
+        run = message.rerun_script
+        run.fragment_id, run.page_name, run.page_script_hash = fragment, page, self._page
+        run.widget_states.widgets.extend(self._states.values())
+        if clicked:
+            run.widget_states.widgets.append(WidgetState(id=clicked, trigger_value=True))
+        run.cached_message_hashes.extend(self._cache.hashes)
+        context = run.context_info
+        context.timezone, context.timezone_offset, context.locale = "UTC", 0, "en-US"
+        context.url, context.is_embedded, context.color_scheme = f"{self._address}/{page}", False, "light"
+        return message
+
+    async def _end_of_run(self) -> list[Element]:
+        shown: list[Element] = []
+        async for content in self._socket:
+            message = self._cache.whole(ForwardMsg.FromString(content))
+            match message.WhichOneof("type"):
+                case "delta" if message.delta.WhichOneof("type") == "new_element":
+                    shown.append(message.delta.new_element)
+                    self._take(message.delta.new_element, message.delta.fragment_id)
+                case "new_session":
+                    self._cache.max_age = message.new_session.config.max_cached_message_age
+                case "navigation":
+                    self._page = message.navigation.page_script_hash
+                case "script_finished" if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    shown.clear()
+                case "script_finished" if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    raise AppError("The script cannot be compiled.")
+                case "script_finished":
+                    self._cache.end_run(list(message.metadata.run.fragment_ids))
+                    return shown
+        raise AppError("The server has closed the connection.")
+
+    def _take(self, element: Element, fragment: str) -> None:
+        kind = element.WhichOneof("type")
+        widget = getattr(element, kind)
+        if kind == "exception":
+            raise AppError(f"{widget.type}: {widget.message}")
+        if kind == "alert" and widget.format == Alert.ERROR:
+            raise AppError(widget.body)
+        name = getattr(widget, "id", "")
+        if name:
+            self._remember(name, element, fragment)
+            if kind == "download_button" and widget.url and self._downloads.get(name) != widget.url:
+                self._downloads[name] = widget.url
+                self._to_fetch.append(widget.url)
+
+    def _remember(self, name: str, element: Element, fragment: str) -> None:
+        widget = getattr(element, element.WhichOneof("type"))
+        state = state_of(element) if name not in self._states or getattr(widget, "set_value", False) else None
+        if state is not None:
+            self._states[name] = state
+        self._widgets[name] = element, Widget(name, fragment)
+
+    async def look_for_downloads(self) -> None:
+        """Fetch the files behind new download buttons."""
+        waiting, self._to_fetch = self._to_fetch, []
+        for path in waiting:
+            await self._files.fetch(path)
+
+    def close(self) -> None:
+        """End the connection for files."""
+        self._files.close()
+
+
+@contextlib.asynccontextmanager
+async def opened(address: str, page: str = "") -> AsyncIterator[Browser]:
+    """A new session on a page of the application, once it is shown."""
+    stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+    options = {"origin": address, "subprotocols": ["streamlit"], "max_size": None, "proxy": None}
+    async with connect(stream, create_connection=Wire, **options) as socket:
+        browser = Browser(socket, address)
+        try:
+            await browser.rerun(page=page)
+            await browser.look_for_downloads()
+            yield browser
+        finally:
+            browser.close()
