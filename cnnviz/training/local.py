@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from cnnviz.training import advance, checkpoints, lifecycle, pieces
-from cnnviz.training.lifecycle import Effect, Event
+from cnnviz.training import advance, checkpoints, events, pieces
+from cnnviz.training.events import Effect, Event
+from cnnviz.training.lifecycle import transition
 from cnnviz.training.pieces import Digits
 from cnnviz.training.run import Run, Status
 
@@ -38,13 +39,13 @@ class LocalRun:
             TrainingDiverged: when a loss is not finite.
         """
         new = self.run.status is Status.WAITING
-        events: deque[Event] = deque([lifecycle.Begin() if new else lifecycle.Resume()])
-        while events:
+        happening: deque[Event] = deque([events.Begin() if new else events.Resume()])
+        while happening:
             before = self.run.iteration
-            self.run, effects = lifecycle.transition(self.run, events.popleft())
+            self.run, effects = transition(self.run, happening.popleft())
             if self.run.iteration > before and self._reports(self.run.iteration):
                 yield self.run
-            events.extend(event for effect in effects if (event := self._carry_out(effect)))
+            happening.extend(event for effect in effects if (event := self._carry_out(effect)))
 
     def save(self) -> None:
         """Keep it as it stands."""
@@ -55,21 +56,21 @@ class LocalRun:
 
     def _carry_out(self, effect: Effect) -> Event | None:
         match effect:
-            case lifecycle.ReadDigits():
-                return lifecycle.DigitsReady()  # without validation digits: they would cost time and are not printed
-            case lifecycle.SendPiece():
+            case events.ReadDigits():
+                return events.DigitsReady()  # without validation digits: they would cost time and are not printed
+            case events.SendPiece():
                 return self._train(effect.stop)
-            case lifecycle.TestSnapshot():
+            case events.TestSnapshot():
                 weights = self.run.snapshots[effect.iteration]
                 score = pieces.examine(self.run.plan.network, weights, self.digits.test)
-                return lifecycle.SnapshotTested(effect.iteration, score)
-            case lifecycle.SaveCheckpoint() if self.run.status is Status.FINISHED:
+                return events.SnapshotTested(effect.iteration, score)
+            case events.SaveCheckpoint() if self.run.status is Status.FINISHED:
                 checkpoints.run_file(self.folder).unlink(missing_ok=True)
-            case lifecycle.SaveCheckpoint():
+            case events.SaveCheckpoint():
                 self.save()
-            case lifecycle.WriteModel():
+            case events.WriteModel():
                 checkpoints.write_model(self.folder, self.run, self.digits)
-                return lifecycle.Written()
+                return events.Written()
         return None
 
     def _train(self, stop: int) -> Event:
@@ -80,7 +81,7 @@ class LocalRun:
         state = self.run.state
         if state is None:
             plan = self.run.plan
-            return lifecycle.PieceDone(advance.start(plan.network, plan.recipe, plan.seed))
+            return events.PieceDone(advance.start(plan.network, plan.recipe, plan.seed))
         at = state.iteration
         report = 1 if at == 0 else (at // self._every + 1) * self._every
-        return lifecycle.PieceDone(advance.advance(state, self.digits.train, min(stop, report) - at))
+        return events.PieceDone(advance.advance(state, self.digits.train, min(stop, report) - at))

@@ -12,7 +12,6 @@ import logging
 import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -24,10 +23,12 @@ from cnnviz.data.mnist import DataError
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
-from cnnviz.training import advance, checkpoints, lifecycle, pieces
-from cnnviz.training.lifecycle import Effect, Event, SendPiece, TestSnapshot, Validation, transition
+from cnnviz.training import advance, checkpoints, events, pieces
+from cnnviz.training.events import Effect, Event, SendPiece, TestSnapshot, Validation
+from cnnviz.training.lifecycle import transition
 from cnnviz.training.pieces import Digits, load_digits
 from cnnviz.training.run import Run, Status
+from cnnviz.training.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +57,13 @@ class Scheduler:
         self._names: set[str] = set()
         self._digits: dict[str, Digits] = {}
         self._work: dict[str, Work] = {}  # what waits for its turn
-        self._in_flight: dict[str, str] = {}  # runs of which a worker has something, and whose turn that was
+        self._in_flight: dict[str, str] = {}  # runs of which something was sent, and whose turn that was
+        self._sent: dict[str, Future[Any]] = {}  # what was sent
         self._reading: set[str] = set()
         self._writing: set[str] = set()
         self._wishes: dict[str, Event] = {}  # of a person, until what is computed or written has come back
         self._saved: dict[str, int] = {}  # revision of the checkpoint
-        self._turns: deque[str] = deque()
+        self._turns = Turns()
         self._closed = False
         self._readers = ThreadPoolExecutor(2, "digits")
         self._files = ThreadPoolExecutor(1, "files")  # one thread: what is deleted last stays deleted
@@ -111,7 +113,7 @@ class Scheduler:
                 every_snapshot=not experiment,
             )
             self._runs[run.name] = run
-            self._happen(run.name, lifecycle.Begin())
+            self._happen(run.name, events.Begin())
             return self._runs[run.name]
 
     def begin_experiment(
@@ -135,15 +137,15 @@ class Scheduler:
 
     def pause(self, name: str) -> None:
         """Hold a run after the piece that is under way."""
-        self._wish(name, lifecycle.Pause())
+        self._wish(name, events.Pause())
 
     def resume(self, name: str) -> None:
         """Go on with a run that is paused or has failed."""
-        self._wish(name, lifecycle.Resume())
+        self._wish(name, events.Resume())
 
     def stop(self, name: str) -> None:
         """End a run where it stands; what it has learnt becomes a model."""
-        self._wish(name, lifecycle.Stop())
+        self._wish(name, events.Stop())
 
     def stop_all(self, names: Sequence[str]) -> None:
         """End every run of an experiment: what has begun becomes a model, what has not never does."""
@@ -151,7 +153,7 @@ class Scheduler:
             for name in names:
                 run = self._runs.get(name)
                 if run and run.status in WITH_WORK_LEFT:
-                    self._wish(name, lifecycle.Stop())
+                    self._wish(name, events.Stop())
 
     def extend(self, name: str, iterations: int) -> None:
         """Train another `iterations`; the count goes on.
@@ -163,14 +165,14 @@ class Scheduler:
             run = self._runs.get(name)
             if run and not 1 <= iterations <= run.most_more:
                 raise ValueError(f"{name}: expected 1 to {run.most_more:,} iterations more. Received {iterations:,}.")
-            self._wish(name, lifecycle.Extend(iterations))
+            self._wish(name, events.Extend(iterations))
 
     def delete(self, name: str) -> None:
         """Forget a run and the model that came of it; one that waits or trains, or does so again, stays."""
         with self._lock:
             if self._closed:
                 return
-            self._happen(name, lifecycle.Delete())
+            self._happen(name, events.Delete())
             self._fill()
             files_are_gone = self._files.submit(int)  # after everything that is to be done with files before it
         files_are_gone.result()
@@ -197,14 +199,22 @@ class Scheduler:
         with self._lock:
             if name in self._in_flight or name in self._writing:
                 self._wishes[name] = event
+                if isinstance(event, events.Pause | events.Stop):
+                    self._call_back(name)
             else:
                 self._happen(name, event)
                 self._fill()
 
-    def _come_back(self, name: str, event: Event) -> None:
-        """Something that was to be done is done, or could not be done."""
+    def _call_back(self, name: str) -> None:
+        """Cancel what was sent, if no worker has it yet; nobody waits for it any more."""
+        if name in self._sent:
+            self._sent[name].cancel()
+
+    def _come_back(self, name: str, event: Event | None) -> None:
+        """Something that was to be done is done, could not be done, or was called back, which is no event."""
         with self._lock:
-            self._happen(name, event)
+            if event:
+                self._happen(name, event)
             if name in self._wishes and name not in self._writing:
                 self._happen(name, self._wishes.pop(name))
             self._fill()
@@ -227,19 +237,20 @@ class Scheduler:
         match effect:
             case SendPiece() | TestSnapshot():
                 self._work[run.name] = effect
-            case lifecycle.ReadDigits():
+            case events.ReadDigits():
                 if run.name not in self._reading:
                     self._reading.add(run.name)
                     self._readers.submit(self._do, run.name, functools.partial(self._read, run), self._reading)
-            case lifecycle.SaveCheckpoint():
+            case events.SaveCheckpoint():
                 self._files.submit(self._do, run.name, functools.partial(self._save, run.name))
-            case lifecycle.WriteModel():
+            case events.WriteModel():
                 self._work.pop(run.name, None)  # a test that is not needed any more
                 self._writing.add(run.name)
                 self._files.submit(self._do, run.name, functools.partial(self._write, run), self._writing)
-            case lifecycle.DeleteFiles():
+            case events.DeleteFiles():
                 del self._runs[run.name]
                 self._wishes.pop(run.name, None)
+                self._call_back(run.name)
                 self._files.submit(self._do, run.name, functools.partial(self._delete, run.name))
 
     def _do(self, name: str, work: Callable[[], Event | None], under_way: set[str] | None = None) -> None:
@@ -247,7 +258,7 @@ class Scheduler:
         try:
             event = work()
         except Exception as error:
-            event = lifecycle.Failed(_sentence(name, error))
+            event = events.Failed(_sentence(name, error))
         with self._lock:
             if under_way is not None:
                 under_way.discard(name)
@@ -259,7 +270,7 @@ class Scheduler:
         snapshots = checkpoints.model_snapshots(self.root / run.name)
         with self._lock:
             self._digits[run.name] = digits
-        return lifecycle.DigitsReady(len(digits.validation) if digits.validation else 0, snapshots)
+        return events.DigitsReady(len(digits.validation) if digits.validation else 0, snapshots)
 
     def _save(self, name: str) -> None:
         run = self.find(name)
@@ -275,7 +286,7 @@ class Scheduler:
         folder = self.root / run.name
         replace = store.open_model(folder).card is not None
         checkpoints.write_model(folder, run, digits, replace=replace)
-        return lifecycle.Written()
+        return events.Written()
 
     def _delete(self, name: str) -> None:
         self._file(name).unlink(missing_ok=True)
@@ -295,37 +306,29 @@ class Scheduler:
             self._send(name)
 
     def _next(self) -> str | None:
-        waiting: dict[str, str] = {}
-        for name, run in self._runs.items():
-            if name in self._work and name in self._digits and name not in self._in_flight:
-                waiting.setdefault(run.turn, name)
-        in_flight = list(self._in_flight.values())
-        self._turns = deque(turn for turn in self._turns if turn in waiting or turn in in_flight)
-        self._turns.extend(turn for turn in waiting if turn not in self._turns)
-        # An experiment may fill all the workers, not the place behind them that is another's turn.
-        may = (turn for turn in self._turns if turn in waiting and in_flight.count(turn) < backend.n_workers())
-        turn = next(may, None)
-        if turn is None:
-            return None
-        self._turns.remove(turn)
-        self._turns.append(turn)
-        return waiting[turn]
+        waiting = {
+            name: run.turn
+            for name, run in self._runs.items()
+            if name in self._work and name in self._digits and name not in self._in_flight
+        }
+        return self._turns.next(waiting, list(self._in_flight.values()), backend.n_workers())
 
     def _send(self, name: str) -> None:
         work, digits = self._work.pop(name), self._digits[name]
         if isinstance(work, SendPiece):
-            self._happen(name, lifecycle.PieceSent())
+            self._happen(name, events.PieceSent())
         run = self._runs[name]
         self._in_flight[name] = run.turn
         function, args = _call(run, work, digits)
-        sent = backend.submit(function, *args, priority=backend.Priority.RUN)
-        sent.add_done_callback(functools.partial(self._arrived, name, work))
+        self._sent[name] = backend.submit(function, *args, priority=backend.Priority.RUN)
+        self._sent[name].add_done_callback(functools.partial(self._arrived, name, work))
 
     def _arrived(self, name: str, work: Work, sent: Future[Any]) -> None:
-        error = sent.exception()
-        event = lifecycle.Failed(_sentence(name, error)) if error else _event(work, sent.result())
+        event = None if sent.cancelled() else _event(name, work, sent)
         with self._lock:
-            self._in_flight.pop(name, None)
+            del self._in_flight[name], self._sent[name]
+            if event is None:
+                self._work[name] = work
             self._come_back(name, event)
 
 
@@ -339,12 +342,15 @@ def _call(run: Run, work: Work, digits: Digits) -> tuple[Callable[..., Any], tup
     return pieces.piece, (run.state, digits.train, of[work.validation], work.stop - run.iteration)
 
 
-def _event(work: Work, result: Any) -> Event:
+def _event(name: str, work: Work, sent: Future[Any]) -> Event:
     """What a worker's answer means to the run."""
+    if error := sent.exception():
+        return events.Failed(_sentence(name, error))
+    result = sent.result()
     if isinstance(work, TestSnapshot):
-        return lifecycle.SnapshotTested(work.iteration, result)
+        return events.SnapshotTested(work.iteration, result)
     state, check = result
-    return lifecycle.PieceDone(state, check, work.validation, time.monotonic())
+    return events.PieceDone(state, check, work.validation, time.monotonic())
 
 
 def _sentence(name: str, error: BaseException) -> str:

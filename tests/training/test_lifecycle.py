@@ -12,7 +12,7 @@ from cnnviz.network.config import NetworkConfig
 from cnnviz.network.presets import Plan, Recipe
 from cnnviz.training import checkpoints, lifecycle
 from cnnviz.training.advance import RunState
-from cnnviz.training.lifecycle import (
+from cnnviz.training.events import (
     Begin,
     Delete,
     DigitsReady,
@@ -31,8 +31,8 @@ from cnnviz.training.lifecycle import (
     Validation,
     WriteModel,
     Written,
-    transition,
 )
+from cnnviz.training.lifecycle import transition
 from cnnviz.training.run import Check, Run, Status
 
 WAITING, TRAINING, PAUSED, TESTING, FINISHED, STOPPED, FAILED = Status

@@ -15,7 +15,7 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.network import store
 from cnnviz.network.presets import Plan
-from cnnviz.training import advance, checkpoints, lifecycle, pieces, run, scheduler
+from cnnviz.training import advance, checkpoints, events, lifecycle, pieces, run, scheduler
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
@@ -268,12 +268,20 @@ class Worker:
         self.names = []
 
     def submit(self, function, *args, **_):
-        self.tasks.append((Future(), function, args))
-        return self.tasks[-1][0]
+        future = Future()
+        self.tasks.append((future, function, args))
+        self._take()
+        return future
+
+    def _take(self):
+        """Begin what has waited longest; what still waits can be cancelled."""
+        open_tasks = [future for future, *_ in self.tasks if not future.done()]
+        if open_tasks and not any(future.running() for future in open_tasks):
+            open_tasks[0].set_running_or_notify_cancel()
 
     def answer(self):
-        """Answer the task that has waited longest."""
-        future, function, args = next(task for task in self.tasks if not task[0].done())
+        """Answer the task that is computed."""
+        future, function, args = next(task for task in self.tasks if task[0].running())
         if function is pieces.begin:
             future.set_result(function(*args))
         elif function is pieces.examine:
@@ -283,6 +291,7 @@ class Worker:
             state = dataclasses.replace(state, iteration=state.iteration + iterations)
             check = run.Check(state.iteration, 9, len(validation), 1.0) if validation else None
             future.set_result((state, check))
+        self._take()
 
     @property
     def waiting(self):
@@ -393,6 +402,44 @@ def test_the_last_wish_counts(runs, plan, worker):
     assert worker.waiting == 1
 
 
+def test_a_piece_that_no_worker_has_yet_is_called_back(runs, plan, worker):
+    """Two runs, one worker: the second run's piece waits; pause, stop and delete need not wait for it."""
+    first, second = begun(runs, plan, "a"), begun(runs, plan, "b")
+    until(lambda: worker.waiting == 2)
+    later = worker.names[1]
+    assert {first, second} == set(worker.names)
+    runs.pause(later)
+    assert runs.find(later).status is Status.PAUSED
+    assert worker.waiting == 1
+    runs.resume(later)
+    until(lambda: worker.waiting == 2)
+    assert worker.names[2] == later
+    runs.stop(later)
+    assert runs.find(later).status is Status.STOPPED
+    runs.delete(later)
+    worker.answer()
+    assert names(runs) == [worker.names[0]]
+    assert worker.waiting == 1
+
+
+def test_a_deleted_run_is_not_sent_again(runs, plan, short, worker):
+    """The snapshot that was to be tested waits behind another run's piece; it is called back and forgotten."""
+    tested = begun(runs, short, "tested")
+    until(lambda: worker.waiting)
+    while runs.find(tested).status is not Status.TESTING:
+        worker.answer()
+    other = begun(runs, plan, "other")
+    until(lambda: worker.waiting == 2)
+    worker.answer()
+    assert (worker.names[-1], worker.waiting) == (tested, 2)
+    runs.delete(tested)
+    assert worker.waiting == 1
+    assert names(runs) == [other]
+    for _ in range(3):
+        worker.answer()
+    assert set(worker.names[-3:]) == {other}
+
+
 def test_digits_that_are_gone_fail_the_run_in_a_sentence(runs, plan, tmp_path):
     name = runs.begin(plan, Source("idx", tmp_path / "nowhere"), "tiny").name
     failed = ended(runs, name)
@@ -434,7 +481,7 @@ def test_a_run_that_is_deleted_leaves_no_file_even_when_it_was_being_written(run
         write(*args)
 
     monkeypatch.setattr(checkpoints, "write", slow)
-    runs._happen(name, lifecycle.Failed("It is to be written once more."))
+    runs._happen(name, events.Failed("It is to be written once more."))
     assert writing.wait(60)
     with ThreadPoolExecutor(1) as session:
         deleting = session.submit(runs.delete, name)
