@@ -16,7 +16,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cnnviz import hands, strokes
+from cnnviz.drawing import strokes
+from cnnviz.synthesis.digits import sample_strokes
 
 SIDE_PX = strokes.SIDE_PX
 PEN_PX = 24
@@ -40,12 +41,12 @@ class Drawing:
 
 
 def drawings(digits: Sequence[int], rng: np.random.Generator) -> list[Drawing]:
-    """Digits in hands of many kinds, one after the other, each stroke by stroke on an empty canvas."""
-    found = []
+    """Synthetic digits one after the other, each stroke by stroke on an empty canvas."""
+    drawn = []
     for digit in digits:
-        lines = placed(hands.draw(digit, rng), rng)
-        found += [Drawing(canvas_value(lines[:n]), digit, n == len(lines)) for n in range(1, len(lines) + 1)]
-    return found
+        lines = placed(sample_strokes(digit, rng), rng)
+        drawn += [Drawing(canvas_value(lines[:n]), digit, n == len(lines)) for n in range(1, len(lines) + 1)]
+    return drawn
 
 
 def placed(lines: strokes.Lines, rng: np.random.Generator) -> list[np.ndarray]:
