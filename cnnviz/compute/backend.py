@@ -8,12 +8,12 @@ is sent again.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from cnnviz import settings
 from cnnviz.compute.cluster import ClusterWorkers
 from cnnviz.compute.dispatch import Dispatcher
 from cnnviz.compute.local import LocalProcess
@@ -32,7 +32,7 @@ def _dispatcher(priority: Priority) -> Dispatcher:
     """Where a task goes; long work goes to a cluster when CNNVIZ_SCHEDULER names one."""
     if priority is Priority.ANSWER:
         return _answers
-    address = os.environ.get("CNNVIZ_SCHEDULER", "")
+    address = settings.read().scheduler
     if not address:
         return _long_work
     with _opening:
