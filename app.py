@@ -1,8 +1,12 @@
 """The router: which pages there are, what is chosen in the sidebar, and the page that is open."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from cnnviz.ui import sidebar, startup
+from cnnviz.server.cookie import SessionCookie
+from cnnviz.server.limits import MessageLimits
+from cnnviz.server.this_machine import ThisMachine
+from cnnviz.ui import drawn, session, sidebar, startup
 
 PAGES = {
     "": {"draw": ("Draw", ":material/draw:")},
@@ -40,11 +44,25 @@ def route() -> None:
         for section, entries in PAGES.items()
     }
     page = st.navigation(pages, expanded=True)
-    sidebar.show(page.title)
-    page.run()
+    comes_back = session.begin()
+    try:
+        sidebar.show(page.title)
+        if comes_back:
+            drawn.bring_back()
+        page.run()
+    except Exception:  # a choice that was stored may not fit any more: then the page is shown without it
+        if not session.leave_out_restored():
+            raise
+        st.rerun()
+    finally:
+        session.keep()
 
 
 if __name__ == "__main__":
     route()
 else:  # the server imports this file once, before the first browser comes: what is slow begins then
-    app = st.App(__file__, lifespan=startup.lifespan)
+    app = st.App(
+        __file__,
+        lifespan=startup.lifespan,
+        middleware=[Middleware(SessionCookie), Middleware(ThisMachine), Middleware(MessageLimits)],
+    )

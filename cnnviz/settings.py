@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnnviz.validation import validated
@@ -23,12 +23,16 @@ class Settings:
         runs: CNNVIZ_RUNS, a folder for the networks that users train, instead of `models/`.
         scheduler: CNNVIZ_SCHEDULER, the address of a Dask scheduler that takes long work, e.g. tcp://host:8786.
         mnist_url: CNNVIZ_MNIST_URL, a school's own copy of MNIST, instead of the public mirrors; ends with a slash.
+        database: CNNVIZ_DATABASE, SQLAlchemy's address of the database, instead of SQLite in the runs folder.
+        teacher: CNNVIZ_TEACHER, the passphrase by which a browser becomes the teacher's.
     """
 
     data: str | None = None
     runs: Path | None = None
     scheduler: str | None = None
     mnist_url: str | None = None
+    database: str | None = None
+    teacher: str | None = field(default=None, repr=False)
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,4 +48,6 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         runs=Path(runs) if runs else None,
         scheduler=values.get("CNNVIZ_SCHEDULER") or None,
         mnist_url=f"{address.rstrip('/')}/" if address else None,
+        database=values.get("CNNVIZ_DATABASE") or None,
+        teacher=values.get("CNNVIZ_TEACHER") or None,
     )

@@ -20,6 +20,7 @@ MARGIN_PX = 10
 MNIST_PEN_PX = 2.9
 """Width of a stroke in MNIST's 20×20 box; measured over its training images."""
 MAX_POINTS = 20_000
+MAX_STROKES = 500
 N_END = {"M": 2, "L": 2, "Q": 4, "C": 6}
 OVERSAMPLING = 2
 
@@ -36,20 +37,33 @@ def lines_of(canvas: Any) -> list[np.ndarray]:
         float64 arrays (n, 2) of x, y, n at least 1.
 
     Raises:
-        ImageError: when it is something else, or has more than MAX_POINTS points.
+        ImageError: when it is something else, or has more than MAX_STROKES strokes or MAX_POINTS points.
     """
     try:
-        lines = [_points(entry["path"]) for entry in canvas["objects"]]
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise ImageError(f"The canvas sent strokes that cannot be read ({type(error).__name__}).") from None
-    if sum(map(len, lines)) > MAX_POINTS:
+        paths = [entry["path"] for entry in canvas["objects"][: MAX_STROKES + 1]]
+        n_points = sum(map(len, paths))
+    except _UNREADABLE as error:
+        raise _unreadable(error) from None
+    if len(paths) > MAX_STROKES:
+        raise ImageError(f"The canvas sent more than {MAX_STROKES:,} strokes.")
+    if n_points > MAX_POINTS:
         raise ImageError(f"The canvas sent more than {MAX_POINTS:,} points.")
+    try:
+        lines = [_points(path) for path in paths]
+    except _UNREADABLE as error:
+        raise _unreadable(error) from None
     return [points for points in lines if len(points)]
 
 
+_UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+"""What Python and NumPy raise for JSON that is no drawing; OverflowError for integers that are no float64."""
+
+
+def _unreadable(error: Exception) -> ImageError:
+    return ImageError(f"The canvas sent strokes that cannot be read ({type(error).__name__}).")
+
+
 def _points(path: Any) -> np.ndarray:
-    if len(path) > MAX_POINTS:
-        raise ImageError(f"The canvas sent more than {MAX_POINTS:,} points.")
     points = np.array([command[N_END[command[0]] - 1 : N_END[command[0]] + 1] for command in path], np.float64)
     points = points.reshape(len(path), 2)
     if not (np.isfinite(points).all() and np.abs(points).max(initial=0) <= 10 * SIDE_PX):

@@ -7,6 +7,7 @@ page does not send it (SameSite), and it is not in the address, so a link that i
 from __future__ import annotations
 
 import re
+import time
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -17,6 +18,9 @@ from cnnviz.state.sessions import KEEP_S, new_token
 NAME = "cnnviz_session"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 """What `new_token` gives; anything else in the cookie was not set here."""
+FRESH_S = 10.0
+"""So long after its token was made a browser is taken for one of which nothing can be stored yet."""
+_fresh: dict[str, float] = {}
 
 
 class SessionCookie:
@@ -31,7 +35,8 @@ class SessionCookie:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        token = token_in(headers.get("cookie", "")) or new_token()
+        known = token_in(headers.get("cookie", ""))
+        token = known or new_token()
         secure = scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https"
 
         async def with_cookie(message: Any) -> None:
@@ -39,9 +44,25 @@ class SessionCookie:
                 answer = MutableHeaders(scope=message)
                 if answer.get("content-type", "").startswith("text/html"):
                     answer.append("set-cookie", cookie(token, secure=secure))
+                    if known is None:
+                        _remember(token)
             await send(message)
 
         await self.app(scope, receive, with_cookie)
+
+
+def _remember(token: str) -> None:
+    """Note that a token was made just now; those of browsers that did not go on are forgotten."""
+    now = time.monotonic()
+    while _fresh and next(iter(_fresh.values())) < now - FRESH_S:
+        _fresh.pop(next(iter(_fresh)))
+    _fresh[token] = now
+
+
+def take_fresh(token: str) -> bool:
+    """True once, for a token that was made just now: nothing is stored under it, and nobody need look."""
+    made_s = _fresh.pop(token, None)
+    return made_s is not None and time.monotonic() - made_s < FRESH_S
 
 
 def cookie(token: str, *, secure: bool) -> str:

@@ -16,8 +16,9 @@ from cnnviz.server.messages import bounded
 
 STREAM = "/_stcore/stream"
 """Where Streamlit's own websocket is."""
-MESSAGES_PER_S, MESSAGES_AT_ONCE = 20.0, 40.0
-"""Arrow keys held down send about ten messages a second, a page that watches a run one."""
+MESSAGES_PER_S, MESSAGES_AT_ONCE = 10.0, 40.0
+"""Arrow keys held down send about ten messages a second, a page that watches a run one.  A run of a page takes some
+30 ms of processor time: one browser that sends all it may leaves two thirds of a processor to the others."""
 BYTES_PER_S, BYTES_AT_ONCE = 1_000_000.0, 4_000_000.0
 """A stroke sends 20 to 60 kB."""
 
@@ -61,9 +62,9 @@ class MessageLimits:
             content = message.get("bytes")
             if message["type"] == "websocket.receive" and content is not None:
                 wait_s = max(messages.take(1), n_bytes.take(len(content)))
+                message, content = {**message, "bytes": bounded(content)}, None  # no large message lies here and waits
                 if wait_s:
                     await asyncio.sleep(wait_s)
-                return {**message, "bytes": bounded(content)}
             return message
 
         await self.app(scope, receive_in_time, send)

@@ -15,8 +15,9 @@ MAX_VALUE_BYTES = 1_000_000
 """Of one component's JSON: a drawing of 20,000 points has about 400,000, its picture at most 300,000."""
 SMALL_BYTES = 1_000
 """A shorter JSON text can be neither deep nor large enough to matter."""
-REFUSED = "refused"
-"""The key in a component's value that holds the reason in place of what it sent: "too large" or "unreadable"."""
+REFUSED, SIZE = "refused", "bytes"
+"""The keys in a component's value that hold, in place of what it sent, the reason ("too large" or "unreadable") and its
+length: browsers send a value again and again, and by its length one that is new is known."""
 
 
 def bounded(message: bytes) -> bytes:
@@ -46,7 +47,7 @@ def _bound(state: WidgetState) -> bool:
     if field != "string_value" and not reason and len(value) > SMALL_BYTES and not _is_readable(value):
         reason = "unreadable"
     if reason:
-        setattr(state, field, "" if field == "string_value" else json.dumps({REFUSED: reason}))
+        setattr(state, field, "" if field == "string_value" else json.dumps({REFUSED: reason, SIZE: len(value)}))
     return bool(reason)
 
 

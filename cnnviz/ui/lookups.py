@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from cnnviz.compute.backend import Priority
 from cnnviz.compute.jobs import Call
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
-from cnnviz.ui import server, texts
+from cnnviz.ui import server, state, texts
 
 CHUNK = 1000
 LOOK_EVERY_S = 0.2
+YIELD_EVERY_S = 0.1
+"""While a page waits, a click ends its run that soon."""
 SOON_S, PATIENCE_S = 0.4, 120
 
 
@@ -76,9 +79,26 @@ def ask(function: Callable[..., Any], *args: Any) -> Any:
             if answer.done():
                 return answer.result()
             with st.spinner(texts.COMPUTING, show_time=True):
-                return answer.result(PATIENCE_S)
+                return _result(answer)
     finally:
         answer.cancel()
+
+
+def call(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function answers in the computing process, without a sign that one waits; errors as of `backend.call`."""
+    answer = backend.submit(function, *args, priority=Priority.ANSWER)
+    try:
+        return _result(answer)
+    finally:
+        answer.cancel()
+
+
+def _result(answer: Future[Any]) -> Any:
+    """The result, PATIENCE_S from now at the latest; the page's run ends here when something else is clicked."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not wait([answer], YIELD_EVERY_S).done and time.monotonic() < deadline:
+        state.let_go()
+    return answer.result(0)
 
 
 class failures:  # noqa: N801 - reads as a statement: with failures()

@@ -6,15 +6,23 @@ computed, by `st.cache_resource`.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from cnnviz import settings
 from cnnviz.compute.jobs import Jobs
 from cnnviz.network import store
+from cnnviz.state import database as databases
 from cnnviz.training.scheduler import Scheduler
+from cnnviz.ui.attempts import Attempts
 from cnnviz.ui.data_sources import DataSources
+from cnnviz.ui.keeper import Keeper
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 T = TypeVar("T")
 
@@ -58,13 +66,32 @@ painters = Once(
 """Threads that encode pictures: as many as there are processors on a small machine."""
 
 
+def _connect() -> Engine:
+    """Open the database of the settings, else the one in the runs folder; raises DatabaseError."""
+    folder = store.own_root()
+    address = settings.read().database
+    if address is None:
+        with contextlib.suppress(OSError):  # where it cannot be made, SQLite says so
+            folder.mkdir(parents=True, exist_ok=True)
+    return databases.connect(address or databases.default_url(folder))
+
+
+database = Once(_connect, lambda engine: engine.dispose())
+"""Where sessions and runs are stored; made when it is first asked for, which takes half a second."""
+
+keeper = Once(lambda: Keeper(database), Keeper.close)
+"""What writes sessions to the database."""
+
+attempts = Once(Attempts)
+"""How often the teacher's passphrase was tried."""
+
 scheduler = Once(lambda: Scheduler(store.own_root()), Scheduler.close)
 """What trains the runs of all sessions; closing it keeps on disk what is under way."""
 
 
 def reset() -> None:
     """Put everything back to how it was before the first session; for tests."""
-    for shared in (scheduler, jobs, painters, data_sources):
+    for shared in (keeper, scheduler, database, attempts, jobs, painters, data_sources):
         shared.reset()
 
 

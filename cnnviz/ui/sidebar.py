@@ -8,7 +8,7 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.data.download import Download
 from cnnviz.network import store
-from cnnviz.ui import choice, digits, server, state, texts
+from cnnviz.ui import choice, digits, server, session, state, texts
 from cnnviz.ui.entry import Choice, Entry
 from cnnviz.ui.state import Key, Session
 
@@ -34,6 +34,7 @@ def show(page: str) -> None:
         source = _source()
         if problem := backend.problem():
             st.warning(problem, icon=":material/cloud_off:")
+        session.show_problem()
         Session.choice.set(Choice(entry, iteration, source))
 
 

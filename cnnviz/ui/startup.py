@@ -25,6 +25,7 @@ from cnnviz.render import tiles
 from cnnviz.ui import server
 
 SLOW_LIBRARIES = (
+    "sqlalchemy",  # first: whoever comes back after a restart waits for it
     *("scipy.ndimage", "scipy.special", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg"),
     "sklearn.metrics",
 )
@@ -47,6 +48,7 @@ def icon() -> Image.Image:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     begin()
+    server.keeper()  # opens the database when the first page is there, deletes what is too old
     yield
     server.close()
     backend.shutdown()

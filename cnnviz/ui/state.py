@@ -16,6 +16,7 @@ import streamlit as st
 from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Source, Split
 from cnnviz.drawing.preparation import IMAGE_PX, STEPS
+from cnnviz.network.presets import PRESETS
 from cnnviz.network.weights import Network
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.digit import Digit, Photograph
@@ -79,6 +80,16 @@ class Session:
     playing = Key[str | None]("playing", None, "the sidebar's play button: whose snapshots are played")
     play_next = Key[int | None]("play next", None, "the sidebar's play button: where the slider is to go")
     play_ticking = Key("play ticking", False, "the sidebar's play button")
+    has_begun = Key("session has begun", False, "the session, before its first page")
+    restored = Key[frozenset[str]]("restored", frozenset(), "the session: the choices that it found stored")
+    stored = Key[dict[str, Any] | None]("stored", None, "the session: its record as it was handed on to be stored")
+    deleted = Key("stored is deleted", False, "the button that deletes it")
+    teacher_proof = Key[str | None]("teacher proof", None, "access: what shows that the passphrase was right")
+    delete_stored = Key("delete stored", False)
+    stop_everything = Key("stop all runs", False)
+    passphrase = Key("passphrase", "")
+    enter_passphrase = Key("enter passphrase", False)
+    refused_passphrase = Key("passphrase refused", "", "access: why, until the next one is typed")
 
 
 def iteration_of(network: str) -> Key[int]:
@@ -118,7 +129,7 @@ class DrawPage:
     canvas_frame = Key[Any]("canvas frame", None, "nobody: a container around the canvas")
     pen_up = Key[Any]("pen up", None, COMPONENT)
     history = Key[DrawingHistory | None]("drawing history", None, "Draw, of what the canvas sends")
-    squares = Key("grid cells", "0" * IMAGE_PX * IMAGE_PX, "Draw, of what the grid sends")
+    squares = Key("grid cells", "0" * IMAGE_PX * IMAGE_PX, "Draw, of what the grid sends", kept=True)
     grid_version = Key("grid version", 0, "Draw: a cleared grid is a new one")
 
 
@@ -366,3 +377,45 @@ def opened(key: Key[T | None], make: Callable[[], T]) -> T:
         value = make()
         key.set(value)
     return value
+
+
+def _named_keys() -> dict[str, Key[Any]]:
+    """Every key that has a name of its own, by name."""
+    keys = []
+    for page in list(globals().values()):
+        for value in vars(page).values() if isinstance(page, type) else ():
+            keys += [value] if isinstance(value, Key) else []
+            keys += [value.which, value.number] if isinstance(value, DigitKeys) else []
+    return {key.name: key for key in keys}
+
+
+KEYS = _named_keys()
+CHANGES_OF = "changes of "
+_KEPT_BEGINNINGS = (
+    *("iteration of ", "channel of ", "image 0 ", "image 1 ", "layers of ", "channel shown of ", "liked layer of "),
+    *("liked filter of ", "laboratory text kernel ", "stress ", CHANGES_OF, "broken layer of ", "compared ", "sweep "),
+)
+"""Of the kept keys that come from a function; those of a plan's form begin with a preset."""
+_NOT_KEPT_ENDINGS = (" random",)
+
+
+def is_kept(name: str) -> bool:
+    """True when what a key remembers is a person's choice that is worth keeping; also before the key is made."""
+    if name in KEYS:
+        return KEYS[name].kept
+    if name.startswith(_KEPT_BEGINNINGS):
+        return not name.endswith(_NOT_KEPT_ENDINGS)
+    return name.split(": ", maxsplit=1)[0] in PRESETS and ": " in name
+
+
+def remembered() -> dict[str, Any]:
+    """Everything that this session remembers, by key."""
+    return {str(name): value for name, value in st.session_state.items()}
+
+
+def let_go() -> None:
+    """End this run of the page here if another one waits to begin; a page calls it while it waits for something else.
+
+    Streamlit ends a run where the script shows something or asks for what is remembered, by an exception.
+    """
+    Session.page_is_new.get()

@@ -23,9 +23,9 @@ def test_strokes_are_added_and_taken_back_one_by_one():
     first, second = drawing(1), drawing(2)
     history.add(first)
     history.add(second)
-    assert history.current is second
+    assert history.current == second
     history.undo()
-    assert history.current is first
+    assert history.current == first
     assert history.to_load["objects"] == first.strokes["objects"]
     history.clear()
     assert history.current is None

@@ -11,7 +11,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
 from cnnviz.percentages import percent, probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.state import BreakItPage
 
@@ -69,7 +69,7 @@ def show() -> None:
     operate(network, test)
 
 
-@st.fragment
+@session.part
 def operate(network: Network, test: Dataset) -> None:
     """What is changed, and what becomes of it; only this part runs again after a choice on the page."""
     changes = modifications.changes_of(network)

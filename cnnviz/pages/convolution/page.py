@@ -15,7 +15,7 @@ from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.components.slide.slide import slide
 from cnnviz.ui.state import ConvolutionPage
 
@@ -100,7 +100,7 @@ def show() -> None:
     show_answer(network, outputs)
 
 
-@st.fragment
+@session.part
 def take_apart(network: Network, outputs: dict[str, np.ndarray]) -> None:
     """Layer, map and pixel, and how that pixel is computed; only this part runs again after a click."""
     map_layers = {layer.name: layer for layer in layers(network.config)[1:] if layer.is_map}

@@ -10,8 +10,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cnnviz.drawing import photo, pictures, reading, strokes
-from cnnviz.ui import choice, digit_choice, panels
+from cnnviz.drawing import photo, pictures, reading
+from cnnviz.ui import choice, digit_choice, drawn, panels
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.grid import grid
 from cnnviz.ui.digit import Origin, Photograph
@@ -81,9 +81,9 @@ def ask_way() -> None:
 
 def draw() -> Given:
     """On the canvas."""
-    ink = canvas.ink(_pen_px())
-    _undo_and_clear(ink is None)
-    return Given(_thinned() if ink is not None and DrawPage.thin_pen.get() else ink, Origin("drawing"))
+    ink = canvas.ink(drawn.pen_px())
+    _undo_and_clear()
+    return Given(drawn.thinned() if ink is not None and DrawPage.thin_pen.get() else ink, Origin("drawing"))
 
 
 def ask_pen() -> None:
@@ -93,30 +93,20 @@ def ask_pen() -> None:
     st.toggle(Words.thin, key=DrawPage.thin_pen.name, help=Words.thin_help, persist_state="session")
 
 
-def _pen_px() -> int:
-    return int(DrawPage.pen_px.get() or DrawPage.pen_px.default)
-
-
-def _thinned() -> np.ndarray | None:
-    """The strokes drawn again; a dot stays as it was."""
-    lines = canvas.lines()
-    again = strokes.with_pen(lines) if lines else None
-    return strokes.redraw(lines, _pen_px()) if again is None else again
-
-
 def draw_over() -> Given:
     """On the canvas, over a test image."""
     test = choice.dataset()
     number = digit_choice.ask_number(test, DrawPage.image_below)
-    ink = canvas.ink(_pen_px(), test.images[number, :, :, 0])
-    _undo_and_clear(canvas.history().current is None)
+    ink = canvas.ink(drawn.pen_px(), test.images[number, :, :, 0])
+    _undo_and_clear()
     return Given(ink, Origin("drawing over a test image", test.name, number))
 
 
-def _undo_and_clear(empty: bool) -> None:
+def _undo_and_clear() -> None:
+    empty = canvas.is_empty()
     with st.container(horizontal=True):
-        st.button(Words.undo, icon=":material/undo:", on_click=canvas.history().undo, disabled=empty)
-        st.button(Words.clear, icon=":material/delete:", on_click=canvas.history().clear, disabled=empty)
+        st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, disabled=empty)
+        st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, disabled=empty)
 
 
 def upload() -> Given:

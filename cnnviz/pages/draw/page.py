@@ -10,7 +10,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.draw import inputs
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit, lookups, panels, refusal, sidebar, state
+from cnnviz.ui import choice, digit, lookups, panels, refusal, session, sidebar, state
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.state import DrawPage
 
@@ -61,7 +61,7 @@ class Words:
     change_to_none = "{without} it sees no digit"
     no_change = "Leave any one step out, and this drawing is still read as {digit}."
     still_none = "Leave any one step out, and there is still no digit here."
-    forgets = "The network does not learn from your drawing, and nothing of it is kept: it is gone with this session."
+    forgets = "The network does not learn from your drawing."
 
 
 ANSWER_PX = 250
@@ -77,9 +77,10 @@ def show() -> None:
         canvas.enter()
     laboratory(network)
     st.caption(Words.forgets)
+    session.show_stored()
 
 
-@st.fragment
+@session.part
 def laboratory(network: Network) -> None:
     """Canvas, answer, maps and steps; only this part runs again after a stroke."""
     with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow

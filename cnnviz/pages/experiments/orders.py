@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import pooling_order
-from cnnviz.compute import backend
 from cnnviz.network.weights import Network
 from cnnviz.ui import choice, lookups
 
@@ -41,5 +40,5 @@ def show() -> None:
 def compare_orders(network: Network, images: np.ndarray) -> pooling_order.OrderComparison:
     """Both orders of a network, computed once."""
     with lookups.failures():
-        comparison: pooling_order.OrderComparison = backend.call(pooling_order.compare_orders, network, images)
+        comparison: pooling_order.OrderComparison = lookups.call(pooling_order.compare_orders, network, images)
     return comparison

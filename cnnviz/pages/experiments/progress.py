@@ -11,7 +11,7 @@ from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run
-from cnnviz.ui import panels, results, server
+from cnnviz.ui import access, panels, results, server
 from cnnviz.ui.state import ExperimentsPage
 
 
@@ -74,12 +74,14 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         ended = sum(not run.active for run in runs)
         fraction = scheduler.progress(runs)
         st.progress(fraction, Words.progress.format(done=ended, n=len(runs), share=percent(fraction, 0)))
+    if not all(map(access.may_change, runs)):
+        st.caption(access.Words.others)
+    elif active:
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
             server.scheduler().stop_all([run.name for run in runs])
             st.rerun()
     elif st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
-        for run in runs:
-            server.scheduler().delete(run.name)
+        access.change([run.name for run in runs], server.scheduler().delete)
         st.rerun()
 
 

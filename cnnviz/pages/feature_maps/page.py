@@ -12,7 +12,7 @@ from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit, digit_choice, lookups, panels, refusal, state
+from cnnviz.ui import choice, digit, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import FeatureMapsPage, ImageKeys
 
@@ -85,7 +85,7 @@ def show() -> None:
     follow(network, test)
 
 
-@st.fragment
+@session.part
 def follow(network: Network, test: Dataset) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
     both = st.toggle(Words.two, value=True, key=FeatureMapsPage.two_images.name, persist_state="session")

@@ -9,7 +9,7 @@ from cnnviz.analysis.sliding_convolution import KernelPosition, SlidingConvoluti
 from cnnviz.data.dataset import Dataset
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.render.palettes import Limits, Palette
-from cnnviz.ui import choice, digit_choice, panels, state
+from cnnviz.ui import choice, digit_choice, panels, session, state
 from cnnviz.ui.components.picker.picker import Cells, pick
 from cnnviz.ui.components.slide.slide import slide
 from cnnviz.ui.state import Key, LaboratoryPage
@@ -103,7 +103,7 @@ def short(value: float) -> str:
     return f"{round(float(value), 3) + 0.0:g}"  # + 0.0: never -0
 
 
-@st.fragment
+@session.part
 def by_hand() -> None:
     """The small example; only this part runs again after a choice in it."""
     st.subheader(Words.by_hand, anchor=False, divider="gray")
@@ -285,7 +285,7 @@ def row_sum(products: np.ndarray) -> str:
     return f"({terms})"
 
 
-@st.fragment
+@session.part
 def on_digit(test: Dataset) -> None:
     """A kernel applied to a digit; only this part runs again after a choice in it."""
     st.subheader(Words.on_digit, anchor=False, divider="gray")

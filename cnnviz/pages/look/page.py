@@ -5,14 +5,13 @@ import streamlit as st
 from PIL import Image
 
 from cnnviz.analysis import attribution
-from cnnviz.compute import backend
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import IMAGE_PX
 from cnnviz.network.weights import Network
 from cnnviz.pages.look import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
 from cnnviz.ui.state import LookPage
 
 
@@ -75,7 +74,7 @@ def show() -> None:
     top_images.show(network, test)
 
 
-@st.fragment
+@session.part
 def look_at_image(network: Network, test: Dataset) -> None:
     """Saliency and occlusion of one digit."""
     chosen = digit_choice.ask(test, LookPage.digit)
@@ -104,14 +103,14 @@ def look_at_image(network: Network, test: Dataset) -> None:
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
 def saliency_of(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
     """`attribution.saliency`, computed once."""
-    slopes: np.ndarray = backend.call(attribution.saliency, network, image, digit)
+    slopes: np.ndarray = lookups.call(attribution.saliency, network, image, digit)
     return slopes
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
 def occlusion_of(network: Network, image: np.ndarray, digit: int, side: int) -> np.ndarray:
     """`attribution.occlusion`, computed once."""
-    covered: np.ndarray = backend.call(attribution.occlusion, network, image, digit, side)
+    covered: np.ndarray = lookups.call(attribution.occlusion, network, image, digit, side)
     return covered
 
 

@@ -11,12 +11,11 @@ from PIL import Image
 from cnnviz.analysis import activation_maximization, receptive_field, top_images
 from cnnviz.analysis.activation_maximization import PreferredInput
 from cnnviz.analysis.top_images import TopImages
-from cnnviz.compute import backend
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.render import matrices, tiles
-from cnnviz.ui import lookups, panels, server, state
+from cnnviz.ui import lookups, panels, server, session, state
 from cnnviz.ui.state import LookPage
 
 
@@ -75,7 +74,7 @@ PIECE = 1000
 N_TOP = 9
 
 
-@st.fragment
+@session.part
 def show(network: Network, test: Dataset) -> None:
     """What excites one filter, or one neuron."""
     st.subheader(Words.filter_heading, anchor=False, divider="gray")
@@ -229,7 +228,7 @@ def show_every(network: Network, test: Dataset, layer: str, top: TopImages) -> N
 @st.cache_resource(show_spinner=False, max_entries=512, hash_funcs={Network: lambda network: network.key})
 def exciting_of(network: Network, layer: str, filter_: int, seed: int) -> PreferredInput:
     """`activation_maximization.maximize_activation`, computed once."""
-    made: PreferredInput = backend.call(activation_maximization.maximize_activation, network, layer, filter_, seed)
+    made: PreferredInput = lookups.call(activation_maximization.maximize_activation, network, layer, filter_, seed)
     return made
 
 

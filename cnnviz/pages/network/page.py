@@ -11,7 +11,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.network import questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, server, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, server, session, state
 from cnnviz.ui.components.picker.picker import Cells, choose
 from cnnviz.ui.state import ConvolutionPage, NetworkPage
 
@@ -117,7 +117,7 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     return sentence.format(inputs=inputs, share=percent(config.dropout, 0))
 
 
-@st.fragment
+@session.part
 def flow(network: Network, test: Dataset) -> None:
     """The digit and what becomes of it in every layer; only this part runs again after a choice in it."""
     st.subheader(Words.flowing, anchor=False, divider="gray")

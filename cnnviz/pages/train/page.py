@@ -11,7 +11,7 @@ from cnnviz.pages.train import run_view
 from cnnviz.percentages import percent
 from cnnviz.render import figures
 from cnnviz.training.run import Run
-from cnnviz.ui import choice, panels, plan_form, results, server
+from cnnviz.ui import access, choice, panels, plan_form, results, server
 from cnnviz.ui.state import TrainPage
 
 
@@ -52,6 +52,8 @@ def show() -> None:
         st.warning(Words.problem.format(reason=problem), icon=":material/warning:")
     set_up()
     show_runs()
+    st.divider()
+    access.show_teacher()
 
 
 def set_up() -> None:

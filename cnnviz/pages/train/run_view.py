@@ -10,7 +10,7 @@ from cnnviz.network import store
 from cnnviz.percentages import percent
 from cnnviz.render import charts, palettes, tiles
 from cnnviz.training.run import Run, Status, curves
-from cnnviz.ui import choice, digit_choice, digits, lookups, panels, refusal, results, server, state
+from cnnviz.ui import access, choice, digit_choice, digits, lookups, panels, refusal, results, server, state
 
 
 class Words:
@@ -100,7 +100,10 @@ def show_status(chosen: Run) -> None:
 
 
 def show_controls(chosen: Run) -> None:
-    """Pause, resume, stop, train on, delete: what can be done with it now."""
+    """Pause, resume, stop, train on, delete: what can be done with it now, by those who may."""
+    if not access.may_change(chosen):
+        st.caption(access.Words.others)
+        return
     runs, name, status = server.scheduler(), chosen.name, chosen.status
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if chosen.active:
@@ -120,7 +123,7 @@ def show_controls(chosen: Run) -> None:
 def act(words: str, icon: str, what: Callable[[str], None], name: str, help: str | None = None) -> None:
     """A button that does something to a run and shows the page anew."""
     if st.button(words, icon=icon, help=help):
-        what(name)
+        access.change([name], what)
         st.rerun()
 
 
@@ -132,7 +135,7 @@ def offer_more(chosen: Run) -> None:
     start = min(chosen.plan.recipe.iterations, chosen.most_more)
     more = st.number_input(Words.more_iterations, 1, chosen.most_more, start, width=180)
     if st.button(Words.extend.format(n=more), icon=":material/fast_forward:"):
-        server.scheduler().extend(chosen.name, int(more))
+        access.change([chosen.name], lambda name: server.scheduler().extend(name, int(more)))
         st.rerun()
 
 

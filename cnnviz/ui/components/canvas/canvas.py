@@ -5,12 +5,14 @@ What is done here around `streamlit-drawable-canvas`, and why:
 - A stroke is sent when the pen is lifted; the component by itself waits 0.2 s. See pen_up.js.
 - A drawing is put back (after an undo, or another page) by giving the component something else to load, never by a new
   key: see `DrawingHistory.to_load`.
-- The component takes what the browser sends apart without a check, so it is guarded, and its picture is checked before
-  it is decoded: a PNG of 10 kB can claim to have 9000×9000 pixels.
+- The component takes what the browser sends apart without a check, so it is guarded; strokes and points are bounded
+  before anything is kept, and its picture is checked before it is decoded: a PNG of 10 kB can claim to have 9000×9000
+  pixels. Of a drawing that is refused a sentence is said, and the one before stays.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,19 +21,25 @@ from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
 from cnnviz.drawing import pictures, strokes
-from cnnviz.ui import state
+from cnnviz.server import messages
+from cnnviz.ui import drawn
 from cnnviz.ui.components.frontend import component
-from cnnviz.ui.drawing_history import Drawing, DrawingHistory
+from cnnviz.ui.drawing_history import Drawing
+from cnnviz.ui.drawn import history
 from cnnviz.ui.state import DrawPage
 
-SIDE_PX = 280
+
+class Words:
+    """What the canvas says of a drawing that is not kept."""
+
+    too_large = "The canvas sent {size:.1f} MB, more than a drawing needs."
+    unreadable = "The canvas sent something that cannot be read."
+    before = "{reason} The drawing is as it was before; Undo takes the rest off the canvas, Clear empties it."
+
+
+SIDE_PX = drawn.SIDE_PX
 FRAME = f".st-key-{DrawPage.canvas_frame.name.replace(' ', '-')}"
 """Streamlit gives a container with a key this class, which is documented."""
-
-
-def history() -> DrawingHistory:
-    """This session's drawing."""
-    return state.opened(DrawPage.history, DrawingHistory)
 
 
 def enter() -> None:
@@ -47,31 +55,23 @@ def ink(pen_px: int, below: np.ndarray | None = None) -> np.ndarray | None:
         below: an image, float (28, 28) in [0, 1], that is drawn over and counts as ink.
 
     Returns:
-        float32 (280, 280) in [0, 1], 1 = ink; None when nothing is drawn.
-
-    Raises:
-        pictures.ImageError: when the browser sent something else than a picture of the canvas.
+        float32 (280, 280) in [0, 1], 1 = ink; None when nothing is drawn. Where the browser sent something else than a
+        drawing, it says so and gives the one before.
     """
-    under = None if below is None else _enlarged(below)
-    drawing = _read(_show(pen_px, under))
-    if drawing is not None:
-        history().add(drawing)
-    current = history().current
-    drawn = None if current is None else current.ink.astype(np.float32) / 255
-    if under is None:
-        return drawn
-    image = np.asarray(under, np.float32) / 255
-    return image if drawn is None else np.maximum(image, drawn)
+    under = None if below is None else drawn.enlarged(below)
+    try:
+        drawing = _read(_show(pen_px, under))
+        if drawing is not None:
+            history().add(drawing)
+    except pictures.ImageError as error:
+        if history().refuse(DrawPage.canvas.get()):
+            st.error(Words.before.format(reason=error), icon=":material/error:")
+    return drawn.ink(under)
 
 
-def lines() -> list[np.ndarray]:
-    """The strokes of this session's drawing as points; empty when nothing is drawn.
-
-    Raises:
-        pictures.ImageError: when the browser sent something else.
-    """
-    current = history().current
-    return strokes.lines_of(current.strokes) if current else []
+def is_empty() -> bool:
+    """True when nothing stands on the canvas that could be taken back."""
+    return not history().drawings and not history().refused
 
 
 def _show(pen_px: int, under: Image.Image | None) -> Any:
@@ -82,7 +82,7 @@ def _show(pen_px: int, under: Image.Image | None) -> Any:
         send_at_pen_up(key=DrawPage.pen_up.name, data={"frame": FRAME}, width="content", height="content")
     try:
         with frame:
-            return st_canvas(
+            shown = st_canvas(
                 stroke_width=pen_px,
                 stroke_color="#ffffff",
                 background_color="#000000",
@@ -98,11 +98,20 @@ def _show(pen_px: int, under: Image.Image | None) -> Any:
         raise pictures.ImageError(
             f"The canvas sent something that is not a drawing ({type(error).__name__})."
         ) from None
+    if refusal := _refused(DrawPage.canvas.get()):
+        raise pictures.ImageError(refusal)
+    return shown
 
 
-def _enlarged(image: np.ndarray) -> Image.Image:
-    whole = Image.fromarray(np.round(image * 255).astype(np.uint8))
-    return whole.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
+def _refused(sent: Any) -> str:
+    """Why the server did not let the canvas's message through; "" when it did."""
+    reason = sent.get(messages.REFUSED) if isinstance(sent, Mapping) else None
+    if reason is None:
+        return ""
+    size = sent.get(messages.SIZE)
+    return (
+        Words.too_large.format(size=size / 1e6) if reason == "too large" and isinstance(size, int) else Words.unreadable
+    )
 
 
 def _read(result: Any) -> Drawing | None:
@@ -117,11 +126,13 @@ def _read(result: Any) -> Drawing | None:
         raise pictures.ImageError(f"The canvas sent something that is not a picture ({error}).") from None
     if content is None:
         return None
-    sent = result.json_data if isinstance(result.json_data, dict) else {}
-    if not isinstance(sent.get("objects", []), list):
-        raise pictures.ImageError("The canvas sent something that is not a list of strokes.")
+    sent = result.json_data
+    if not isinstance(sent, dict):
+        raise pictures.ImageError("The canvas sent something that is not a drawing.")
     if not history().is_new(sent):
+        history().refused = None
         return None
+    strokes.lines_of({"objects": []} | sent)
     image = pictures.open_image(content, "The canvas's picture", ("PNG",), SIDE_PX * SIDE_PX)
     if image.size != (SIDE_PX, SIDE_PX):
         raise pictures.ImageError(f"The canvas sent {image.width}×{image.height} pixels, expected {SIDE_PX}×{SIDE_PX}.")

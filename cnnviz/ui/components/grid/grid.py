@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
-from cnnviz.drawing import pictures
 from cnnviz.drawing.preparation import IMAGE_PX
-from cnnviz.ui import state
+from cnnviz.ui import drawn, state
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.state import DrawPage
-
-N_CELLS = IMAGE_PX * IMAGE_PX
 
 HTML = '<div class="squares" role="grid"></div>'
 CSS = """
@@ -46,7 +41,7 @@ def ink() -> np.ndarray | None:
     data |= {"label": Words.label, "row": Words.row, "column": Words.column, "ink": Words.ink, "paper": Words.paper}
     squares = component("cnnviz.grid", "grid/grid.js", HTML, CSS)
     sent = squares(key=state.grid_of(version).name, data=data, default={"cells": before}, on_cells_change=lambda: None)
-    cells = read(sent.cells)
+    cells = read(sent.get("cells"))  # nothing there when the server has refused what was sent
     DrawPage.squares.set("".join("1" if cell else "0" for cell in cells.ravel()))
     return cells if cells.any() else None
 
@@ -57,9 +52,7 @@ def read(cells: object) -> np.ndarray:
     Raises:
         pictures.ImageError: when they are something else.
     """
-    if not isinstance(cells, str) or not re.fullmatch(f"[01]{{{N_CELLS}}}", cells):
-        raise pictures.ImageError(f"The grid sent something else than {N_CELLS} squares.")
-    return (np.frombuffer(cells.encode(), np.uint8) - ord("0")).astype(np.float32).reshape(IMAGE_PX, IMAGE_PX)
+    return drawn.squares(cells)
 
 
 def clear() -> None:

@@ -1,0 +1,135 @@
+"""A session that outlives a reload, a sleeping tablet and a restarted server.
+
+What is chosen and drawn is stored for a day, under the browser's token, which lies in a cookie. Nothing is stored of a
+browser without one.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+from cnnviz.server import cookie
+from cnnviz.ui import browser, drawn, kept, server, state
+from cnnviz.ui.drawing_history import DrawingHistory
+from cnnviz.ui.state import DrawPage, Key, Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+CHOICES, DRAWING = "choices", "drawing"
+
+
+class Words:
+    """What is said of what is stored."""
+
+    stored = (
+        "So that a reload finds it again, this server keeps your drawing and what you have chosen for a day after your "
+        "last visit: no name, no address, no photograph. Your browser is known by a random number in a cookie."
+    )
+    not_stored = "Nothing is stored of this session: your browser keeps no cookie."
+    delete = "Delete what is stored of me"
+    deleted = "Deleted. What you draw and choose from now on is kept for a day again."
+    problem = "What you draw and choose is not stored at present; it is here as long as this page is open. {reason}"
+
+
+def begin() -> bool:
+    """Put back what was stored, in the first run of a session, before any widget is made; True when there was any."""
+    if Session.has_begun.get():
+        return False
+    Session.has_begun.set(True)
+    token = browser.token()
+    if not token or cookie.take_fresh(token):
+        return False
+    record = server.keeper().load(token)
+    if record:
+        _put_back(record)
+    return record is not None
+
+
+def _put_back(record: dict[str, Any]) -> None:
+    choices = kept.decoded(record.get(CHOICES))
+    put = []
+    for name, value in choices.items():
+        key = Key[Any](name, None)
+        if not key.exists():
+            key.set(value)
+            put.append(name)
+    history = DrawingHistory.of_record(record.get(DRAWING))
+    if history.drawings:
+        DrawPage.history.set(history)
+    Session.restored.set(frozenset(put))
+
+
+def leave_out_restored() -> bool:
+    """Forget the choices that were put back, since a page failed with them; False when there are none."""
+    names = Session.restored.get()
+    for name in names:
+        Key[Any](name, None).forget()
+    Session.restored.set(frozenset())
+    return bool(names)
+
+
+def keep() -> None:
+    """Have the session stored when something that is worth keeping has changed; returns at once."""
+    token = browser.token()
+    if not token:
+        return
+    record: dict[str, Any] = {CHOICES: kept.encoded(state.remembered())}
+    history = DrawPage.history.get()
+    if history is not None and history.record is not None:
+        record[DRAWING] = history.record
+    if Session.deleted.get():
+        Session.deleted.set(False)
+        Session.stored.set(record)
+    elif record != Session.stored.get():
+        Session.stored.set(record)
+        server.keeper().save(token, record)
+
+
+def part(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a function a part of a page that runs alone, after which the session is stored if it has changed."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*args, **named)
+        finally:
+            keep()
+
+    return st.fragment(run)
+
+
+def show_problem() -> None:
+    """One sentence while sessions cannot be stored."""
+    if browser.token() and (reason := server.keeper().problem):
+        st.caption(Words.problem.format(reason=reason))
+
+
+def show_stored() -> None:
+    """What is stored, for how long, and the button that deletes it."""
+    if not browser.token():
+        st.caption(Words.not_stored)
+        return
+    st.caption(Words.stored)
+    st.button(Words.delete, icon=":material/delete_forever:", key=Session.delete_stored.name, on_click=delete)
+
+
+def delete() -> None:
+    """Delete what is stored, and the drawing that would be stored again."""
+    drawn.history().clear()
+    DrawPage.squares.forget()
+    DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)
+    DrawPage.photograph.forget()
+    Session.digit.forget()
+    Session.teacher_proof.forget()
+    Session.deleted.set(True)
+    for token in (browser.token(), TEACHER.format(token=browser.token())):
+        server.keeper().save(token, None)
+    st.toast(Words.deleted, icon=":material/check:")
+
+
+TEACHER = "teacher {token}"
+"""Under this name it is stored that a browser is the teacher's: apart, so that no other tab writes over it."""
