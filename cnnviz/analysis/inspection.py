@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from cnnviz.lazy import tf
-from cnnviz.network.config import layers
+from cnnviz.network.config import IMAGE_PX, layers
 from cnnviz.network.forward import forward
 from cnnviz.network.weights import Network
+
+N_RANDOM = 4
 
 
 @functools.lru_cache(maxsize=16)
@@ -32,6 +34,14 @@ def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     names = [layer.name for layer in layers(network.config)]
     outputs = forward(network.config, every_layer=True)(on_device(network), images)
     return dict(zip(names, [images, *(output.numpy() for output in outputs)], strict=True))
+
+
+def has_finite_outputs(network: Network) -> bool:
+    """Whether every layer's values are numbers for a blank image, one full of ink, a checkerboard and random ones."""
+    board = np.indices((IMAGE_PX, IMAGE_PX)).sum(axis=0) % 2
+    random = np.random.default_rng(0).random((N_RANDOM, IMAGE_PX, IMAGE_PX))
+    images = np.concatenate([np.stack([0 * board, 0 * board + 1, board]), random])[..., None].astype(np.float32)
+    return all(bool(np.isfinite(outputs).all()) for outputs in activations(network, images).values())
 
 
 def kernels(network: Network, layer: str, channel: int | None = None) -> np.ndarray:

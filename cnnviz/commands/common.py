@@ -8,8 +8,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from cnnviz.analysis import inspection
 from cnnviz.data import dataset, download
 from cnnviz.network import store
+from cnnviz.network.cards import BrokenModel
+from cnnviz.network.weights import Network, may_overflow
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -47,6 +50,18 @@ def open_model(model: str) -> store.Model:
         names = ", ".join(m.name for m in store.models()) or "none"
         raise UsageError(f"{model}: expected a folder or a name under models/ ({names}), found neither.")
     return store.open_model(folder)
+
+
+def network(model: store.Model) -> Network:
+    """A model's network, which must be able to compute.
+
+    Raises:
+        BrokenModel: when it cannot be opened, or overflows.
+    """
+    opened = store.load(model)
+    if may_overflow(opened) and not inspection.has_finite_outputs(opened):
+        raise BrokenModel(f"{model.name}: expected a network that computes numbers, found weights that overflow.")
+    return opened
 
 
 def accuracy(correct: int, n: int) -> str:

@@ -8,13 +8,12 @@ import json
 from cnnviz.analysis import evaluation
 from cnnviz.commands import common
 from cnnviz.data import dataset
-from cnnviz.network import store
 
 
 def evaluate(args: argparse.Namespace) -> int:
     """Print accuracy and confusion matrix."""
     model = common.open_model(args.model)
-    network = store.load(model)
+    network = common.network(model)
     test = dataset.load(common.digit_source(args.data), "test")
     result = evaluation.score(test.labels, evaluation.probabilities(network, test.images))
     if args.json:

@@ -15,7 +15,6 @@ from cnnviz.analysis import inspection
 from cnnviz.commands import common
 from cnnviz.drawing import pictures, reading, rejection
 from cnnviz.drawing.preparation import Preparation, prepare
-from cnnviz.network import store
 from cnnviz.network.weights import Network
 
 PREDICT_BATCH = 512
@@ -31,7 +30,7 @@ REASONS = {
 def predict(args: argparse.Namespace) -> int:
     """Print an answer for every picture; one that cannot be read is named and makes the status BAD_INPUT."""
     model = common.open_model(args.model)
-    network = store.load(model)
+    network = common.network(model)
     status = 0
     for start in range(0, len(args.images), PREDICT_BATCH):
         answers, unreadable = _answers(network, model.trained_on_outliers, args.images[start : start + PREDICT_BATCH])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -102,7 +103,7 @@ def find(data_dir: str | Path | None = None, cache_dir: Path | None = None) -> t
     if named == "bundled":
         return BUNDLED, []
     if named:
-        if not Path(named).is_dir():
+        if not os.path.isdir(named):
             raise mnist.DataError(f"{named}: expected a folder with the four MNIST files, found no folder.")
         mnist.check_folder(Path(named))
         return Source("idx", Path(named)), []
@@ -122,9 +123,10 @@ def _is_there(place: Source) -> bool:
     """True when MNIST is there, False when nothing is; a DataError when what is there cannot be used."""
     path = place.path or ROOT
     if place.kind == "npz":
-        if path.is_file():
+        is_file = os.path.isfile(path)
+        if is_file:
             mnist.check_archive(path)
-        return path.is_file()
+        return is_file
     if not any(mnist.path_of(path, file) for file in mnist.FILES.values()):
         return False
     mnist.check_folder(path)

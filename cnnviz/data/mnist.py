@@ -5,6 +5,7 @@ The digits are known by their content, so that a file that was unpacked or packe
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -12,10 +13,14 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
+
+from cnnviz import files
 
 N_TRAIN, N_VALIDATION, N_TEST = 55_000, 5_000, 10_000
 """MNIST has 60,000 training images; the last 5,000 are the validation set, as in TensorFlow's tutorials."""
@@ -103,7 +108,8 @@ def check_folder(folder: Path) -> None:
 
 def path_of(folder: Path, file: IdxFile) -> Path | None:
     """Where one of the four files lies, packed or not; None when it is not there."""
-    return next((p for p in (folder / f"{file.name}.gz", folder / file.name) if p.is_file()), None)
+    # os.path.isfile raises nothing, also where a folder may not be entered
+    return next((p for p in (folder / f"{file.name}.gz", folder / file.name) if os.path.isfile(p)), None)
 
 
 def _present(folder: Path, file: IdxFile) -> Path:
@@ -113,18 +119,29 @@ def _present(folder: Path, file: IdxFile) -> Path:
     return path
 
 
-def _check_head(path: Path, file: IdxFile) -> None:
-    """Compare header and length with what they should be; a .gz states its length in its last four bytes."""
+@contextlib.contextmanager
+def _opened(path: Path, file: IdxFile) -> Iterator[BufferedReader]:
+    """The file as it lies on disk, for reading; what goes wrong meanwhile is told as a DataError."""
     try:
-        with path.open("rb") as raw:
-            zipped = path.suffix == ".gz"
-            n_bytes = raw.seek(-4, os.SEEK_END) + 4
-            if zipped:
-                n_bytes = struct.unpack("<I", raw.read(4))[0]
-            raw.seek(0)
-            head = (gzip.GzipFile(fileobj=raw) if zipped else raw).read(len(file.header))
+        with files.opened(path, MAX_FILE_BYTES) as raw:
+            yield raw
+    except DataError:
+        raise
+    except files.FileError as error:
+        raise DataError(str(error)) from None
     except (OSError, EOFError, struct.error, ValueError, zlib.error) as error:
         raise DataError(f"{path}: expected {file.n_bytes:,} bytes of digits, cannot read it ({error}).") from None
+
+
+def _check_head(path: Path, file: IdxFile) -> None:
+    """Compare header and length with what they should be; a .gz states its length in its last four bytes."""
+    with _opened(path, file) as raw:
+        zipped = path.suffix == ".gz"
+        n_bytes = raw.seek(-4, os.SEEK_END) + 4
+        if zipped:
+            n_bytes = struct.unpack("<I", raw.read(4))[0]
+        raw.seek(0)
+        head = (gzip.GzipFile(fileobj=raw) if zipped else raw).read(len(file.header))
     if head != file.header:
         raise DataError(f"{path}: expected {_in_words(file.header)}, found {_in_words(head)}.")
     if n_bytes != file.n_bytes:
@@ -149,11 +166,8 @@ def read_idx(folder: Path, file: IdxFile) -> np.ndarray:
     """
     path = _present(folder, file)
     _check_head(path, file)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            content = stream.read(file.n_bytes + 1)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"{path}: expected {file.n_bytes:,} bytes, the file is damaged ({error}).") from None
+    with _opened(path, file) as raw:  # one byte more than it should have, however much a .gz would become
+        content = (gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw).read(file.n_bytes + 1)
     if len(content) != file.n_bytes:
         raise DataError(f"{path}: expected {file.n_bytes:,} bytes, found {len(content):,}.")
     values = np.frombuffer(content, np.uint8, offset=len(file.header)).reshape(file.n, *file.item_shape)
@@ -162,21 +176,23 @@ def read_idx(folder: Path, file: IdxFile) -> np.ndarray:
     return values
 
 
-def check_archive(path: Path) -> None:
-    """Check that Keras's archive is the one it should be; it is never changed.
+def check_archive(path: Path) -> bytes:
+    """Read Keras's archive and check that it is the one it should be; it is never changed.
+
+    Returns:
+        its content.
 
     Raises:
         DataError: when it is too large, cannot be read or has another hash.
     """
     try:
-        n_bytes = path.stat().st_size
-        if n_bytes > MAX_FILE_BYTES:
-            raise DataError(f"{path}: expected at most {MAX_FILE_BYTES:,} bytes, found {n_bytes:,}; left as it is.")
-        computed = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise DataError(f"{path}: expected MNIST as Keras stores it, cannot read it ({error.strerror}).") from None
+        content = files.read_bounded(path, MAX_FILE_BYTES)
+    except files.FileError as error:
+        raise DataError(f"{str(error).rstrip('.')}; it is left as it is.") from None
+    computed = hashlib.sha256(content).hexdigest()
     if computed != SHA256_NPZ:
         raise DataError(f"{path}: expected SHA-256 {SHA256_NPZ[:12]}…, found {computed[:12]}…; it is left as it is.")
+    return content
 
 
 def read_archive(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -185,9 +201,9 @@ def read_archive(path: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: as `check_archive`, or when an array is missing.
     """
-    check_archive(path)
+    content = check_archive(path)  # its checksum is known, so that NumPy may unpack it
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return archive[f"x_{part}"], archive[f"y_{part}"]
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: expected MNIST as Keras stores it ({error}).") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import warnings
@@ -10,9 +11,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from cnnviz.files import FileError, MissingFile, opened, shown
+
 MAX_PIXELS = 24_000_000
 MAX_DECODED_PIXELS = 12_000_000
 """A JPEG is decoded at a smaller size; any other picture needs four bytes a pixel at least once."""
+MAX_FILE_BYTES = 200_000_000
+"""A picture of 12 megapixels that is not compressed, in 16 bits a channel, has half of that."""
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 
 
@@ -49,7 +54,7 @@ def open_image(
     """
     _silence_pillow()
     try:
-        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=formats) as image:
+        with _opened(file) as content, Image.open(content, formats=formats) as image:
             most = max_pixels if image.format in ("JPEG", "MPO") else min(max_pixels, MAX_DECODED_PIXELS)
             if image.width * image.height > most:
                 raise ImageError(f"{name}: expected at most {most:,} pixels, found {image.width}×{image.height}.")
@@ -60,11 +65,17 @@ def open_image(
             return image
     except ImageError:
         raise
-    except FileNotFoundError:
+    except MissingFile:
         raise ImageError(f"{name}: there is no such file.") from None
+    except FileError as error:
+        raise ImageError(str(error).replace(shown(str(file)), name, 1)) from None
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture. Expected one of {', '.join(formats)}.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(f"{name}: claims more than {max_pixels:,} pixels.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ImageError(f"{name}: the picture cannot be read ({error}).") from None
+
+
+def _opened(file: Path | bytes) -> contextlib.AbstractContextManager[io.BytesIO | io.BufferedReader]:
+    return io.BytesIO(file) if isinstance(file, bytes) else opened(file, MAX_FILE_BYTES)

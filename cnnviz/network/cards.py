@@ -14,11 +14,16 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from cnnviz.files import FileError, read_bounded
 from cnnviz.network.config import NetworkConfig
 from cnnviz.network.presets import Recipe, Seed
 from cnnviz.validation import expected, from_content, quoted, validated
 
 FORMAT = 2
+MAX_BYTES = 1_000_000
+"""Of a card's file."""
+UNLIKE_A_CARD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What is raised when JSON of another form, or nested without end, is taken for a card."""
 MAX_COUNT = 10**9
 MAX_SECONDS = 1e9
 
@@ -127,10 +132,12 @@ def parse(path: Path) -> Card:
         BrokenModel: when it is not.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(read_bounded(path, MAX_BYTES, follow_links=False).decode("utf-8"))
         stated = content.pop("checksum" if "checksum" in content else "seal")
         computed = _checksum(content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except FileError as error:
+        raise BrokenModel(str(error)) from None
+    except UNLIKE_A_CARD as error:
         raise BrokenModel(f"{path}: expected a model card in JSON, found something else ({error}).") from None
     if computed != stated:
         raise BrokenModel(f"{path}: its figures do not belong to its weights; the card was changed after training.")
@@ -139,7 +146,7 @@ def parse(path: Path) -> Card:
         _check_figures(path, card)
     except BrokenModel:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except UNLIKE_A_CARD as error:
         raise BrokenModel(f"{path}: expected a complete model card. {error}") from None
     return card
 

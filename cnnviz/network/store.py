@@ -12,11 +12,7 @@ import hashlib
 import io
 import os
 import shutil
-import struct
 import tempfile
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,19 +20,17 @@ from pathlib import Path
 import numpy as np
 
 from cnnviz import settings
+from cnnviz.files import FileError, MissingFile, read_bounded, shown
 from cnnviz.network.cards import BrokenModel, Card, card_json, parse
-from cnnviz.network.config import NetworkConfig, weight_shapes
-from cnnviz.network.weights import Network, Weights, check_weights
+from cnnviz.network.config import NetworkConfig
+from cnnviz.network.weights import Network, Weights, check_weights, weight_arrays
+from cnnviz.npz import arrays_of, largest_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent / "models"
 DEFAULTS = ("robust", "hvass")
 """What is chosen at first; the second where the first is missing or broken."""
-MAX_CARD_BYTES = 1_000_000
-UNREADABLE = (
-    *(ValueError, KeyError, OSError, EOFError, MemoryError, OverflowError, SyntaxError),
-    *(NotImplementedError, RuntimeError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
-)
-"""What NumPy and zipfile raise on bytes that are no .npz: a header that is no Python, an unknown compression, …"""
+MAX_FILES = 10_000
+"""In one model's folder."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +43,8 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return self.folder.name
+        """The folder's name, as it can be shown."""
+        return shown(self.folder.name)
 
     @property
     def trained_on_outliers(self) -> bool:
@@ -69,9 +63,18 @@ def models(*roots: Path) -> list[Model]:
     Args:
         roots: where to look; by default among the shipped networks and the users' own.
     """
-    places = dict.fromkeys(root.resolve() for root in roots or (ROOT, own_root()) if root.is_dir())
-    folders = [p for root in places for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    places = dict.fromkeys(root.resolve() for root in roots or (ROOT, own_root()) if os.path.isdir(root))
+    folders = [folder for root in places for folder in _folders_in(root)]
     return [open_model(folder) for folder in sorted(folders, key=lambda folder: folder.name)]
+
+
+def _folders_in(root: Path) -> list[Path]:
+    """Every folder but those of unfinished work; `os.path.isdir` raises nothing, whatever lies there."""
+    try:
+        names = os.listdir(root)
+    except OSError:  # it went away, or may not be read: whoever writes there says so
+        return []
+    return [root / name for name in names if not name.startswith(".") and os.path.isdir(root / name)]
 
 
 def find(name: str) -> Model | None:
@@ -84,7 +87,7 @@ def open_model(folder: Path) -> Model:
     try:
         return Model(folder, _checked_card(folder))
     except BrokenModel as error:
-        return Model(folder, reason=str(error))
+        return Model(folder, reason=shown(str(error)))
 
 
 def load(model: Model, iteration: int | None = None) -> Network:
@@ -99,74 +102,71 @@ def load(model: Model, iteration: int | None = None) -> Network:
     if not snapshots:
         have = ", ".join(str(s.iteration) for s in model.card.snapshots)
         raise BrokenModel(f"{model.name}: expected a snapshot at iteration {iteration}, found {have}.")
-    return _load(model.folder / snapshots[-1].file, snapshots[-1].sha256, model.card.network)
+    try:
+        return _load(model.folder / snapshots[-1].file, snapshots[-1].sha256, model.card.network)
+    except BrokenModel as error:  # it has changed since it was checked
+        raise BrokenModel(shown(str(error))) from None
 
 
 @functools.lru_cache(maxsize=64)
 def _load(path: Path, sha256: str, config: NetworkConfig) -> Network:
-    return Network(config, _read(path, sha256, config))
+    return Network(config, _read_weights(path, sha256, config))
 
 
-def _read(path: Path, sha256: str, config: NetworkConfig) -> dict[str, np.ndarray]:
-    content = _read_checked(path, sha256, _largest_file(config))
+def _read_weights(path: Path, sha256: str, config: NetworkConfig) -> dict[str, np.ndarray]:
+    """The weights in a file that has this checksum and holds what the network needs, and nothing else."""
+    expected = weight_arrays(config)
     try:
-        weights = _read_npz(content, weight_shapes(config))
-        check_weights(config, weights)
-    except UNREADABLE as error:
-        reason = " ".join(str(error).split())  # in one line
-        raise BrokenModel(f"{path}: expected the weights of the network in its card. {reason}") from None
-    return weights
-
-
-def _read_npz(content: bytes, names: Mapping[str, object]) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in names if name in archive.files}
-
-
-def _largest_file(config: NetworkConfig) -> int:
-    """Bytes that a weights file of this network may have: four a number and 1 kB of header an array."""
-    return sum(4 * int(np.prod(shape)) + 1024 for shape in weight_shapes(config).values()) + 1024
-
-
-def _read_checked(path: Path, sha256: str, max_bytes: int) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise BrokenModel(f"{path}: expected at most {max_bytes:,} bytes, found {size:,}.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise BrokenModel(f"{path}: expected weights, found none ({error.strerror}).") from None
+        content = read_bounded(path, largest_file(expected), follow_links=False)
+    except MissingFile:
+        raise BrokenModel(f"{path}: expected weights, found none.") from None
+    except FileError as error:
+        raise BrokenModel(str(error)) from None
     computed = hashlib.sha256(content).hexdigest()
     if computed != sha256:
         raise BrokenModel(f"{path}: expected SHA-256 {sha256[:12]}…, found {computed[:12]}…. The file was changed.")
-    return content
+    try:
+        weights = arrays_of(content, expected)
+        check_weights(config, weights)
+    except ValueError as error:
+        raise BrokenModel(f"{path}: expected the weights of the network in its card. {error}") from None
+    return weights
 
 
 def _checked_card(folder: Path) -> Card:
-    path = folder / "card.json"
-    try:
-        stamp = path.stat()
-        files = tuple(sorted((p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in folder.iterdir()))
-    except OSError:
-        raise BrokenModel(f"{path}: expected a card, found none. The model was not written to its end.") from None
-    if stamp.st_size > MAX_CARD_BYTES:
-        raise BrokenModel(f"{path}: expected at most {MAX_CARD_BYTES:,} bytes, found {stamp.st_size:,}.")
-    answer = _check_folder(folder, files)
+    answer = _check_folder(folder, _files_in(folder))
     if isinstance(answer, str):
         raise BrokenModel(answer)
     return answer
 
 
-@functools.lru_cache(maxsize=256)
-def _check_folder(folder: Path, files: tuple[tuple[str, int, int], ...]) -> Card | str:
+def _files_in(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """Name, time, size and inode of every file of a model: what changes when one of them does."""
+    files = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                about = entry.stat(follow_symlinks=False)
+                files.append((entry.name, about.st_mtime_ns, about.st_size, about.st_ino))
+                if len(files) > MAX_FILES:
+                    raise BrokenModel(f"{folder}: expected a model, at most {MAX_FILES:,} files, found more.")
+    except OSError as error:
+        raise BrokenModel(f"{folder}: expected a folder that can be read. {error.strerror}.") from None
+    return tuple(sorted(files))
+
+
+@functools.lru_cache(maxsize=2048)
+def _check_folder(folder: Path, files: tuple[tuple[str, int, int, int], ...]) -> Card | str:
     """Check card and files once for each state of the folder; a string is the reason why not.
 
     A string, since `lru_cache` keeps what is returned, not what is raised.
     """
+    if "card.json" not in (name for name, *_ in files):
+        return f"{folder / 'card.json'}: expected a card, found none. The model was not written to its end."
     try:
         card = parse(folder / "card.json")
         for snapshot in card.snapshots:
-            _read_checked(folder / snapshot.file, snapshot.sha256, _largest_file(card.network))
+            _read_weights(folder / snapshot.file, snapshot.sha256, card.network)
     except BrokenModel as error:
         return str(error)
     return card

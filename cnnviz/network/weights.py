@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.network.config import NetworkConfig, weight_shapes
+from cnnviz.network.config import NetworkConfig, layers, weight_shapes
+from cnnviz.npz import ArrayOf
 
 Weights = Mapping[str, np.ndarray]
+LARGEST = float(np.finfo(np.float32).max)
+"""Beyond it float32 has infinity alone, and a sum of two infinities is no number."""
+
+
+def weight_arrays(config: NetworkConfig) -> dict[str, ArrayOf]:
+    """What a file of this network's weights has to hold."""
+    return {name: ArrayOf("float32", shape) for name, shape in weight_shapes(config).items()}
 
 
 def check_weights(config: NetworkConfig, weights: Weights) -> None:
@@ -57,3 +67,27 @@ class Network:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+@functools.lru_cache(maxsize=16)
+def may_overflow(network: Network) -> bool:
+    """Whether some layer might leave float32's range for an image in [0, 1]; False is certain, True is not.
+
+    From layer to layer the largest magnitude grows at most by the number of weights of one output times the largest of
+    them, plus the largest bias. Few networks need more than that to be certain: those with weights out of all
+    proportion, and very deep ones.
+    """
+    largest = 1.0
+    for layer in layers(network.config):
+        if layer.kernel_shape:
+            kernel, bias = (_magnitude(network.weights[f"{layer.name}/{part}"]) for part in ("kernel", "bias"))
+            largest = math.prod(layer.kernel_shape[:-1]) * kernel * largest + bias
+        elif layer.operation in ("sigmoid", "tanh"):
+            largest = 1.0
+        if not largest < LARGEST:
+            return True
+    return False
+
+
+def _magnitude(array: np.ndarray) -> float:
+    return max(float(array.max()), -float(array.min()))

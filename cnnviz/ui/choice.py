@@ -12,7 +12,7 @@ from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
 from cnnviz.training.run import Run, Status
-from cnnviz.ui import digits, server, state, texts
+from cnnviz.ui import digits, lookups, server, state, texts
 from cnnviz.ui.entry import Choice, Entry
 
 
@@ -52,12 +52,15 @@ def network() -> Network:
 
 
 def opened(entry: Entry, iteration: int) -> Network:
-    """One network of an entry; on a broken one the page says why and ends here."""
+    """One network of an entry; on a broken one, or one that overflows, the page says why and ends here."""
     try:
-        return entry.open(iteration)
+        network = entry.open(iteration)
+        if not lookups.has_finite_outputs(network):
+            raise BrokenModel(texts.NOT_FINITE)
     except BrokenModel as error:
         st.error(texts.BROKEN.format(name=entry.name, reason=error), icon=":material/error:")
         st.stop()
+    return network
 
 
 def dataset(split: Split = "test", source: Source | None = None) -> Dataset:

@@ -15,7 +15,7 @@ from cnnviz.compute import backend
 from cnnviz.compute.backend import Priority
 from cnnviz.compute.jobs import Call
 from cnnviz.data.dataset import Dataset
-from cnnviz.network.weights import Network
+from cnnviz.network.weights import Network, may_overflow
 from cnnviz.ui import server, state, texts
 
 CHUNK = 1000
@@ -35,7 +35,7 @@ def probabilities(network: Network, digits: Dataset) -> np.ndarray:
         ],
         lambda done: texts.EVALUATING.format(n=n, done=min(n, done * CHUNK)),
     )
-    return np.concatenate(parts)
+    return _finite(np.concatenate(parts))
 
 
 def results(key: Hashable, calls: Callable[[], Sequence[Call]], progress: Callable[[int], str]) -> list[Any]:
@@ -64,7 +64,25 @@ def results(key: Hashable, calls: Callable[[], Sequence[Call]], progress: Callab
 def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     """What leaves every layer for float32 images (n, 28, 28, 1); by layer name."""
     outputs: dict[str, np.ndarray] = ask(inspection.activations, network, images)
+    _finite(outputs["softmax"])
     return outputs
+
+
+def _finite(probs: np.ndarray) -> np.ndarray:
+    """The same; where they are no numbers the page says so and ends."""
+    if not np.isfinite(probs).all():
+        st.error(texts.NOT_FINITE, icon=":material/error:")
+        st.stop()
+    return probs
+
+
+def has_finite_outputs(network: Network) -> bool:
+    """False when what the network computes are no numbers; hardly any network needs to be run to know."""
+    if not may_overflow(network):
+        return True
+    key = ("finite", network.key)
+    (is_finite,) = results(key, lambda: [(inspection.has_finite_outputs, network)], lambda _: texts.COMPUTING)
+    return bool(is_finite)
 
 
 def ask(function: Callable[..., Any], *args: Any) -> Any:

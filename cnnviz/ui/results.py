@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.data.mnist import DataError
 from cnnviz.experiments.statistics import Result, weights_checksum, wilson_interval
 from cnnviz.network import store
-from cnnviz.network.cards import Card
+from cnnviz.network.cards import BrokenModel, Card
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
 from cnnviz.percentages import percent
@@ -82,10 +82,12 @@ def validation(row: Row) -> tuple[int, int] | None:
         test = digits.load(choice.current().source, "test")
         if model is None or model.card is None or model.card.test_digits != test.name:
             return None
-        validation_set = digits.load(choice.current().source, "validation")
-    except DataError:
+        validation_set, network = digits.load(choice.current().source, "validation"), store.load(model)
+    except (DataError, BrokenModel):
         return None
-    probs = lookups.probabilities(store.load(model), validation_set)
+    if not lookups.has_finite_outputs(network):
+        return None
+    probs = lookups.probabilities(network, validation_set)
     return int((probs.argmax(axis=1) == validation_set.labels).sum()), len(validation_set)
 
 

@@ -7,7 +7,7 @@ import functools
 import gc
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import wait
 
 import numpy as np
@@ -21,6 +21,8 @@ from cnnviz.compute.backend import Priority
 from cnnviz.drawing import pictures, reading
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
+from cnnviz.network.cards import BrokenModel
+from cnnviz.network.weights import Network
 from cnnviz.render import tiles
 from cnnviz.ui import server
 
@@ -67,6 +69,15 @@ def _rehearse() -> None:
     prepare(reading.read_ink(pictures.open_image(picture, "rehearsal"), "rehearsal"))
 
 
+def _opened(models: Sequence[store.Model]) -> list[Network]:
+    """Those that can still be opened: a file may have changed since it was checked."""
+    networks = []
+    for model in models:
+        with contextlib.suppress(BrokenModel):
+            networks.append(store.load(model))
+    return networks
+
+
 def _warm() -> None:
     """Warm the worker for answers, import what the other pages need, then start the worker for long work.
 
@@ -75,7 +86,7 @@ def _warm() -> None:
     lazy.load("pandas")  # Streamlit needs it to show a component
     good = [model for model in store.models() if model.card]
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
-    networks = [store.load(model) for model in good[:N_WARM]]
+    networks = _opened(good[:N_WARM])
     time.sleep(PAGE_FIRST_S)
     warmed = [backend.submit(inspection.activations, network, BLANK, priority=Priority.ANSWER) for network in networks]
     warmed.append(backend.submit(worker_start.settle, priority=Priority.ANSWER))
