@@ -70,8 +70,8 @@ def arrays_of(content: bytes, expected: Mapping[str, ArrayOf]) -> dict[str, np.n
         FileError: when it is no such file, or anything in it is not as expected; the message does not name the file.
     """
     npz = Npz(io.BytesIO(content), len(expected))
-    if npz.names != tuple(expected):
-        raise FileError(f"Expected the arrays {', '.join(expected)}. Received {', '.join(npz.names) or 'none'}.")
+    if npz.files != tuple(expected):
+        raise FileError(f"Expected the arrays {', '.join(expected)}. Received {', '.join(npz.files) or 'none'}.")
     return {name: npz.array(name, array) for name, array in expected.items()}
 
 
@@ -105,9 +105,12 @@ class Npz:
             raise FileError("Expected arrays of different names. Received two of one name.")
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Of the arrays, in the order of the file's directory."""
+    def files(self) -> tuple[str, ...]:
+        """Names of the arrays, in the order of the file's directory; called so as in what `numpy.load` gives."""
         return tuple(self._entries)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.array(name)
 
     def array(self, name: str, expected: ArrayOf | None = None, *, max_bytes: int | None = None) -> np.ndarray:
         """One array.

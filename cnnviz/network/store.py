@@ -29,6 +29,8 @@ from cnnviz.npz import arrays_of, largest_file
 ROOT = Path(__file__).resolve().parent.parent.parent / "models"
 DEFAULTS = ("robust", "hvass")
 """What is chosen at first; the second where the first is missing or broken."""
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, OSError)
+"""What comes of taking the content of a damaged file for what it should be."""
 MAX_FILES = 10_000
 """In one model's folder."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import io
 import json
 import platform
 import re
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,22 @@ import numpy as np
 import cnnviz
 from cnnviz.analysis.evaluation import Score
 from cnnviz.data.dataset import BUNDLED, Source
+from cnnviz.files import MissingFile, opened, shown
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel, Card, Snapshot, network_from, recipe_from, weights_file
 from cnnviz.network.config import weight_shapes
 from cnnviz.network.presets import Plan
 from cnnviz.network.store import npz_bytes, write_atomically
 from cnnviz.network.weights import Weights, check_weights
+from cnnviz.npz import Npz
 from cnnviz.training.advance import RunState
 from cnnviz.training.pieces import Digits
 from cnnviz.training.run import Check, Run, Status, Timing
+from cnnviz.validation import quoted
 
-Arrays = Mapping[str, np.ndarray]
+MAX_BYTES, MAX_ARRAYS, MAX_ABOUT_BYTES = 8_000_000_000, 10_000, 10_000_000
+"""Of a file: the largest network with its optimiser's variables and thirty snapshots has as much; of what is written
+about a run: its checks and its scores."""
 
 
 def run_file(folder: Path) -> Path:
@@ -95,22 +99,28 @@ def read(path: Path) -> tuple[Run, bool]:
     Raises:
         BrokenModel: when the file is not there or damaged.
     """
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        about = json.loads(arrays["about"].tobytes())
-        run = _run_from(path, _state_from(about, arrays), about)
-        run = dataclasses.replace(run, snapshots=_snapshots_from(about, arrays))
-    except FileNotFoundError:
-        raise BrokenModel(f"{path}: expected an unfinished run, found none.") from None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
-        raise BrokenModel(f"{path}: expected an unfinished run. {error}") from None
+    with _refused(path), opened(path, MAX_BYTES, follow_links=False) as file:
+        archive = Npz(file, MAX_ARRAYS)
+        about = json.loads(archive.array("about", max_bytes=MAX_ABOUT_BYTES).tobytes())
+        run = _run_from(path, _state_from(about, archive), about)
+        run = dataclasses.replace(run, snapshots=_snapshots_from(about, archive))
     if run.status is Status.FINISHED and store.open_model(path.parent / run.name).card is None:
         run = dataclasses.replace(run, status=Status.PAUSED)
     return run, about.get("notes") is not None
 
 
-def _state_from(about: Mapping[str, Any], arrays: Arrays) -> RunState:
+@contextlib.contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Whatever a damaged file raises becomes a BrokenModel of one line."""
+    try:
+        yield
+    except MissingFile:
+        raise BrokenModel(f"{shown(path)}: expected an unfinished run, found none.") from None
+    except store.UNREADABLE as error:
+        raise BrokenModel(shown(f"{path}: expected an unfinished run. {error}")) from None
+
+
+def _state_from(about: Mapping[str, Any], arrays: Npz) -> RunState:
     config = network_from(about["network"])
     weights = {name: arrays[f"weights/{name}"] for name in weight_shapes(config)}
     check_weights(config, weights)
@@ -129,17 +139,18 @@ def _state_from(about: Mapping[str, Any], arrays: Arrays) -> RunState:
     )
 
 
-def _snapshots_from(about: Mapping[str, Any], arrays: Arrays) -> dict[int, Weights]:
+def _snapshots_from(about: Mapping[str, Any], arrays: Npz) -> dict[int, Weights]:
     names = list(weight_shapes(network_from(about["network"])))
     return {int(i): {name: arrays[f"snapshot/{i}/{name}"] for name in names} for i in about["snapshots"]}
 
 
 def _run_from(path: Path, state: RunState, about: Mapping[str, Any]) -> Run:
     plan = Plan(state.network, state.recipe, state.seed)
-    notes = about.get("notes")
+    name, notes = path.name.removeprefix(".").removesuffix(".run.npz"), about.get("notes")
     if notes is None:
-        name = path.name.removeprefix(".").removesuffix(".run.npz")
         return Run(name, plan, BUNDLED, plan.recipe.iterations, status=Status.PAUSED, state=state)
+    if notes["name"] != name:  # with ".." in it, it would be another folder
+        raise ValueError(f"It is of {quoted(notes['name'])}.")
     kind, folder = notes["source"]
     kept = notes["status"] in (Status.FINISHED.value, Status.FAILED.value)
     return Run(
