@@ -13,6 +13,7 @@ from cnnviz.data import mnist
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import PRESETS
 from cnnviz.training import advance
+from cnnviz.training.folder_lock import InUse
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     try:
         return int(args.command(args))
-    except (UsageError, mnist.DataError, BrokenModel, advance.TrainingDiverged) as error:
+    except (UsageError, mnist.DataError, BrokenModel, InUse, advance.TrainingDiverged) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -41,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
     training = commands.add_parser("train", help="train a network and write it as a model")
     training.add_argument("--preset", choices=PRESETS, required=True, help="network and recipe, e.g. of a tutorial")
-    training.add_argument("--iterations", type=_positive, help="steps (default: the recipe's)")
+    training.add_argument("--iterations", metavar="N", help="steps (default: the recipe's)")
     training.add_argument(
         "--seed", type=_seed, default=0, help="decides initial weights, batches and dropout (default 0)"
     )
@@ -65,13 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument("--json", action="store_true", help="one JSON object a line")
     reading.set_defaults(command=predict.predict)
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, received {value}")
-    return value
 
 
 def _seed(text: str) -> int:

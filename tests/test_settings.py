@@ -16,14 +16,15 @@ def test_what_is_set_has_its_type():
         "CNNVIZ_RUNS": "/srv/runs",
         "CNNVIZ_SCHEDULER": "tcp://host:8786",
         "CNNVIZ_MNIST_URL": "http://school/mnist",
+        "CNNVIZ_DATABASE": "postgresql+psycopg://school/cnnviz",
     }
     assert settings.read(environment) == Settings(
-        "bundled", Path("/srv/runs"), "tcp://host:8786", "http://school/mnist/"
+        "bundled", Path("/srv/runs"), "tcp://host:8786", "http://school/mnist/", "postgresql+psycopg://school/cnnviz"
     )
 
 
 def test_an_empty_variable_is_not_set():
-    names = ("CNNVIZ_DATA", "CNNVIZ_RUNS", "CNNVIZ_SCHEDULER", "CNNVIZ_MNIST_URL")
+    names = ("CNNVIZ_DATA", "CNNVIZ_RUNS", "CNNVIZ_SCHEDULER", "CNNVIZ_MNIST_URL", "CNNVIZ_DATABASE")
     assert settings.read(dict.fromkeys(names, "")) == Settings()
 
 

@@ -25,6 +25,7 @@ from cnnviz.network.cards import BrokenModel, Card, card_json, parse
 from cnnviz.network.config import NetworkConfig
 from cnnviz.network.weights import Network, Weights, check_weights, weight_arrays
 from cnnviz.npz import arrays_of, largest_file
+from cnnviz.validation import quoted
 
 ROOT = Path(__file__).resolve().parent.parent.parent / "models"
 DEFAULTS = ("robust", "hvass")
@@ -33,6 +34,8 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, Overf
 """What comes of taking the content of a damaged file for what it should be."""
 MAX_FILES = 10_000
 """In one model's folder."""
+MAX_NAME_BYTES = 200
+"""A file system takes 255; names of drafts and of locks are longer than the model's."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,20 @@ class Model:
     def trained_on_outliers(self) -> bool:
         """True when the network learnt from outliers too, so that the energy of its outputs tells them from digits."""
         return self.card is not None and self.card.recipe.uses_outliers
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot be a model's: one that leads out of its folder, is hidden, or cannot be shown.
+
+    Raises:
+        ValueError: one sentence.
+    """
+    is_plain = name.isprintable() and not name.startswith(".") and not {"/", "\\"} & set(name)
+    if not is_plain or not 1 <= len(name.encode()) <= MAX_NAME_BYTES:
+        raise ValueError(
+            "Expected a name of characters that can be printed, not longer than a file's name may be, without slashes "
+            f"and not beginning with a dot. Received {quoted(name)}."
+        )
 
 
 def own_root() -> Path:
@@ -192,7 +209,9 @@ def write(folder: Path, card: Card, weights: Mapping[int, Weights], *, replace: 
 
     Raises:
         FileExistsError: when the folder is already there and is not to be replaced.
+        ValueError: when its name cannot be a model's.
     """
+    check_name(folder.name)
     if folder.exists() and not replace:
         raise FileExistsError(f"{folder} is already there; nothing is overwritten.")
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,10 +24,16 @@ class LocalRun:
         folder: the model's.
         run: the record, new or as it was kept.
         digits: what it learns from and is tested on.
+
+    Attributes:
+        saved_at: iteration that the file has from which it can be resumed; None when there is none.
+        not_saved: why the last attempt to write that file has failed; "" when it has not. It is tried again.
     """
 
     def __init__(self, folder: Path, run: Run, digits: Digits) -> None:
         self.folder, self.run, self.digits = folder, run, digits
+        self.saved_at = run.iteration if run.state else None
+        self.not_saved = ""
         self._every = 10 if run.target <= SHORT_RUN else 100
 
     def steps(self) -> Iterator[Run]:
@@ -37,6 +44,7 @@ class LocalRun:
 
         Raises:
             TrainingDiverged: when a loss is not finite.
+            OSError: when the model cannot be written.
         """
         new = self.run.status is Status.WAITING
         happening: deque[Event] = deque([events.Begin() if new else events.Resume()])
@@ -48,8 +56,14 @@ class LocalRun:
             happening.extend(event for effect in effects if (event := self._carry_out(effect)))
 
     def save(self) -> None:
-        """Keep it as it stands."""
-        checkpoints.write(checkpoints.run_file(self.folder), self.run, of_server=False)
+        """Keep it as it stands, or remember why not; the file that was there stays."""
+        try:
+            checkpoints.write(checkpoints.run_file(self.folder), self.run, of_server=False)
+        except OSError as error:
+            self.not_saved = error.strerror or str(error)
+        else:
+            self.not_saved = ""
+            self.saved_at = self.run.iteration if self.run.state else None
 
     def _reports(self, iteration: int) -> bool:
         return iteration in (1, self.run.target) or iteration % self._every == 0
@@ -74,14 +88,12 @@ class LocalRun:
         return None
 
     def _train(self, stop: int) -> Event:
-        """Train to an iteration, or only to the next one that is reported; all events have the same time.
-
-        So checkpoints follow from snapshots alone: writing takes time here that it does not take on a server.
-        """
+        """Train to an iteration, or only to the next one that is reported."""
         state = self.run.state
         if state is None:
             plan = self.run.plan
-            return events.PieceDone(advance.start(plan.network, plan.recipe, plan.seed))
+            return events.PieceDone(advance.start(plan.network, plan.recipe, plan.seed), now_s=time.monotonic())
         at = state.iteration
         report = 1 if at == 0 else (at // self._every + 1) * self._every
-        return events.PieceDone(advance.advance(state, self.digits.train, min(stop, report) - at))
+        state = advance.advance(state, self.digits.train, min(stop, report) - at)
+        return events.PieceDone(state, now_s=time.monotonic())

@@ -25,6 +25,7 @@ from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
 from cnnviz.training import advance, checkpoints, events, pieces
 from cnnviz.training.events import Effect, Event, SendPiece, TestSnapshot, Validation
+from cnnviz.training.folder_lock import Reservations
 from cnnviz.training.lifecycle import transition
 from cnnviz.training.pieces import Digits, load_digits
 from cnnviz.training.run import Run, Status
@@ -47,11 +48,18 @@ class Scheduler:
 
     Args:
         root: folder for the runs' files and for the networks that come of them.
+        problems: what a page is to say beside what is found here, in sentences.
+
+    Attributes:
+        refusal: why no run can begin, in a sentence; "" where they can.
     """
 
-    def __init__(self, root: Path) -> None:
+    refusal = ""
+
+    def __init__(self, root: Path, problems: Sequence[str] = ()) -> None:
         self.root = root
-        self.problems: list[str] = []
+        self.problems = list(problems)
+        self._reserved = Reservations(root)
         self._lock = threading.RLock()  # the only one; it guards everything below
         self._runs: dict[str, Run] = {}
         self._names: set[str] = set()
@@ -129,9 +137,11 @@ class Scheduler:
         return experiment
 
     def _free(self, pattern: str) -> str:
-        """A name that nothing has or had since the server began."""
+        """A name that nothing has or had since the server began; a ValueError for one that leads out of the folder."""
+        store.check_name(pattern)
         taken = self._names | {model.name for model in store.models()}
-        name = next(name for i in range(1, 100_000) if (name := pattern.format(i)) not in taken)
+        names = (pattern.format(i) for i in range(1, 100_000))
+        name = next(name for name in names if name not in taken and self._reserved.take(name))
         self._names.add(name)
         return name
 
@@ -188,6 +198,7 @@ class Scheduler:
                 self._save(run.name)
             except OSError:
                 log.exception("%s", run.name)  # the others are to be kept all the same
+        self._reserved.close()
 
     def _file(self, name: str) -> Path:
         return checkpoints.run_file(self.root / name)
@@ -286,11 +297,13 @@ class Scheduler:
         folder = self.root / run.name
         replace = store.open_model(folder).card is not None
         checkpoints.write_model(folder, run, digits, replace=replace)
+        self._reserved.release(run.name)  # its folder holds the name from now on
         return events.Written()
 
     def _delete(self, name: str) -> None:
         self._file(name).unlink(missing_ok=True)
         store.delete(self.root / name)
+        self._reserved.release(name)
 
     # Turns.
 

@@ -7,7 +7,9 @@ computed, by `st.cache_resource`.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -16,6 +18,8 @@ from cnnviz import settings
 from cnnviz.compute.jobs import Jobs
 from cnnviz.network import store
 from cnnviz.state import database as databases
+from cnnviz.training import folder_lock
+from cnnviz.training.look_only import LookOnly
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.attempts import Attempts
 from cnnviz.ui.data_sources import DataSources
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 T = TypeVar("T")
+ASK_EVERY_S = 2.0
+log = logging.getLogger(__name__)
 
 
 class Once(Generic[T]):
@@ -85,7 +91,52 @@ keeper = Once(lambda: Keeper(database), Keeper.close)
 attempts = Once(Attempts)
 """How often the teacher's passphrase was tried."""
 
-scheduler = Once(lambda: Scheduler(store.own_root()), Scheduler.close)
+
+class SchedulerOnce(Once[Scheduler]):
+    """The scheduler, which one server at a time has for a folder: while another one has it, it begins no runs."""
+
+    def __init__(self) -> None:
+        super().__init__(self._open, self._close)
+        self._folder: folder_lock.Lock | None = None
+        self._asked_s = 0.0
+        self._refusal = ""
+
+    def __call__(self) -> Scheduler:
+        """The one of this server; now and then it is tried whether the other server has ended."""
+        scheduler = super().__call__()
+        if scheduler.refusal and time.monotonic() - self._asked_s > ASK_EVERY_S:
+            self.reset()
+            scheduler = super().__call__()
+        return scheduler
+
+    def _open(self) -> Scheduler:
+        root, problems = store.own_root(), []
+        self._asked_s = time.monotonic()
+        try:
+            self._folder = None if _is_shared(settings.read().database) else folder_lock.lock_folder(root)
+        except folder_lock.InUse as error:
+            if str(error) != self._refusal:
+                log.warning("%s", error)
+            self._refusal = str(error)
+            return LookOnly(root, str(error))
+        except folder_lock.Unlockable as error:
+            problems.append(str(error))
+        return Scheduler(root, problems=problems)
+
+    def _close(self, scheduler: Scheduler) -> None:
+        try:
+            scheduler.close()
+        finally:
+            if self._folder is not None:
+                self._folder.release()
+
+
+def _is_shared(database: str | None) -> bool:
+    """Whether servers share their runs through a database, which says by leases which server trains which run."""
+    return database is not None and not database.startswith("sqlite")
+
+
+scheduler = SchedulerOnce()
 """What trains the runs of all sessions; closing it keeps on disk what is under way."""
 
 

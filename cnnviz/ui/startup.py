@@ -51,6 +51,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     begin()
     server.keeper()  # opens the database when the first page is there, deletes what is too old
+    threading.Thread(target=server.scheduler, name="runs", daemon=True).start()  # tells when another server has them
     yield
     server.close()
     backend.shutdown()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnviz.pages.experiments import planning, progress
-from cnnviz.ui import panels
+from cnnviz.ui import panels, server
 from cnnviz.ui.state import ExperimentsPage
 
 
@@ -18,6 +18,8 @@ class Words:
 def show() -> None:
     """The page from top to bottom."""
     panels.head(Words.title, Words.intro, of_network=False)
+    if refusal := server.scheduler().refusal:
+        st.warning(refusal, icon=":material/lock:")
     kinds = {Words.exercises: planning.plan_exercise, Words.sweep: planning.plan_sweep}
     kind = st.segmented_control(
         Words.kind,

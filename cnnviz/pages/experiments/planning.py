@@ -137,6 +137,7 @@ def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: i
         type="primary",
         on_click=start,
         args=(planned, name, exercise, choice.current().source),
+        disabled=bool(server.scheduler().refusal),
     )
 
 

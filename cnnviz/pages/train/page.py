@@ -48,6 +48,8 @@ LOOK_EVERY_S = 1.0
 def show() -> None:
     """The page from top to bottom."""
     panels.head(Words.title, Words.intro, of_network=False)
+    if refusal := server.scheduler().refusal:
+        st.warning(refusal, icon=":material/lock:")
     for problem in server.scheduler().problems:
         st.warning(Words.problem.format(reason=problem), icon=":material/warning:")
     set_up()
@@ -67,7 +69,14 @@ def set_up() -> None:
             st.error(Words.impossible.format(reason=error), icon=":material/error:")
             st.button(Words.start, icon=":material/play_arrow:", type="primary", disabled=True)
             return
-        st.button(Words.start, icon=":material/play_arrow:", type="primary", on_click=start, args=(name, plan))
+        st.button(
+            Words.start,
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=start,
+            args=(name, plan),
+            disabled=bool(server.scheduler().refusal),
+        )
         recipe = plan.recipe
         st.caption(Words.starts.format(n=recipe.iterations, rate=recipe.learning_rate, seed=plan.seed))
     with right:
