@@ -88,7 +88,7 @@ def read_bounded(path: Path, max_bytes: int, *, follow_links: bool = True) -> by
     with opened(path, max_bytes, follow_links=follow_links) as file:
         size = os.fstat(file.fileno()).st_size
         try:
-            content = file.read(size + 1)
+            content = file.read(min(size, max_bytes) + 1)
         except OSError as error:
             raise FileError(f"{shown(path)}: expected a file that can be read. {error.strerror}.") from None
     if len(content) != size:

@@ -239,6 +239,8 @@ class Scheduler:
         self._runs[name] = changed
         if changed.status is not run.status:
             self._work.pop(name, None)
+            if changed.status is Status.STOPPED:
+                self._reserved.release(name)  # there is nothing of it on disk, and perhaps never will be
         for effect in effects:
             self._carry_out(changed, effect)
 
