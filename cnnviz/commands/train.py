@@ -28,7 +28,7 @@ from cnnviz.training.plans import make_plan
 from cnnviz.training.run import Run
 
 NOT_SAVED = (
-    "At iteration {n:,} the run could not be kept on disk ({reason}); it goes on in memory, and it is tried again."
+    "At iteration {n:,} the run could not be kept on disk ({reason}). It goes on in memory; this is tried again."
 )
 
 

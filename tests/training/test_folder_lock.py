@@ -104,7 +104,7 @@ def test_something_else_of_that_name_holds_nothing_up(tmp_path, make):
 
 def test_without_flock_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(folder_lock, "HAS_FLOCK", False)
-    with pytest.raises(folder_lock.Unlockable, match="cannot be locked here .*see that only one uses it"):
+    with pytest.raises(folder_lock.Unlockable, match=r"cannot be locked here .*see that only one uses it"):
         lock_folder(tmp_path)
     assert reserve(tmp_path / "new").descriptor is None
 
