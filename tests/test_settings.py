@@ -28,6 +28,24 @@ def test_an_empty_variable_is_not_set():
     assert settings.read(dict.fromkeys(names, "")) == Settings()
 
 
+def test_numbers_are_numbers_and_what_is_none_stands_in_no_ones_way():
+    environment = {
+        "CNNVIZ_DATABASE": "sqlite:////srv/cnnviz.sqlite3",
+        "CNNVIZ_MAX_ACTIVE_PER_PERSON": "5",
+        "CNNVIZ_MAX_KEPT_PER_PERSON": "0",
+        "CNNVIZ_MAX_ACTIVE": "٣",
+        "CNNVIZ_MAX_KEPT": "1" * 5000,
+    }
+    read = settings.read(environment)
+    assert read.database == "sqlite:////srv/cnnviz.sqlite3"
+    assert (read.max_active_per_person, read.max_kept_per_person, read.max_active, read.max_kept) == (5, 30, 20, 200)
+    assert len(read.refused) == 3
+    assert (
+        read.refused[0]
+        == "CNNVIZ_MAX_KEPT_PER_PERSON: expected a whole number from 1 to 1,000,000. Received '0'; 30 is used."
+    )
+
+
 def test_it_is_read_anew_each_time(monkeypatch):
     monkeypatch.setenv("CNNVIZ_DATA", "/first")
     assert settings.read().data == "/first"

@@ -6,7 +6,7 @@ Times in it are seconds since 1970 by the database's own clock, so that several 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +38,12 @@ def default_url(folder: Path) -> str:
     return f"sqlite:///{folder.resolve() / FILE}"
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, create_engine: Callable[..., Engine] | None = None) -> Engine:
     """Open the database and bring its schema up to date.
 
     Args:
         url: SQLAlchemy's address, e.g. "sqlite:////srv/runs/.cnnviz.sqlite3" or "postgresql+psycopg://user@host/name".
+        create_engine: called in place of SQLAlchemy's, with the same arguments.
 
     Returns:
         the engine; its connections may be used by any thread.
@@ -52,7 +53,8 @@ def connect(url: str) -> Engine:
     """
     try:
         address = sqlalchemy.make_url(url)
-        engine: Engine = sqlalchemy.create_engine(address, pool_pre_ping=True, connect_args=_options(address))
+        create = create_engine or sqlalchemy.create_engine
+        engine: Engine = create(url, pool_pre_ping=True, connect_args=_options(address))
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         raise _unusable(url, error) from error
     try:
@@ -72,7 +74,7 @@ def prepare(engine: Engine) -> None:
     Raises:
         DatabaseError: when the schema is newer than this program.
     """
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name == "sqlite" and not sqlalchemy.event.contains(engine, "connect", _tune_sqlite):
         sqlalchemy.event.listen(engine, "connect", _tune_sqlite)
     if version(engine) != HEAD:
         _migrate(engine)

@@ -43,22 +43,48 @@ class RunRecords:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def add(self, record: RunRecord) -> bool:
-        """Write a new record behind all others; False, and nothing is written, when the name is taken."""
+    def add(self, *records: RunRecord, holder: str | None = None, seconds: float = 0.0) -> bool:
+        """Write new records behind all others, in their order and in one transaction.
+
+        Args:
+            records: with names of their own.
+            holder: who has their leases from the start; None: nobody.
+            seconds: how long.
+
+        Returns:
+            False, and nothing is written, when a name is taken.
+        """
         table = tables.runs
         behind = sqlalchemy.select(sqlalchemy.func.coalesce(sqlalchemy.func.max(table.c.position), 0) + 1)
-        row = self._row(record) | {"position": behind.scalar_subquery()}
-        dialect = load(f"sqlalchemy.dialects.{self.engine.dialect.name}")
-        statement = dialect.insert(table).values(row).on_conflict_do_nothing(index_elements=["name"])
-        statement = statement.returning(table.c.name)  # a driver need not know how many rows a conflict left out
+        lease = {"lease_holder": holder, "lease_until": now(self.engine) + seconds} if holder else {}
+        insert = load(f"sqlalchemy.dialects.{self.engine.dialect.name}").insert(table)
         with transaction(self.engine) as connection:
-            return connection.execute(statement).first() is not None
+            for record in records:
+                row = self._row(record) | {"position": behind.scalar_subquery()} | lease
+                statement = insert.values(row).on_conflict_do_nothing(index_elements=["name"])
+                # A driver need not know how many rows a conflict left out, so the names that were written come back.
+                if connection.execute(statement.returning(table.c.name)).first() is None:
+                    connection.rollback()
+                    return False
+        return True
 
-    def save(self, record: RunRecord) -> None:
-        """Write a record in place of the one with its name; nothing is written when that was deleted."""
+    def save(self, record: RunRecord, holder: str | None = None) -> None:
+        """Write a record in place of the one with its name; nothing is written when that was deleted.
+
+        Args:
+            record: the new one.
+            holder: who writes; nothing is written while another one has the lease.  None: whoever has it.
+        """
         table = tables.runs
+        where = [table.c.name == record.name, *([self._free_for(holder)] if holder else [])]
         with transaction(self.engine) as connection:
-            connection.execute(table.update().where(table.c.name == record.name).values(self._row(record)))
+            connection.execute(table.update().where(*where).values(self._row(record)))
+
+    def _free_for(self, holder: str) -> Any:
+        table = tables.runs
+        return sqlalchemy.or_(
+            table.c.lease_holder.is_(None), table.c.lease_holder == holder, table.c.lease_until <= now(self.engine)
+        )
 
     def _row(self, record: RunRecord) -> dict[str, Any]:
         return {
@@ -94,14 +120,25 @@ class RunRecords:
         Returns:
             True when the holder has it now; False while another one has it, or when there is no such run.
         """
-        table = tables.runs
-        free = sqlalchemy.or_(
-            table.c.lease_holder.is_(None), table.c.lease_holder == holder, table.c.lease_until <= now(self.engine)
-        )
+        table, free = tables.runs, self._free_for(holder)
         held = {"lease_holder": holder, "lease_until": now(self.engine) + seconds}
         with transaction(self.engine) as connection:
             done = connection.execute(table.update().where(table.c.name == name, free).values(held))
         return bool(done.rowcount)
+
+    def holder(self, name: str) -> str | None:
+        """Who has the lease of a run, or had the last one that was not given back."""
+        query = sqlalchemy.select(tables.runs.c.lease_holder).where(tables.runs.c.name == name)
+        with transaction(self.engine) as connection:
+            holder: str | None = connection.execute(query).scalar()
+        return holder
+
+    def renew(self, holder: str, seconds: float) -> None:
+        """Renew every lease of a holder."""
+        table = tables.runs
+        with transaction(self.engine) as connection:
+            until = now(self.engine) + seconds
+            connection.execute(table.update().where(table.c.lease_holder == holder).values(lease_until=until))
 
     def release(self, name: str, holder: str) -> None:
         """Give a lease back; nothing happens when another one holds it."""
@@ -109,3 +146,10 @@ class RunRecords:
         mine = (table.c.name == name, table.c.lease_holder == holder)
         with transaction(self.engine) as connection:
             connection.execute(table.update().where(*mine).values(lease_holder=None, lease_until=None))
+
+    def release_all(self, holder: str) -> None:
+        """Give every lease of a holder back."""
+        table = tables.runs
+        with transaction(self.engine) as connection:
+            free = table.update().where(table.c.lease_holder == holder).values(lease_holder=None, lease_until=None)
+            connection.execute(free)

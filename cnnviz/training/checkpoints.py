@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import platform
-import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,8 +14,7 @@ from typing import Any
 import numpy as np
 
 import cnnviz
-from cnnviz.analysis.evaluation import Score
-from cnnviz.data.dataset import BUNDLED, Source
+from cnnviz.data.dataset import BUNDLED
 from cnnviz.files import MissingFile, opened, shown
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel, Card, Snapshot, network_from, recipe_from, weights_file
@@ -26,8 +24,9 @@ from cnnviz.network.store import npz_bytes, write_atomically
 from cnnviz.network.weights import Weights, check_weights
 from cnnviz.npz import Npz
 from cnnviz.training.advance import RunState
+from cnnviz.training.notes import notes_of, run_from
 from cnnviz.training.pieces import Digits
-from cnnviz.training.run import Check, Run, Status, Timing
+from cnnviz.training.run import Kept, Run, Status
 from cnnviz.validation import quoted
 
 MAX_BYTES, MAX_ARRAYS, MAX_ABOUT_BYTES = 8_000_000_000, 10_000, 10_000_000
@@ -47,12 +46,15 @@ def write(path: Path, run: Run, of_server: bool = True) -> None:
         path: the file, which is replaced in one step.
         run: the record; one that has not begun leaves no file.
         of_server: whether a server that starts takes it up; not what the command line does.
+
+    Raises:
+        OSError: when the file cannot be written; the one that was there is as it was.
     """
     state = run.state
     if state is None:
         return
     about = {
-        "notes": _notes(run) if of_server else None,
+        "notes": notes_of(run) if of_server else None,
         "network": dataclasses.asdict(state.network),
         "recipe": dataclasses.asdict(state.recipe),
         "seed": state.seed,
@@ -70,28 +72,8 @@ def write(path: Path, run: Run, of_server: bool = True) -> None:
     write_atomically(path, npz_bytes(arrays))
 
 
-def _notes(run: Run) -> dict[str, Any]:
-    """What a server wants to know again of a run, as JSON holds it."""
-    return {
-        "name": run.name,
-        "target": run.target,
-        "source": [run.source.kind, str(run.source.path) if run.source.path else None],
-        "experiment": run.experiment,
-        "label": run.label,
-        "exercise": run.exercise,
-        "every_snapshot": run.every_snapshot,
-        "status": run.status.value,
-        "reason": run.reason,
-        "scores": [[i, score.n, score.correct, score.confusion.tolist()] for i, score in run.scores.items()],
-        "checks": [dataclasses.astuple(check) for check in run.checks],
-        "final": dataclasses.astuple(run.final) if run.final else None,
-        "test": run.test,
-        "times": dataclasses.astuple(run.timing),
-    }
-
-
 def read(path: Path) -> tuple[Run, bool]:
-    """A run as it was kept; what was under way stands paused.
+    """A run as it was kept, with its arrays; what was under way stands paused.
 
     Returns:
         the run, and whether it is a server's; of the command line's only state and snapshots are known.
@@ -99,25 +81,36 @@ def read(path: Path) -> tuple[Run, bool]:
     Raises:
         BrokenModel: when the file is not there or damaged.
     """
-    with _refused(path), opened(path, MAX_BYTES, follow_links=False) as file:
-        archive = Npz(file, MAX_ARRAYS)
-        about = json.loads(archive.array("about", max_bytes=MAX_ABOUT_BYTES).tobytes())
-        run = _run_from(path, _state_from(about, archive), about)
-        run = dataclasses.replace(run, snapshots=_snapshots_from(about, archive))
-    if run.status is Status.FINISHED and store.open_model(path.parent / run.name).card is None:
-        run = dataclasses.replace(run, status=Status.PAUSED)
+    with _opened(path) as archive:
+        about = _about(archive)
+        state, snapshots = _state_from(about, archive), _snapshots_from(about, archive)
+        run = _run_from(path, about)
+    return dataclasses.replace(run, state=state, snapshots=snapshots), about.get("notes") is not None
+
+
+def read_notes(path: Path) -> tuple[Run, bool]:
+    """As `read`, without the arrays: a thousandth of the file is read."""
+    with _opened(path) as archive:
+        about = _about(archive)
+        run = _run_from(path, about)
     return run, about.get("notes") is not None
 
 
 @contextlib.contextmanager
-def _refused(path: Path) -> Iterator[None]:
-    """Whatever a damaged file raises becomes a BrokenModel of one line."""
+def _opened(path: Path) -> Iterator[Npz]:
+    """The arrays in a file; whatever a damaged one raises becomes a BrokenModel of one line."""
     try:
-        yield
+        with opened(path, MAX_BYTES, follow_links=False) as file:
+            yield Npz(file, MAX_ARRAYS)
     except MissingFile:
         raise BrokenModel(f"{shown(path)}: expected an unfinished run, found none.") from None
     except store.UNREADABLE as error:
         raise BrokenModel(shown(f"{path}: expected an unfinished run. {error}")) from None
+
+
+def _about(archive: Npz) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads(archive.array("about", max_bytes=MAX_ABOUT_BYTES).tobytes())
+    return about
 
 
 def _state_from(about: Mapping[str, Any], arrays: Npz) -> RunState:
@@ -144,39 +137,19 @@ def _snapshots_from(about: Mapping[str, Any], arrays: Npz) -> dict[int, Weights]
     return {int(i): {name: arrays[f"snapshot/{i}/{name}"] for name in names} for i in about["snapshots"]}
 
 
-def _run_from(path: Path, state: RunState, about: Mapping[str, Any]) -> Run:
-    plan = Plan(state.network, state.recipe, state.seed)
+def _run_from(path: Path, about: Mapping[str, Any]) -> Run:
+    """The run without its arrays; one whose model is gone is not finished any more."""
+    plan = Plan(network_from(about["network"]), recipe_from(about["recipe"]), about["seed"])
+    kept = Kept(about["iteration"], about["seconds"], tuple(sorted(int(i) for i in about["snapshots"])))
     name, notes = path.name.removeprefix(".").removesuffix(".run.npz"), about.get("notes")
     if notes is None:
-        return Run(name, plan, BUNDLED, plan.recipe.iterations, status=Status.PAUSED, state=state)
+        return Run(name, plan, BUNDLED, plan.recipe.iterations, status=Status.PAUSED, kept=kept)
     if notes["name"] != name:  # with ".." in it, it would be another folder
         raise ValueError(f"It is of {quoted(notes['name'])}.")
-    kind, folder = notes["source"]
-    kept = notes["status"] in (Status.FINISHED.value, Status.FAILED.value)
-    return Run(
-        notes["name"],
-        plan,
-        Source(kind, Path(folder) if folder else None),
-        notes["target"],
-        experiment=notes["experiment"],
-        label=notes["label"],
-        exercise=notes["exercise"] if "exercise" in notes else _exercise_in(notes["experiment"]),
-        every_snapshot=notes.get("every_snapshot", not notes["experiment"]),
-        status=Status(notes["status"]) if kept else Status.PAUSED,
-        reason=notes["reason"],
-        state=state,
-        scores={i: Score(n, correct, np.array(counts)) for i, n, correct, counts in notes.get("scores", ())},
-        checks=tuple(Check(*values) for values in notes["checks"]),
-        final=Check(*notes["final"]) if notes["final"] else None,
-        test=(notes["test"][0], notes["test"][1]) if notes["test"] else None,
-        timing=Timing(*notes["times"]),
-    )
-
-
-def _exercise_in(experiment: str) -> int | None:
-    """The exercise of a run whose file was written before runs carried its number: "exercise 3 (1)" is of the third."""
-    named = re.fullmatch(r"exercise (\d+) \(\d+\)", experiment)
-    return int(named[1]) if named else None
+    run = dataclasses.replace(run_from(plan, notes), kept=kept)
+    if run.status is Status.FINISHED and not (path.parent / name / "card.json").is_file():
+        run = dataclasses.replace(run, status=Status.PAUSED)
+    return run
 
 
 def model_snapshots(folder: Path) -> dict[int, Weights]:

@@ -9,7 +9,7 @@ from enum import Enum
 from cnnviz.analysis.evaluation import Score
 from cnnviz.network.weights import Weights
 from cnnviz.training.advance import RunState
-from cnnviz.training.run import Check
+from cnnviz.training.run import Check, Kept, Run
 
 
 class Validation(Enum):
@@ -35,10 +35,12 @@ class DigitsReady:
     Attributes:
         n_validation: how many validation digits there are.
         snapshots: weights by iteration that stand in the model which it wrote before.
+        restored: the run as its checkpoint has it, where its arrays were not in memory.
     """
 
     n_validation: int = 0
     snapshots: Mapping[int, Weights] = field(default_factory=dict)
+    restored: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ class SnapshotTested:
 @dataclass(frozen=True)
 class Written:
     """The model is on disk."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint has been written."""
+
+    kept: Kept
+
+
+@dataclass(frozen=True)
+class NotSaved:
+    """A checkpoint could not be written; the reason is a sentence."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,8 @@ Event = (
     | PieceDone
     | SnapshotTested
     | Written
+    | Saved
+    | NotSaved
     | Failed
     | Pause
     | Resume
@@ -131,7 +149,7 @@ Event = (
 
 @dataclass(frozen=True)
 class ReadDigits:
-    """Read its digits; `DigitsReady` follows."""
+    """Read its digits, and its checkpoint where its arrays are not in memory; `DigitsReady` follows."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +170,7 @@ class TestSnapshot:
 
 @dataclass(frozen=True)
 class SaveCheckpoint:
-    """Write the record to its file, as it is by then."""
+    """Write the record to its file, as it is by then; `Saved` or `NotSaved` follows."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@
        ▲                                  │ Pause                      │ Pause                          │ Extend
        └──────── Resume ──── PAUSED ◀─────┴────────────────────────────┘           WAITING ◀────────────┘
 
-Stop before the first piece: STOPPED.  Failed, from anywhere: FAILED, from where Resume leads on.
+Stop before the first piece: STOPPED.  Failed, from anywhere: FAILED, from where Resume leads on.  A checkpoint that
+cannot be written changes no status: the run goes on in memory and says so.  Arrays of a run that does nothing are let
+go once they are on disk; `ReadDigits` brings them back with the digits.
 
 No thread, no clock, no file: whoever has the record passes events in and carries the effects out, the scheduler for
 the server and `local` for the command line.  What a person wants is passed in between two pieces: not while one is
@@ -26,12 +28,14 @@ from cnnviz.training.events import (
     Event,
     Extend,
     Failed,
+    NotSaved,
     Pause,
     PieceDone,
     PieceSent,
     ReadDigits,
     Resume,
     SaveCheckpoint,
+    Saved,
     SendPiece,
     SnapshotTested,
     Stop,
@@ -61,10 +65,11 @@ def transition(run: Run, event: Event) -> Outcome:
         event: what has happened; one that says nothing to a run of its status changes nothing.
 
     Returns:
-        the next record, with a higher revision when anything has changed, and what is to be done, in this order.
+        the next record, with a higher revision when anything has changed but what is on disk, and what is to be done,
+        in this order.
     """
     changed, effects = _HANDLERS[type(event)](run, event)
-    if changed is not run:
+    if changed is not run and not isinstance(event, (Saved, NotSaved)):
         changed = dataclasses.replace(changed, revision=run.revision + 1)
     return changed, effects
 
@@ -76,8 +81,19 @@ def _begin(run: Run, _: Begin) -> Outcome:
 def _digits_ready(run: Run, event: DigitsReady) -> Outcome:
     if not run.active:
         return run, ()
+    if event.restored and run.state is None:
+        run = _restored(run, event.restored)
     snapshots = {**event.snapshots, **run.snapshots}
-    return _go_on(dataclasses.replace(run, n_validation=event.n_validation, snapshots=snapshots))
+    run = dataclasses.replace(run, n_validation=event.n_validation, snapshots=snapshots)
+    return _go_on(_with_snapshot(run) if run.status is Status.TESTING else run)
+
+
+def _restored(run: Run, of_file: Run) -> Run:
+    """With the arrays of its checkpoint, and what was found out on the way to there, no more and no less."""
+    scores = {**of_file.scores, **run.scores}
+    run = dataclasses.replace(run, state=of_file.state, snapshots=of_file.snapshots, scores=scores)
+    run = dataclasses.replace(run, checks=of_file.checks, final=of_file.final, timing=of_file.timing)
+    return dataclasses.replace(run, target=run.iteration) if run.status is Status.TESTING else run
 
 
 def _piece_sent(run: Run, _: PieceSent) -> Outcome:
@@ -89,6 +105,8 @@ def _piece_sent(run: Run, _: PieceSent) -> Outcome:
 def _piece_done(run: Run, event: PieceDone) -> Outcome:
     """The run is where the piece has brought it; one that has failed meanwhile keeps it for when it is resumed."""
     if run.status in (Status.FINISHED, Status.STOPPED) or event.state.iteration < run.iteration:
+        return run, ()
+    if run.state is None and run.kept:  # it failed and was let go meanwhile; the piece can be computed again
         return run, ()
     run = _taken(run, event)
     if not run.active:
@@ -127,7 +145,7 @@ def _saved_in_time(run: Run, now_s: float) -> Outcome:
 
 def _snapshot_tested(run: Run, event: SnapshotTested) -> Outcome:
     """A score stays true whatever becomes of the run: the weights at an iteration never change."""
-    if event.iteration not in run.snapshots:
+    if event.iteration not in run.snapshot_iterations:
         return run, ()
     run = dataclasses.replace(run, scores={**run.scores, event.iteration: event.score})
     return _go_on(run) if run.status is Status.TESTING else (run, ())
@@ -139,6 +157,18 @@ def _written(run: Run, _: Written) -> Outcome:
     last = run.scores[run.iteration]
     run = dataclasses.replace(run, status=Status.FINISHED, test=(last.correct, last.n), snapshots={}, scores={})
     return run, (SaveCheckpoint(),)
+
+
+def _saved(run: Run, event: Saved) -> Outcome:
+    """The arrays of a run that does nothing are on disk now, and take no memory."""
+    run = dataclasses.replace(run, kept=event.kept, not_on_disk="")
+    if run.on_disk and not run.active:
+        run = dataclasses.replace(run, state=None, snapshots={})
+    return run, ()
+
+
+def _not_saved(run: Run, event: NotSaved) -> Outcome:
+    return dataclasses.replace(run, not_on_disk=event.reason), ()
 
 
 def _failed(run: Run, event: Failed) -> Outcome:
@@ -156,17 +186,21 @@ def _pause(run: Run, _: Pause) -> Outcome:
 def _resume(run: Run, _: Resume) -> Outcome:
     if run.status not in (Status.PAUSED, Status.STOPPED, Status.FAILED):
         return run, ()
-    return dataclasses.replace(run, status=Status.WAITING, reason="", saved_s=None), (ReadDigits(),)
+    return _waiting(run), (ReadDigits(),)
+
+
+def _waiting(run: Run) -> Run:
+    return dataclasses.replace(run, status=Status.WAITING, reason="", saved_s=None, interrupted=False)
 
 
 def _stop(run: Run, _: Stop) -> Outcome:
     if run.status in (Status.FINISHED, Status.STOPPED):
         return run, ()
-    if run.state is None:
-        return dataclasses.replace(run, status=Status.STOPPED, reason=NEVER_BEGUN), ()
+    if not run.begun:
+        return dataclasses.replace(run, status=Status.STOPPED, reason=NEVER_BEGUN, interrupted=False), ()
     if run.status is Status.TESTING:
-        return _go_on(_without_untested(run))
-    run = dataclasses.replace(_with_snapshot(run), status=Status.TESTING, target=run.iteration, reason="")
+        return _go_on(_without_untested(run)) if run.state else (run, ())
+    run = dataclasses.replace(_with_snapshot(_waiting(run)), status=Status.TESTING, target=run.iteration)
     return run, (SaveCheckpoint(), ReadDigits())
 
 
@@ -183,7 +217,7 @@ def _extend(run: Run, event: Extend) -> Outcome:
     run = dataclasses.replace(run, target=run.target_after(event.iterations))
     if run.active:
         return run, ()
-    return dataclasses.replace(run, status=Status.WAITING, reason="", saved_s=None), (ReadDigits(),)
+    return _waiting(run), (ReadDigits(),)
 
 
 def _delete(run: Run, _: Delete) -> Outcome:
@@ -234,6 +268,8 @@ _HANDLERS: dict[type[Event], Callable[[Run, Any], Outcome]] = {
     PieceDone: _piece_done,
     SnapshotTested: _snapshot_tested,
     Written: _written,
+    Saved: _saved,
+    NotSaved: _not_saved,
     Failed: _failed,
     Pause: _pause,
     Resume: _resume,

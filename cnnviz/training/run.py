@@ -74,9 +74,27 @@ class Timing:
         return Timing(seconds / steps, self.seconds + seconds, self.steps + steps)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a run's checkpoint on disk holds.
+
+    Attributes:
+        iteration, seconds: where the run stood when it was written.
+        snapshots: the iterations whose weights are in it.
+        revision: of the record then.
+    """
+
+    iteration: int
+    seconds: float = 0.0
+    snapshots: tuple[int, ...] = ()
+    revision: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A training run at one moment; `lifecycle.transition` makes the next one.  All but arrays can be written as JSON.
+
+    The arrays of a run that does nothing are on disk alone: then `state` is None, and `kept` says where it stands.
 
     Attributes:
         name: unique among runs and models; the finished network's folder has it.
@@ -85,6 +103,7 @@ class Run:
         target: iteration at which it ends.
         experiment, label: what it is part of and what it is called there; "" when it stands alone.
         exercise: number of the exercise that it belongs to; None when it belongs to none.
+        owner: fingerprint of who began it; "" when nobody is known.
         every_snapshot: keep snapshots on the way, not the last one alone; testing them all would take longer than the
             short runs of an experiment.
         status, reason: how it is, and why when it has failed or was stopped before it began.
@@ -97,7 +116,10 @@ class Run:
         test: correct answers and number of test digits, once it is finished.
         timing: how fast it is.
         saved_s: time of the last checkpoint that was due, by the clock of the events; None before the first piece.
-        revision: counts the changes of this record.
+        kept: what the checkpoint on disk holds; None when there is none.
+        not_on_disk: why the last checkpoint could not be written; "" when it could.
+        interrupted: whether the server ended while it was active, and nobody has resumed it since.
+        revision: counts the changes of this record, but for those of what is on disk.
     """
 
     name: str
@@ -107,6 +129,7 @@ class Run:
     experiment: str = ""
     label: str = ""
     exercise: int | None = None
+    owner: str = ""
     every_snapshot: bool = True
     status: Status = Status.WAITING
     reason: str = ""
@@ -119,11 +142,19 @@ class Run:
     test: tuple[int, int] | None = None
     timing: Timing = Timing()
     saved_s: float | None = None
+    kept: Kept | None = None
+    not_on_disk: str = ""
+    interrupted: bool = False
     revision: int = 0
 
     @property
     def turn(self) -> str:
-        """Whose turn it is when this run is sent something: the runs of an experiment count as one."""
+        """Whose turn it is when this run is sent something: its owner's; where nobody is known, its unit's."""
+        return f"owner {self.owner}" if self.owner else self.unit
+
+    @property
+    def unit(self) -> str:
+        """What takes turns within a person's, and counts as one thing under way: an experiment, or a run alone."""
         return self.experiment or f"run {self.name}"
 
     @property
@@ -132,14 +163,26 @@ class Run:
         return self.status in ACTIVE
 
     @property
+    def begun(self) -> bool:
+        """True once there are weights, in memory or on disk."""
+        return bool(self.state or self.kept)
+
+    @property
+    def on_disk(self) -> bool:
+        """True when the checkpoint holds all that there is."""
+        return self.kept is not None and self.kept.revision >= self.revision
+
+    @property
     def iteration(self) -> int:
         """Steps done so far."""
-        return self.state.iteration if self.state else 0
+        stands = self.state or self.kept
+        return stands.iteration if stands else 0
 
     @property
     def seconds(self) -> float:
         """Seconds of training so far."""
-        return self.state.seconds if self.state else 0.0
+        stands = self.state or self.kept
+        return stands.seconds if stands else 0.0
 
     @property
     def seconds_per_1000(self) -> float:
@@ -161,15 +204,23 @@ class Run:
     @property
     def snapshot_iterations(self) -> tuple[int, ...]:
         """The iterations that one can go back to."""
+        if self.state is None and self.kept:
+            return self.kept.snapshots
         return tuple(sorted(self.snapshots))
 
     def network_at(self, iteration: int) -> Network:
-        """The network as it was after some iterations; the present one where no snapshot is."""
+        """The network as it was after some iterations; the present one where no snapshot is.
+
+        Raises:
+            BrokenModel: when it has not begun, or its arrays are not in memory.
+        """
         weights = self.snapshots.get(iteration)
         if weights is None and self.state:
             weights = self.state.weights
         if weights is None:
-            raise BrokenModel(f"{self.name} has not begun yet.")
+            raise BrokenModel(
+                f"{self.name}: its weights are not in memory." if self.kept else f"{self.name} has not begun."
+            )
         return Network(self.plan.network, weights)
 
     def is_planned_snapshot(self, iteration: int) -> bool:
@@ -187,7 +238,7 @@ class Run:
 
     def next_stop(self) -> int:
         """The iteration at which the next piece ends: a snapshot, a check, or about PIECE_S from here."""
-        if self.state is None:
+        if not self.begun:
             return 0
         at = self.iteration
         reach = at + (max(1, round(PIECE_S / self.step_s)) if self.step_s else 1)

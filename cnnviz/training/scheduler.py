@@ -1,17 +1,21 @@
 """The server's training runs: takes events in, keeps the records, and has carried out what follows from them.
 
 A run is a chain of short pieces that are sent to the workers one after another.  So it can be watched, paused and
-stopped, and runs take turns piece by piece, an experiment counting as one; a worker that dies is replaced and its
-piece sent again; a server that dies finds its runs paused in their files.
+stopped, and persons take turns piece by piece; a worker that dies is replaced and its piece sent again; a server that
+dies finds its runs paused, by their records in the database and the checkpoints beside them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import logging
 import re
 import threading
 import time
+import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -23,12 +27,17 @@ from cnnviz.data.mnist import DataError
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
-from cnnviz.training import advance, checkpoints, events, pieces
+from cnnviz.network.weights import Network
+from cnnviz.state.run_records import RunRecords
+from cnnviz.training import advance, checkpoints, events, journal, pieces
 from cnnviz.training.events import Effect, Event, SendPiece, TestSnapshot, Validation
 from cnnviz.training.folder_lock import Reservations
+from cnnviz.training.journal import Journal
 from cnnviz.training.lifecycle import transition
+from cnnviz.training.limits import FORGETTABLE, Limits
 from cnnviz.training.pieces import Digits, load_digits
-from cnnviz.training.run import Run, Status
+from cnnviz.training.recall import LoadedRuns, recall
+from cnnviz.training.run import Kept, Run, Status
 from cnnviz.training.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -36,6 +45,10 @@ log = logging.getLogger(__name__)
 EXPECTED_ERRORS = (advance.TrainingDiverged, DataError, BrokenModel, OSError, backend.BackendError, ValueError)
 """Their message is a sentence for a person; of any other error the name is needed, too."""
 WITH_WORK_LEFT = frozenset({Status.WAITING, Status.TRAINING, Status.PAUSED, Status.TESTING})
+N_NOTICES = 5
+NOT_SAVED = "{file} could not be written: {reason}."
+NOT_WRITTEN = "Its network is not on disk, {folder} could not be written: {reason}. Resume writes it again."
+FORGOTTEN = "Forgotten to make room, because {why}: {names}."
 
 Work = SendPiece | TestSnapshot
 
@@ -48,45 +61,57 @@ class Scheduler:
 
     Args:
         root: folder for the runs' files and for the networks that come of them.
+        records: the table of their records; None: their files alone are kept, once they have begun.
+        limits: how many there may be.
         problems: what a page is to say beside what is found here, in sentences.
 
     Attributes:
         refusal: why no run can begin, in a sentence; "" where they can.
+        notices: what was forgotten by itself, and why, in sentences; the latest last.
     """
 
     refusal = ""
 
-    def __init__(self, root: Path, problems: Sequence[str] = ()) -> None:
-        self.root = root
-        self.problems = list(problems)
+    def __init__(
+        self,
+        root: Path,
+        records: RunRecords | None = None,
+        limits: Limits | None = None,
+        problems: Sequence[str] = (),
+    ) -> None:
+        self.root, self.limits = root, limits or Limits()
+        self.notices: deque[str] = deque(maxlen=N_NOTICES)
+        self._problems = list(problems)
         self._reserved = Reservations(root)
-        self._lock = threading.RLock()  # the only one; it guards everything below
+        self._beginning = threading.Lock()  # those who begin wait for one another, and for the database
+        self._loaded = LoadedRuns()
+        self._lock = threading.RLock()  # guards everything below; nobody who holds it waits for a disk or a database
         self._runs: dict[str, Run] = {}
         self._names: set[str] = set()
         self._digits: dict[str, Digits] = {}
+        self._shared_digits: weakref.WeakValueDictionary[tuple[Source, bool], Digits] = weakref.WeakValueDictionary()
         self._work: dict[str, Work] = {}  # what waits for its turn
         self._in_flight: dict[str, str] = {}  # runs of which something was sent, and whose turn that was
         self._sent: dict[str, Future[Any]] = {}  # what was sent
         self._reading: set[str] = set()
         self._writing: set[str] = set()
+        self._to_save: set[str] = set()
         self._wishes: dict[str, Event] = {}  # of a person, until what is computed or written has come back
-        self._saved: dict[str, int] = {}  # revision of the checkpoint
         self._turns = Turns()
         self._closed = False
+        self._end, self._ticker = threading.Event(), threading.Thread(target=self._tick, name="tick", daemon=True)
         self._readers = ThreadPoolExecutor(2, "digits")
         self._files = ThreadPoolExecutor(1, "files")  # one thread: what is deleted last stays deleted
-        for path in sorted(root.glob(".*.run.npz")) if root.is_dir() else ():
-            self._recall(path)
+        self._journal = Journal(records, root, self.find)
+        recalled = recall(root, self._journal)
+        self._runs |= {run.name: run for run in recalled.runs}
+        self._names |= recalled.names
+        self._problems += recalled.problems
 
-    def _recall(self, path: Path) -> None:
-        try:
-            run, of_server = checkpoints.read(path)
-        except BrokenModel as error:
-            self.problems.append(str(error))
-            return
-        if of_server:
-            self._runs[run.name], self._saved[run.name] = run, run.revision
-            self._names |= {run.name, run.experiment}
+    @property
+    def problems(self) -> list[str]:
+        """What is the matter with the folder, with runs in it, and with the database, in sentences."""
+        return [*self._problems, *filter(None, [self._journal.problem])]
 
     def runs(self) -> list[Run]:
         """Every run, the latest last."""
@@ -98,60 +123,145 @@ class Scheduler:
         with self._lock:
             return self._runs.get(name)
 
+    def loaded(self, name: str) -> Run | None:
+        """The run of that name with its arrays, which are read where they are on disk alone.
+
+        Raises:
+            BrokenModel: when its checkpoint cannot be read.
+        """
+        run = self.find(name)
+        if run is None or run.state or run.kept is None:
+            return run
+        of_file = self._loaded.get(self._file(name))
+        return dataclasses.replace(run, state=of_file.state, snapshots=of_file.snapshots)
+
+    def network_at(self, name: str, iteration: int) -> Network:
+        """The network of a run after some iterations.
+
+        Raises:
+            BrokenModel: when there is no such run any more, or its checkpoint cannot be read.
+        """
+        run = self.loaded(name)
+        if run is None:
+            raise BrokenModel(f"{name} was deleted.")
+        return run.network_at(iteration)
+
     def begin(
         self,
         plan: Plan,
         source: Source,
         name: str,
         *,
+        owner: str = "",
         experiment: str = "",
         label: str = "",
         exercise: int | None = None,
     ) -> Run:
-        """Begin a run; it gets a free name that starts with `name`."""
-        with self._lock:
-            run = Run(
-                self._free(f"{name}-{{}}"),
-                plan,
-                source,
-                plan.recipe.iterations,
-                experiment=experiment,
-                label=label,
-                exercise=exercise,
-                every_snapshot=not experiment,
-            )
-            self._runs[run.name] = run
-            self._happen(run.name, events.Begin())
-            return self._runs[run.name]
+        """Begin a run; it gets a free name that starts with `name`.
+
+        Raises:
+            LimitReached: when its owner or the server has as many as there may be.
+        """
+
+        def make() -> list[Run]:
+            return [_new(self._free(f"{name}-{{}}"), plan, source, owner, experiment, label, exercise)]
+
+        return self._begin(make, owner, experiment)[0]
 
     def begin_experiment(
-        self, planned: Sequence[tuple[str, Plan]], source: Source, name: str, exercise: int | None = None
+        self,
+        planned: Sequence[tuple[str, Plan]],
+        source: Source,
+        name: str,
+        exercise: int | None = None,
+        *,
+        owner: str = "",
     ) -> str:
-        """Begin a run for every label and plan; gives the experiment's name, which no other has: name (2)."""
-        with self._lock:
+        """Begin a run for every label and plan, all or none; gives the experiment's name, which no other has: name (2).
+
+        Raises:
+            LimitReached: when its owner or the server has as many as there may be.
+        """
+
+        def make() -> list[Run]:
             experiment = self._free(f"{name} ({{}})")
             number = experiment.removeprefix(f"{name} (").removesuffix(")")
-            stem = re.sub(r"[^a-z0-9]+", "-", name)
-            for label, plan in planned:
-                self.begin(plan, source, f"{stem}-{number}", experiment=experiment, label=label, exercise=exercise)
-        return experiment
+            pattern = re.sub(r"[^a-z0-9]+", "-", name) + f"-{number}-{{}}"
+            return [
+                _new(self._free(pattern), plan, source, owner, experiment, label, exercise) for label, plan in planned
+            ]
+
+        return self._begin(make, owner)[0].experiment
+
+    def _begin(self, make: Callable[[], list[Run]], owner: str, experiment: str = "") -> list[Run]:
+        """Begin runs of one owner; they are in the database before anything is done with them."""
+        with self._beginning:
+            with self._lock:
+                self.limits.check_active(self._runs.values(), owner, experiment)
+                self._make_room(owner)
+                runs = make()
+            while not self._journal.add(runs):  # another server has one of the names
+                for run in runs:
+                    self._reserved.release(run.name)
+                with self._lock:
+                    runs = make()
+            with self._lock:
+                self._runs |= {run.name: run for run in runs}
+                for run in runs:
+                    self._happen(run.name, events.Begin())
+                return [self._runs[run.name] for run in runs]
+
+    def _make_room(self, owner: str) -> None:
+        """Forget old unfinished runs where one more would be too many; one that has been a network stays."""
+        idle = [run.name for run in self._runs.values() if run.status in FORGETTABLE]
+        may_go = {name for name in idle if name not in self._busy() and not (self.root / name).exists()}
+        reasons: dict[str, list[str]] = {}
+        for run, why in self.limits.surplus(list(self._runs.values()), owner, may_go):
+            reasons.setdefault(why, []).append(f"{run.name} ({run.status.value}, iteration {run.iteration:,})")
+            self._happen(run.name, events.Delete())
+        self.notices.extend(FORGOTTEN.format(why=why, names=", ".join(names)) for why, names in reasons.items())
+
+    def _busy(self) -> set[str]:
+        return {*self._in_flight, *self._writing, *self._reading}
 
     def _free(self, pattern: str) -> str:
         """A name that nothing has or had since the server began; a ValueError for one that leads out of the folder."""
         store.check_name(pattern)
-        taken = self._names | {model.name for model in store.models()}
-        names = (pattern.format(i) for i in range(1, 100_000))
-        name = next(name for name in names if name not in taken and self._reserved.take(name))
+        name = next(name for i in range(1, 100_000) if self._is_free(name := pattern.format(i)))
         self._names.add(name)
         return name
+
+    def _is_free(self, name: str) -> bool:
+        if name in self._names or self._file(name).exists():
+            return False
+        return not any((folder / name).exists() for folder in (self.root, store.ROOT)) and self._reserved.take(name)
 
     def pause(self, name: str) -> None:
         """Hold a run after the piece that is under way."""
         self._wish(name, events.Pause())
 
     def resume(self, name: str) -> None:
-        """Go on with a run that is paused or has failed."""
-        self._wish(name, events.Resume())
+        """Go on with a run that is paused or has failed.
+
+        Raises:
+            LimitReached: when its owner or the server has as many under way as there may be.
+        """
+        self.resume_all([name])
+
+    def resume_all(self, names: Sequence[str]) -> None:
+        """Go on with runs, e.g. of an experiment.
+
+        Raises:
+            LimitReached: as `resume`; those before the one that is too many go on.
+        """
+        with self._lock:
+            for name in names:
+                run = self._runs.get(name)
+                if run is None:
+                    continue
+                if not run.active:
+                    self.limits.check_active(self._runs.values(), run.owner, run.unit)
+                self._wish(name, events.Resume())
 
     def stop(self, name: str) -> None:
         """End a run where it stands; what it has learnt becomes a model."""
@@ -165,16 +275,26 @@ class Scheduler:
                 if run and run.status in WITH_WORK_LEFT:
                     self._wish(name, events.Stop())
 
+    def stop_all_runs(self) -> int:
+        """End every run that is under way, whoever's it is; gives their number."""
+        with self._lock:
+            names = [run.name for run in self._runs.values() if run.active]
+            self.stop_all(names)
+        return len(names)
+
     def extend(self, name: str, iterations: int) -> None:
         """Train another `iterations`; the count goes on.
 
         Raises:
             ValueError: for no iterations, or more than the run's learning rate has left.
+            LimitReached: when its owner or the server has as many under way as there may be.
         """
         with self._lock:
             run = self._runs.get(name)
             if run and not 1 <= iterations <= run.most_more:
                 raise ValueError(f"{name}: expected 1 to {run.most_more:,} iterations more. Received {iterations:,}.")
+            if run and not run.active:
+                self.limits.check_active(self._runs.values(), run.owner, run.unit)
             self._wish(name, events.Extend(iterations))
 
     def delete(self, name: str) -> None:
@@ -186,19 +306,42 @@ class Scheduler:
             self._fill()
             files_are_gone = self._files.submit(int)  # after everything that is to be done with files before it
         files_are_gone.result()
+        self._journal.flush()
 
     def close(self) -> None:
-        """At the server's end: keep every run that is not finished as it stands."""
+        """At the server's end: keep every run that is not finished as it stands, each on its own."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
+        self._end.set()
+        if self._ticker.is_alive():
+            self._ticker.join()
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._files.shutdown(wait=True, cancel_futures=True)
         for run in self.runs():
             try:
-                self._save(run.name)
-            except OSError:
-                log.exception("%s", run.name)  # the others are to be kept all the same
+                event = self._save(run.name)
+            except Exception:  # whatever it is, the others are to be kept all the same
+                log.exception("%s", run.name)
+                continue
+            if event:
+                self._runs[run.name], _ = transition(run, event)
+            if isinstance(event, events.NotSaved):
+                log.error("%s: %s", run.name, event.reason)
+            if event or run.active:
+                self._journal.note(run.name)
+        self._journal.close()
         self._reserved.close()
+
+    def _tick(self) -> None:
+        """In a thread: renew the leases, and try again what could not be written of runs that do nothing."""
+        while not self._end.wait(journal.TICK_S):
+            self._journal.tick()
+            with self._lock:
+                for run in self._runs.values():
+                    if run.state and not run.active and not run.on_disk:
+                        self._carry_out(run, events.SaveCheckpoint())
 
     def _file(self, name: str) -> Path:
         return checkpoints.run_file(self.root / name)
@@ -226,7 +369,7 @@ class Scheduler:
         with self._lock:
             if event:
                 self._happen(name, event)
-            if name in self._wishes and name not in self._writing:
+            if name in self._wishes and name not in self._writing and name not in self._in_flight:
                 self._happen(name, self._wishes.pop(name))
             self._fill()
 
@@ -241,6 +384,11 @@ class Scheduler:
             self._work.pop(name, None)
             if changed.status is Status.STOPPED:
                 self._reserved.release(name)  # there is nothing of it on disk, and perhaps never will be
+        if _differs_for_others(changed, run) or not changed.active:
+            self._journal.note(name)
+        if not self._ticker.is_alive():
+            with contextlib.suppress(RuntimeError):  # it has ended: the server ends, too
+                self._ticker.start()
         for effect in effects:
             self._carry_out(changed, effect)
 
@@ -255,7 +403,9 @@ class Scheduler:
                     self._reading.add(run.name)
                     self._readers.submit(self._do, run.name, functools.partial(self._read, run), self._reading)
             case events.SaveCheckpoint():
-                self._files.submit(self._do, run.name, functools.partial(self._save, run.name))
+                if run.name not in self._to_save and not self._closed:
+                    self._to_save.add(run.name)
+                    self._files.submit(self._do, run.name, functools.partial(self._save, run.name))
             case events.WriteModel():
                 self._work.pop(run.name, None)  # a test that is not needed any more
                 self._writing.add(run.name)
@@ -265,6 +415,7 @@ class Scheduler:
                 self._wishes.pop(run.name, None)
                 self._call_back(run.name)
                 self._files.submit(self._do, run.name, functools.partial(self._delete, run.name))
+                self._journal.forget(run.name)
 
     def _do(self, name: str, work: Callable[[], Event | None], under_way: set[str] | None = None) -> None:
         """In a thread: do something; what comes of it is an event, and what goes wrong is one, too."""
@@ -279,26 +430,46 @@ class Scheduler:
                 self._come_back(name, event)
 
     def _read(self, run: Run) -> Event:
-        digits = load_digits(run.source, run.plan.recipe.keep_validation)
+        self._journal.hold(run.name)
+        digits = self._digits_of(run)
         snapshots = checkpoints.model_snapshots(self.root / run.name)
+        restored = checkpoints.read(self._file(run.name))[0] if run.kept and not run.state else None
         with self._lock:
             self._digits[run.name] = digits
-        return events.DigitsReady(len(digits.validation) if digits.validation else 0, snapshots)
+        return events.DigitsReady(len(digits.validation) if digits.validation else 0, snapshots, restored)
 
-    def _save(self, name: str) -> None:
-        run = self.find(name)
-        if run and self._saved.get(name) != run.revision:
-            checkpoints.write(self._file(name), run)
-            with self._lock:
-                self._saved[name] = run.revision
+    def _digits_of(self, run: Run) -> Digits:
+        """The digits of a run; runs that learn from the same have the same arrays."""
+        key = (run.source, run.plan.recipe.keep_validation)
+        with self._lock:
+            shared = self._shared_digits.get(key)
+        digits = shared or load_digits(*key)
+        with self._lock:
+            return self._shared_digits.setdefault(key, digits)
+
+    def _save(self, name: str) -> Event | None:
+        with self._lock:
+            self._to_save.discard(name)
+            run = self._runs.get(name)
+        if run is None or run.state is None or run.on_disk:
+            return None
+        path = self._file(name)
+        try:
+            checkpoints.write(path, run)
+        except OSError as error:
+            return events.NotSaved(NOT_SAVED.format(file=path, reason=error.strerror or error))
+        return events.Saved(Kept(run.iteration, run.seconds, run.snapshot_iterations, run.revision))
 
     def _write(self, run: Run) -> Event | None:
         if self.find(run.name) is None:
             return None
-        digits = load_digits(run.source, run.plan.recipe.keep_validation)
+        digits = self._digits_of(run)
         folder = self.root / run.name
         replace = store.open_model(folder).card is not None
-        checkpoints.write_model(folder, run, digits, replace=replace)
+        try:
+            checkpoints.write_model(folder, run, digits, replace=replace)
+        except OSError as error:
+            return events.Failed(NOT_WRITTEN.format(folder=folder, reason=error.strerror or error))
         self._reserved.release(run.name)  # its folder holds the name from now on
         return events.Written()
 
@@ -310,7 +481,7 @@ class Scheduler:
     # Turns.
 
     def _fill(self) -> None:
-        """Send work until every worker has some and another waits; experiments and single runs take turns."""
+        """Send work until every worker has some and another waits; persons take turns."""
         needed = self._reading | {name for name, run in self._runs.items() if run.active}
         self._digits = {name: digits for name, digits in self._digits.items() if name in needed}
         self._work = {name: work for name, work in self._work.items() if name in needed}
@@ -322,7 +493,7 @@ class Scheduler:
 
     def _next(self) -> str | None:
         waiting = {
-            name: run.turn
+            name: (run.turn, run.unit)
             for name, run in self._runs.items()
             if name in self._work and name in self._digits and name not in self._in_flight
         }
@@ -339,12 +510,35 @@ class Scheduler:
         self._sent[name].add_done_callback(functools.partial(self._arrived, name, work))
 
     def _arrived(self, name: str, work: Work, sent: Future[Any]) -> None:
+        if self._closed:  # its workers may have been ended with it
+            return
         event = None if sent.cancelled() else _event(name, work, sent)
         with self._lock:
             del self._in_flight[name], self._sent[name]
             if event is None:
                 self._work[name] = work
             self._come_back(name, event)
+
+
+def _new(name: str, plan: Plan, source: Source, *of: Any) -> Run:
+    owner, experiment, label, exercise = of
+    return Run(
+        name,
+        plan,
+        source,
+        plan.recipe.iterations,
+        experiment=experiment,
+        label=label,
+        exercise=exercise,
+        owner=owner,
+        every_snapshot=not experiment,
+    )
+
+
+def _differs_for_others(run: Run, before: Run) -> bool:
+    """True when the record in the database is to be written anew."""
+    fields = ("status", "reason", "target", "kept", "not_on_disk", "interrupted")
+    return any(getattr(run, name) != getattr(before, name) for name in fields)
 
 
 def _call(run: Run, work: Work, digits: Digits) -> tuple[Callable[..., Any], tuple[Any, ...]]:

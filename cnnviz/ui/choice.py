@@ -24,14 +24,15 @@ def entries() -> dict[str, Entry]:
         opening = functools.partial(store.load, model)
         known[model.name] = Entry(model.name, iterations, opening, model.trained_on_outliers)
     for run in server.scheduler().runs():
-        if run.status is not Status.FINISHED and run.snapshots:
+        if run.status is not Status.FINISHED and run.snapshot_iterations:
             known[run.name] = of_run(run)
     return known
 
 
 def of_run(run: Run) -> Entry:
     """A run as it stands."""
-    return Entry(run.name, run.snapshot_iterations, run.network_at, trained_on_outliers=run.plan.recipe.uses_outliers)
+    opening = functools.partial(server.scheduler().network_at, run.name)
+    return Entry(run.name, run.snapshot_iterations, opening, trained_on_outliers=run.plan.recipe.uses_outliers)
 
 
 def current() -> Choice:

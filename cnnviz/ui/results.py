@@ -55,7 +55,7 @@ def rows() -> dict[str, Row]:
     runs = {run.name: run for run in reversed(server.scheduler().runs())}
     models = store.models()
     cards = {model.name: model.card for model in models}
-    table = {name: _of_run(run, cards.get(name)) for name, run in runs.items() if run.state is not None}
+    table = {name: _of_run(run, cards.get(name)) for name, run in runs.items() if run.begun}
     for model in models:
         card = model.card
         if card and model.name not in table:
@@ -97,8 +97,11 @@ def of_run(run: Run) -> Result | None:
     failure = run.reason if without_model else _not_as_planned(run)
     if failure and (without_model or run.status is Status.FINISHED):
         return Result(run.label, run.plan, n_weights(run.plan.network), 0.0, 0, 0, failure=failure)
-    if run.status is not Status.FINISHED or run.test is None or run.state is None:
+    if run.status is not Status.FINISHED or run.test is None:
         return None
+    model = store.open_model(server.scheduler().root / run.name)
+    if model.card is None:
+        return Result(run.label, run.plan, n_weights(run.plan.network), 0.0, 0, 0, failure=model.reason)
     final = (run.final.correct, run.final.n) if run.final else (0, 0)
     return Result(
         run.label,
@@ -107,7 +110,7 @@ def of_run(run: Run) -> Result | None:
         run.seconds_per_1000,
         *run.test,
         *final,
-        weights_checksum(run.state.weights),
+        weights_checksum(store.load(model).weights),
     )
 
 
@@ -116,6 +119,14 @@ def _not_as_planned(run: Run) -> str:
     if n == planned:
         return ""
     return (texts.STOPPED_AT if n < planned else texts.WENT_ON).format(n=n, planned=planned)
+
+
+def loaded(run: Run) -> Run:
+    """A run with its arrays; without them where they cannot be read."""
+    try:
+        return server.scheduler().loaded(run.name) or run
+    except BrokenModel:
+        return run
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)

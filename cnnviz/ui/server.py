@@ -12,13 +12,18 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import streamlit as st
 
 from cnnviz import settings
 from cnnviz.compute.jobs import Jobs
 from cnnviz.network import store
 from cnnviz.state import database as databases
+from cnnviz.state.run_records import RunRecords
 from cnnviz.training import folder_lock
+from cnnviz.training.journal import WITHOUT_DATABASE
+from cnnviz.training.limits import Limits
 from cnnviz.training.look_only import LookOnly
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.attempts import Attempts
@@ -74,12 +79,16 @@ painters = Once(
 
 def _connect() -> Engine:
     """Open the database of the settings, else the one in the runs folder; raises DatabaseError."""
-    folder = store.own_root()
-    address = settings.read().database
+    folder, address = store.own_root(), settings.read().database
     if address is None:
         with contextlib.suppress(OSError):  # where it cannot be made, SQLite says so
             folder.mkdir(parents=True, exist_ok=True)
-    return databases.connect(address or databases.default_url(folder))
+    return databases.connect(address or databases.default_url(folder), _create_engine)
+
+
+def _create_engine(url: str, **options: Any) -> Engine:
+    engine: Engine = st.connection("cnnviz", type="sql", url=url, **options).engine
+    return engine
 
 
 database = Once(_connect, lambda engine: engine.dispose())
@@ -110,10 +119,11 @@ class SchedulerOnce(Once[Scheduler]):
         return scheduler
 
     def _open(self) -> Scheduler:
-        root, problems = store.own_root(), []
+        root, now = store.own_root(), settings.read()
+        problems = list(now.refused)
         self._asked_s = time.monotonic()
         try:
-            self._folder = None if _is_shared(settings.read().database) else folder_lock.lock_folder(root)
+            self._folder = None if _is_shared(now.database) else folder_lock.lock_folder(root)
         except folder_lock.InUse as error:
             if str(error) != self._refusal:
                 log.warning("%s", error)
@@ -121,7 +131,13 @@ class SchedulerOnce(Once[Scheduler]):
             return LookOnly(root, str(error))
         except folder_lock.Unlockable as error:
             problems.append(str(error))
-        return Scheduler(root, problems=problems)
+        limits = Limits(now.max_active_per_person, now.max_kept_per_person, now.max_active, now.max_kept)
+        try:
+            records = RunRecords(database())
+        except databases.DatabaseError as error:
+            records = None
+            problems.append(WITHOUT_DATABASE.format(reason=error))
+        return Scheduler(root, records, limits, problems)
 
     def _close(self, scheduler: Scheduler) -> None:
         try:
@@ -140,12 +156,20 @@ scheduler = SchedulerOnce()
 """What trains the runs of all sessions; closing it keeps on disk what is under way."""
 
 
+SHARED: tuple[Once[Any], ...] = (keeper, scheduler, database, attempts, jobs, painters, data_sources)
+"""In the order in which they are ended."""
+
+
 def reset() -> None:
     """Put everything back to how it was before the first session; for tests."""
-    for shared in (keeper, scheduler, database, attempts, jobs, painters, data_sources):
+    for shared in SHARED:
         shared.reset()
 
 
 def close() -> None:
-    """Keep on disk what is under way, and end every thread; called when the server stops."""
-    reset()
+    """Keep on disk what is under way, and end every thread, each on its own; called when the server stops."""
+    for shared in SHARED:
+        try:
+            shared.reset()
+        except Exception:  # whatever it is, the others are to be ended all the same
+            log.exception("At the server's end")

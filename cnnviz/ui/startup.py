@@ -52,9 +52,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     begin()
     server.keeper()  # opens the database when the first page is there, deletes what is too old
     threading.Thread(target=server.scheduler, name="runs", daemon=True).start()  # tells when another server has them
-    yield
-    server.close()
-    backend.shutdown()
+    try:
+        yield
+    finally:
+        try:
+            server.close()
+        finally:
+            backend.shutdown()
 
 
 @functools.cache
@@ -84,6 +88,7 @@ def _warm() -> None:
 
     Streamlit collects garbage after every run; what is frozen is not walked through again each time.
     """
+    lazy.load("sqlalchemy")  # the first page wants to know of runs
     lazy.load("pandas")  # Streamlit needs it to show a component
     good = [model for model in store.models() if model.card]
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))

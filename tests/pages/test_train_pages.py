@@ -13,7 +13,9 @@ from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.pages.experiments import planning
+from cnnviz.pages.train import run_view
 from cnnviz.percentages import percent
+from cnnviz.training import checkpoints
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import choice, server
@@ -28,11 +30,9 @@ def _own_server(monkeypatch, tmp_path, tiny):
     monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
     monkeypatch.setenv("CNNVIZ_DATA", "bundled")
     monkeypatch.setitem(presets.PRESETS, "tiny", Preset(dataclasses.replace(tiny, dropout=0.0), RECIPE))
-    server.data_sources.reset()
-    server.scheduler.reset()
+    server.reset()
     yield
-    server.scheduler.reset()
-    server.data_sources.reset()
+    server.reset()
 
 
 def begin(tiny, seed=0, name="tiny", **changes):
@@ -371,3 +371,95 @@ def test_every_exercise_opens(number):
     at = open_page("experiments", exercise=number, experiment__preset="tiny", model="low-level")
     assert not at.exception
     assert not at.error
+
+
+@pytest.fixture
+def begun_before(tiny):
+    """An experiment of three, of which one had a checkpoint, as a new server finds it; that server is stopped first."""
+    plan = Plan(dataclasses.replace(tiny, dropout=0.0), dataclasses.replace(RECIPE, iterations=100_000))
+    server.scheduler().begin_experiment([(f"{i}", plan) for i in range(3)], BUNDLED, "sweep")
+    until(lambda: server.scheduler().find("sweep-1-1").iteration >= 3)
+    server.reset()
+
+
+def test_after_a_restart_the_page_says_what_is_there_and_what_is_missing(begun_before, monkeypatch):
+    monkeypatch.setattr(run_view, "test_result", lambda *_: pytest.fail("Nobody has asked for a test."))
+    at = open_page("train", train__run="sweep-1-1")
+    assert not at.exception
+    assert (
+        "Runs of an earlier start of the server: 3. From their checkpoints can go on: 1. The other 2 were not on disk "
+        "yet and can begin anew." in texts(at)
+    )
+    n = server.scheduler().find("sweep-1-1").iteration
+    assert f"The server ended while this run was under way. It can go on from iteration {n:,}." in texts(at)
+    assert table(at, "Run")["On disk"].tolist() == ["–", "–", f"iteration {n:,}"]
+    at = open_page("train", train__run="sweep-1-2")
+    assert "The server ended before this run was on disk. Its plan is known; it can begin anew." in texts(at)
+
+
+def test_an_experiment_resumes_as_one(begun_before):
+    at = open_page("experiments")
+    button(at, "Resume the experiment").click().run()
+    runs = server.scheduler().runs()
+    assert all(run.active and not run.interrupted for run in runs)
+    server.scheduler().stop_all([run.name for run in runs])
+    wait_for(*runs)
+    assert "Runs of an earlier start" not in texts(open_page("train"))
+
+
+def test_what_is_not_on_disk_is_said_not_to_be(tiny, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "write_atomically", full)
+    one = begin(tiny, iterations=100_000)
+    until(lambda: now(one).iteration >= 3)
+    server.scheduler().pause(one.name)
+    until(lambda: now(one).not_on_disk)
+    at = open_page("train")
+    (warning,) = (element.value for element in at.warning)
+    assert warning.startswith("**Not on disk.**")
+    assert "No space left on device. It goes on in memory, and is lost when the server ends." in warning
+    assert "is kept" not in texts(at)
+    assert table(at, "Run")["On disk"].tolist() == ["not on disk"]
+
+
+def test_a_failed_run_says_what_of_it_is_on_disk(tiny):
+    one = begin(tiny, optimizer="sgd", learning_rate=1e9, iterations=300)
+    failed = wait_for(one)
+    until(lambda: now(one).on_disk)
+    assert f"Its state at iteration {failed.iteration:,} is on disk." in texts(open_page("train"))
+
+
+def test_a_checkpoint_that_cannot_be_read_is_said_and_the_page_goes_on(tiny):
+    one = begin(tiny, iterations=100_000)
+    until(lambda: now(one).iteration >= 3)
+    server.scheduler().pause(one.name)
+    until(lambda: now(one).on_disk)
+    server.reset()
+    checkpoints.run_file(server.scheduler().root / one.name).write_bytes(b"not a run")
+    at = open_page("train")
+    assert not at.exception
+    assert "Its curves and weights cannot be read." in texts(at)
+    assert button(at, "Resume")
+
+
+def test_more_than_there_may_be_is_refused_in_a_sentence(tiny, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_MAX_ACTIVE", "1")
+    server.reset()
+    one = begin(tiny, iterations=100_000)
+    at = open_page("train", train__preset="tiny")
+    button(at, "Start").click().run()
+    assert ["1 runs and experiments are under way on this server" in error.value for error in at.error] == [True]
+    assert len(server.scheduler().runs()) == 1
+    at = open_page("experiments", experiment__preset="tiny", exercise=1)
+    button(at, "Start the experiment").click().run()
+    assert any("under way on this server" in error.value for error in at.error)
+    server.scheduler().pause(one.name)
+    wait_for(one)
+    other = begin(tiny, iterations=100_000)
+    at = open_page("train", train__run=one.name)
+    button(at, "Resume").click().run()
+    assert any("under way on this server" in error.value for error in at.error)
+    server.scheduler().stop(other.name)
+    wait_for(other)

@@ -63,3 +63,39 @@ def test_of_many_that_ask_at_once_one_gets_the_lease(engine):
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(lambda i: records.acquire(FIRST.name, f"server {i}", 60), range(16)))
     assert sum(got) == 1
+
+
+def test_several_are_added_together_or_none_is(engine):
+    records = RunRecords(engine)
+    three = [replace(FIRST, name=name) for name in ("a", "b", "c")]
+    records.add(three[1])
+    assert not records.add(*three)
+    assert records.all() == [three[1]]
+    records.delete("b")
+    assert records.add(*three, holder="one", seconds=60)
+    assert records.all() == three
+    assert not records.acquire("c", "two", 60)
+    assert records.holder("c") == "one"
+
+
+def test_a_record_that_another_holds_is_not_written(engine):
+    records = RunRecords(engine)
+    records.add(FIRST, holder="one", seconds=60)
+    changed = replace(FIRST, status="training")
+    records.save(changed, "two")
+    assert records.all() == [FIRST]
+    records.save(changed, "one")
+    assert records.all() == [changed]
+
+
+def test_leases_are_renewed_and_given_back_together(engine):
+    records = RunRecords(engine)
+    records.add(FIRST, replace(FIRST, name="other"), holder="one", seconds=0.2)
+    records.renew("one", 60)
+    time.sleep(0.3)
+    assert not records.acquire("other", "two", 60)
+    records.release_all("two")
+    assert not records.acquire("other", "two", 60)
+    records.release_all("one")
+    assert records.acquire("other", "two", 60)
+    assert records.holder(FIRST.name) is None

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -139,11 +140,48 @@ def test_damaged_unfinished_runs_are_refused(kept, tmp_path):
             checkpoints.read(path)
 
 
+def test_a_file_is_never_more_than_its_size_on_disk_says(kept, tmp_path):
+    """A compressed member may be a thousand times as large as it is on disk; ours are not compressed."""
+    path = checkpoints.run_file(tmp_path / kept.name)
+    with path.open("wb") as file:
+        np.savez_compressed(file, about=np.zeros(10_000_000, np.uint8))
+    for read in (checkpoints.read, checkpoints.read_notes):
+        with pytest.raises(BrokenModel, match="found a compressed file"):
+            read(path)
+
+
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(kept, tmp_path):
+    path = checkpoints.run_file(tmp_path / kept.name)
+    os.mkfifo(path)
+    with pytest.raises(BrokenModel, match="found none"):
+        checkpoints.read_notes(path)
+
+
+def test_a_file_that_names_another_run_is_refused(kept, tmp_path):
+    """By its name a run is deleted: that is not for the file's content to say."""
+    path = checkpoints.run_file(tmp_path / "other")
+    checkpoints.write(path, dataclasses.replace(kept, name="../../elsewhere"))
+    with pytest.raises(BrokenModel, match="It is of"):
+        checkpoints.read(path)
+
+
+def test_notes_are_read_without_the_arrays(kept, tmp_path):
+    path = checkpoints.run_file(tmp_path / kept.name)
+    checkpoints.write(path, kept)
+    whole, of_server = checkpoints.read(path)
+    notes, of_server_too = checkpoints.read_notes(path)
+    assert of_server
+    assert of_server_too
+    assert (notes.state, dict(notes.snapshots), notes.snapshot_iterations) == (None, {}, (0, 5))
+    fields = "name plan source target status checks final timing iteration seconds kept owner interrupted"
+    assert all(getattr(notes, name) == getattr(whole, name) for name in fields.split())
+
+
 @pytest.mark.parametrize("change", [{"checks": [[1]]}, {"source": 5}, {"times": [1, 2, 3, 4]}], ids=str)
 def test_notes_that_are_no_runs_are_refused(kept, tmp_path, monkeypatch, change):
     path = checkpoints.run_file(tmp_path / kept.name)
-    notes = checkpoints._notes(kept) | change
-    monkeypatch.setattr(checkpoints, "_notes", lambda _: notes)
+    notes = checkpoints.notes_of(kept) | change
+    monkeypatch.setattr(checkpoints, "notes_of", lambda _: notes)
     checkpoints.write(path, kept)
     with pytest.raises(BrokenModel, match="expected an unfinished run"):
         checkpoints.read(path)

@@ -32,11 +32,11 @@ def test_the_exercise_is_in_its_file(exercise, state, tmp_path):
     [("exercise 3 (1)", 3), ("exercise 11 (20)", 11), ("sweep (1)", None), ("", None)],
 )
 def test_a_file_without_it_has_it_in_the_name(experiment, exercise, state, tmp_path, monkeypatch):
-    notes = checkpoints._notes
+    notes = checkpoints.notes_of
 
     def before(begun):
         return {name: value for name, value in notes(begun).items() if name != "exercise"}
 
-    monkeypatch.setattr(checkpoints, "_notes", before)
+    monkeypatch.setattr(checkpoints, "notes_of", before)
     path = saved(tmp_path, state, experiment=experiment)
     assert checkpoints.read(path)[0].exercise == exercise

@@ -18,12 +18,14 @@ from cnnviz.training.events import (
     DigitsReady,
     Extend,
     Failed,
+    NotSaved,
     Pause,
     PieceDone,
     PieceSent,
     ReadDigits,
     Resume,
     SaveCheckpoint,
+    Saved,
     SendPiece,
     SnapshotTested,
     Stop,
@@ -33,7 +35,7 @@ from cnnviz.training.events import (
     Written,
 )
 from cnnviz.training.lifecycle import transition
-from cnnviz.training.run import Check, Run, Status
+from cnnviz.training.run import Check, Kept, Run, Status
 
 WAITING, TRAINING, PAUSED, TESTING, FINISHED, STOPPED, FAILED = Status
 CONFIG = NetworkConfig((), ())
@@ -82,6 +84,8 @@ EVENTS = {
     "PieceDone": PieceDone(state(31)),
     "SnapshotTested": SnapshotTested(20, score()),
     "Written": Written(),
+    "Saved": Saved(Kept(30, 0.3, (0, 30), -1)),
+    "NotSaved": NotSaved("It is full."),
     "Failed": Failed("It went wrong."),
     "Pause": Pause(),
     "Resume": Resume(),
@@ -98,6 +102,8 @@ PieceSent      training              .                            .             
 PieceDone      training SendPiece    training SendPiece           paused                .                            .                      .                   failed
 SnapshotTested .                     training                     paused                testing TestSnapshot         .                      .                   failed
 Written        .                     .                            .                     finished SaveCheckpoint      .                      .                   .
+Saved          waiting               training                     paused                testing                      finished               stopped             failed
+NotSaved       waiting               training                     paused                testing                      finished               stopped             failed
 Failed         failed                failed SaveCheckpoint        failed SaveCheckpoint failed SaveCheckpoint        failed SaveCheckpoint  failed              failed
 Pause          paused                paused SaveCheckpoint        .                     paused SaveCheckpoint        .                      .                   .
 Resume         .                     .                            waiting ReadDigits    .                            .                      waiting ReadDigits  waiting ReadDigits
@@ -141,7 +147,8 @@ def test_what_an_event_makes_of_a_run(status, event, then, effects):
     assert vars(before) == kept
     assert names(found) == effects
     assert after.status is (status if then == "." else Status(then))
-    assert after.revision == before.revision + (after is not before)
+    counts = event not in ("Saved", "NotSaved")
+    assert after.revision == before.revision + (counts and after is not before)
     if then == ".":
         assert after is before
 
@@ -265,7 +272,7 @@ def test_a_one_cycle_run_is_extended_to_the_end_of_its_schedule_and_no_further(a
 
 def test_everything_but_the_arrays_can_be_written_as_json():
     for record in RUNS.values():
-        notes = json.loads(json.dumps(checkpoints._notes(record)))
+        notes = json.loads(json.dumps(checkpoints.notes_of(record)))
         assert notes["status"] == record.status.value
         assert notes["target"] == 60
 
@@ -275,3 +282,48 @@ def test_the_runs_of_an_experiment_share_a_turn():
     of_experiment = dataclasses.replace(alone, experiment="sweep (1)")
     assert alone.turn == "run r-1"
     assert of_experiment.turn == dataclasses.replace(of_experiment, name="r-2").turn == "sweep (1)"
+    owned = dataclasses.replace(of_experiment, owner="a")
+    assert (owned.turn, owned.unit) == ("owner a", "sweep (1)")
+
+
+def test_a_checkpoint_that_cannot_be_written_fails_no_run_and_says_so_until_it_can():
+    now, effects = transition(run(TRAINING, 30), NotSaved("It is full."))
+    assert (now.status, now.not_on_disk, now.kept, now.iteration, effects) == (TRAINING, "It is full.", None, 30, ())
+    now, _ = transition(now, Pause())
+    now, _ = transition(now, NotSaved("It is full."))
+    assert (now.status, now.not_on_disk, now.state.iteration) == (PAUSED, "It is full.", 30)
+    now, _ = transition(now, Saved(Kept(30, 0.3, (0, 30), now.revision)))
+    assert (now.not_on_disk, now.state, now.iteration) == ("", None, 30)
+
+
+def test_arrays_stay_in_memory_until_all_of_them_are_on_disk():
+    now, _ = transition(run(TRAINING, 30), Saved(Kept(30, 0.3, (0, 20), 0)))
+    assert now.state is not None, "it is active"
+    now, _ = transition(now, Pause())
+    now, _ = transition(now, Saved(Kept(30, 0.3, (0, 20), 0)))
+    assert now.state is not None, "the snapshot of the pause is not in that checkpoint"
+    now, _ = transition(now, Saved(Kept(30, 0.3, (0, 20, 30), now.revision)))
+    assert (now.state, now.snapshot_iterations) == (None, (0, 20, 30))
+
+
+@pytest.mark.parametrize(("event", "then"), [(Resume(), WAITING), (Stop(), TESTING), (Extend(5), WAITING)])
+def test_what_is_on_disk_comes_back_with_the_digits_as_it_is_there(event, then):
+    """The file may be newer than the record: a server was killed between the two."""
+    on_disk = run(PAUSED, 40, scores={20: score(3)}, checks=(Check(39, 1, N, 0.1),))
+    record = run(PAUSED, kept=Kept(30, 0.3, (0, 20), 0), interrupted=True, checks=(Check(30, 1, N, 0.1),))
+    now, effects = transition(record, event)
+    assert (now.status, now.interrupted, now.state, names(effects)[-1]) == (then, False, None, "ReadDigits")
+    now, effects = transition(now, DigitsReady(N, restored=on_disk))
+    assert (now.state, now.checks, set(now.scores)) == (on_disk.state, on_disk.checks, {20})
+    assert set(now.snapshots) >= set(on_disk.snapshots)
+    if then is TESTING:
+        assert (now.target, now.snapshot_iterations[-1], names(effects)) == (40, 40, ("SendPiece",))
+
+
+def test_paused_while_it_is_read_it_stays_on_disk_alone():
+    record = run(PAUSED, kept=Kept(30, 0.3, (0, 20), 0))
+    now, _ = transition(record, Resume())
+    now, effects = transition(now, Pause())
+    assert (now.status, now.iteration, effects) == (PAUSED, 30, ())
+    now, _ = transition(now, DigitsReady(N, restored=run(PAUSED, 30)))
+    assert now.state is None

@@ -15,7 +15,8 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.network import store
 from cnnviz.network.presets import Plan
-from cnnviz.training import advance, checkpoints, events, lifecycle, pieces, run, scheduler
+from cnnviz.training import advance, checkpoints, journal, lifecycle, pieces, run, scheduler
+from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
@@ -100,7 +101,7 @@ def test_a_run_ends_as_a_model_with_its_snapshots(runs, plan, whole):
     model = store.open_model(runs.root / "tiny-1")
     assert [s.iteration for s in model.card.snapshots] == [0, 1, 2, 5, 10, 20, 50, 60]
     assert same(store.load(model).weights, whole.weights)
-    assert np.array_equal(done.state.losses, whole.losses)
+    assert np.array_equal(runs.loaded(name).state.losses, whole.losses)
     assert done.test == (model.card.last.correct, 500)
     assert [check.n for check in done.checks] == [100] * len(done.checks)
     assert done.final.iteration == 60
@@ -126,6 +127,8 @@ def test_pause_keeps_a_snapshot_and_resume_goes_on_to_the_bit(runs, plan, whole)
     assert paused.iteration in paused.snapshot_iterations
     assert not runs._work
     assert not runs._in_flight
+    until(lambda: runs.find(name).on_disk)
+    paused = runs.find(name)
     time.sleep(0.2)
     assert runs.find(name) is paused
     runs.resume(name)
@@ -213,7 +216,7 @@ def test_a_server_that_is_killed_leaves_what_was_saved_at_the_last_snapshot(runs
     until(lambda: checkpoints.read(file)[0].iteration >= 200)
     file_of(copied, name).write_bytes(file.read_bytes())
     runs.pause(name)
-    again = Scheduler(copied).find("tiny-1")
+    again = Scheduler(copied).loaded("tiny-1")
     assert again.status is Status.PAUSED
     assert again.iteration >= 200
     assert {0, 1, 2, 5, 10, 20, 50, 100, 200} <= set(again.snapshot_iterations)
@@ -238,7 +241,7 @@ def test_a_run_that_diverges_says_why_and_keeps_its_last_good_state(runs, tiny, 
     assert failed.status is Status.FAILED
     assert "no longer a number at iteration" in failed.reason
     assert "learning rate below 1e+06" in failed.reason
-    assert all(np.isfinite(array).all() for array in failed.state.weights.values())
+    assert all(np.isfinite(array).all() for array in runs.loaded(failed.name).state.weights.values())
 
 
 def test_two_runs_take_turns_and_neither_changes_the_other(runs, plan, whole, monkeypatch):
@@ -330,6 +333,22 @@ def test_an_experiment_counts_as_one_when_turns_are_taken(runs, plan, worker):
         worker.answer()
     assert worker.names.count(alone) == 6
     assert len(worker.names) == 12
+
+
+def test_what_one_person_may_begin_takes_half_the_turns_beside_one_run_of_another(runs, plan, worker):
+    """Two runs and a sweep of sixty are as many as the limits allow; beside them one run has one turn of two."""
+    for _ in range(2):
+        begun(runs, plan, "many", owner="many")
+    runs.begin_experiment([(f"{i}", plan) for i in range(60)], BUNDLED, "sweep", owner="many")
+    with pytest.raises(LimitReached):
+        begun(runs, plan, "many", owner="many")
+    other = begun(runs, plan, "one", owner="other")
+    until(lambda: len(runs._digits) == 63)
+    assert len(worker.names) == 2
+    for _ in range(40):
+        worker.answer()
+    assert abs(worker.names.count(other) - len(worker.names) / 2) <= 1
+    assert sum(run.state is not None for run in runs.runs()) == 4, "those under way, of 63"
 
 
 def test_testing_takes_its_turns_one_snapshot_at_a_time(runs, plan, short, worker):
@@ -472,7 +491,7 @@ def test_a_page_that_still_shows_a_deleted_run_cannot_touch_another_one(runs, pl
 
 def test_a_run_that_is_deleted_leaves_no_file_even_when_it_was_being_written(runs, plan, monkeypatch):
     name = begun(runs, plan)
-    paused_at(runs, name, 12)
+    until(lambda: runs.find(name).iteration >= 12)
     may_write, write, writing = threading.Event(), checkpoints.write, threading.Event()
 
     def slow(*args):
@@ -481,7 +500,7 @@ def test_a_run_that_is_deleted_leaves_no_file_even_when_it_was_being_written(run
         write(*args)
 
     monkeypatch.setattr(checkpoints, "write", slow)
-    runs._happen(name, events.Failed("It is to be written once more."))
+    runs.pause(name)
     assert writing.wait(60)
     with ThreadPoolExecutor(1) as session:
         deleting = session.submit(runs.delete, name)
@@ -566,31 +585,102 @@ def test_a_run_of_an_experiment_is_on_disk_before_its_end(runs, plan, monkeypatc
     assert same(weights_of(copied / name), whole.weights)
 
 
-def test_a_disk_that_cannot_be_written_is_told(runs, plan, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+def full(*_, **__):
+    raise OSError(28, "No space left on device")
 
+
+def test_on_a_full_disk_a_run_goes_on_in_memory_and_is_written_when_there_is_room(runs, plan, monkeypatch, whole):
+    """What was on disk before is still there, and nothing says that more is."""
+    monkeypatch.setattr(lifecycle, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(journal, "TICK_S", 0.05)
     name = begun(runs, plan)
-    until(lambda: runs.find(name).iteration >= 12)
+    until(lambda: runs.find(name).kept)
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoints, "write", full)
-        runs.pause(name)
-        until(lambda: runs.find(name).status is Status.FAILED)
-        assert "No space left" in runs.find(name).reason
+        patched.setattr(checkpoints, "write_atomically", full)
+        until(lambda: runs.find(name).not_on_disk)
+        at = runs.find(name).iteration
+        assert runs.find(name).status is Status.TRAINING
+        paused = paused_at(runs, name, at + 5)
+        assert (paused.status, paused.reason) == (Status.PAUSED, "")
+        until(lambda: runs.find(name).not_on_disk)
+        assert "No space left on device" in runs.find(name).not_on_disk
+        assert runs.find(name).state is not None, "it is nowhere else"
+        kept = checkpoints.read(file_of(runs.root, name))[0]
+        assert kept.iteration == runs.find(name).kept.iteration < paused.iteration
+        runs.resume(name)
+        until(lambda: runs.find(name).iteration > paused.iteration)
+        paused = paused_at(runs, name, 0)
+    until(lambda: runs.find(name).on_disk)
+    assert (runs.find(name).not_on_disk, runs.find(name).kept.iteration) == ("", paused.iteration)
     runs.resume(name)
     assert ended(runs, name).status is Status.FINISHED
+    assert same(weights_of(runs.root / name), whole.weights)
+
+
+def test_a_run_that_is_on_disk_takes_no_memory_until_it_is_looked_at(runs, plan):
+    name = begun(runs, plan)
+    paused = paused_at(runs, name, 12)
+    until(lambda: runs.find(name).on_disk)
+    found = runs.find(name)
+    assert (found.state, dict(found.snapshots)) == (None, {})
+    assert (found.iteration, found.seconds) == (paused.iteration, paused.seconds)
+    assert found.snapshot_iterations == paused.snapshot_iterations
+    digits = load_digits(BUNDLED, keep_validation=True)
+    at_5 = advance.advance(advance.start(plan.network, plan.recipe), digits.train, 5)
+    assert same(runs.network_at(name, 5).weights, at_5.weights)
+    expected = advance.advance(at_5, digits.train, found.iteration - 5)
+    assert same(runs.loaded(name).state.weights, expected.weights)
+
+
+def test_a_run_stopped_while_it_is_on_disk_alone_becomes_a_model(runs, plan):
+    name = begun(runs, plan)
+    paused_at(runs, name, 12)
+    until(lambda: runs.find(name).on_disk)
+    at = runs.find(name).iteration
+    runs.stop(name)
+    assert ended(runs, name).status is Status.FINISHED
+    assert store.open_model(runs.root / name).card.last.iteration == at
+
+
+def test_a_run_that_waits_holds_no_arrays_and_runs_share_their_digits(runs, plan, worker):
+    """So what a person begins takes memory for what is under way, whatever else waits."""
+    runs.begin_experiment([(f"{i}", plan) for i in range(60)], BUNDLED, "sweep")
+    begun(runs, plan)
+    until(lambda: len(runs._digits) == 61)
+    for _ in range(20):
+        worker.answer()
+    assert sum(run.state is not None for run in runs.runs()) == 2
+    assert len({id(digits) for digits in runs._digits.values()}) == 1
+
+
+def test_at_the_end_every_run_is_saved_on_its_own(runs, plan, monkeypatch):
+    """One file that cannot be written, whatever the reason, does not stop the saving of the others."""
+    first, second, third = (
+        begun(runs, dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, iterations=10_000)), name)
+        for name in "abc"
+    )
+    until(lambda: all(runs.find(name).iteration >= 3 for name in (first, second, third)))
+    write = checkpoints.write
+
+    def broken(path, run, *options):
+        if run.name != third:
+            raise ValueError("It cannot be.") if run.name == first else OSError(30, "Read-only file system")
+        write(path, run, *options)
+
+    monkeypatch.setattr(checkpoints, "write", broken)
+    runs.close()
+    assert not file_of(runs.root, first).exists()
+    assert checkpoints.read(file_of(runs.root, third))[0].iteration >= 3
 
 
 def test_a_model_that_cannot_be_written_fails_the_run_and_is_written_when_it_is_resumed(runs, plan, monkeypatch, whole):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patched:
         patched.setattr(checkpoints, "write_model", full)
         name = begun(runs, plan)
         failed = ended(runs, name)
     assert (failed.status, failed.iteration) == (Status.FAILED, 60)
-    assert "No space left" in failed.reason
+    assert "Its network is not on disk" in failed.reason
+    assert "No space left on device. Resume writes it again." in failed.reason
     runs.resume(name)
     assert ended(runs, name).status is Status.FINISHED
     assert same(weights_of(runs.root / name), whole.weights)

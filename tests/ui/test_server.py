@@ -1,10 +1,13 @@
 """What lives once a server: made once however many ask at the same time, ended at the end."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from cnnviz.ui import server
+import pytest
+
+from cnnviz.ui import server, startup
 from cnnviz.ui.server import Once
 
 
@@ -45,3 +48,62 @@ def test_nothing_is_made_by_an_import_and_the_end_leaves_no_thread():
     assert server.painters().submit(lambda: 6 * 7).result(10) == 42
     server.close()
     assert not any(thread.name.startswith("paint") for thread in threading.enumerate())
+
+
+def test_at_the_end_each_is_ended_on_its_own_and_the_workers_in_any_case(monkeypatch, caplog):
+    ended = []
+    broken, whole = Once(object, lambda _: 1 / 0), Once(object, ended.append)
+    for once in (broken, whole):
+        once()
+    monkeypatch.setattr(server, "SHARED", (broken, whole))
+    monkeypatch.setattr(startup.backend, "shutdown", lambda: ended.append("workers"))
+    monkeypatch.setattr(startup, "begin", lambda: None)
+
+    async def life():
+        async with startup.lifespan(None):
+            pass
+
+    asyncio.run(life())
+    assert len(ended) == 2
+    assert ended[-1] == "workers"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_workers_are_ended_also_when_something_is_not(monkeypatch):
+    ended = []
+    monkeypatch.setattr(startup.server, "close", lambda: 1 / 0)
+    monkeypatch.setattr(startup.backend, "shutdown", lambda: ended.append("workers"))
+    monkeypatch.setattr(startup, "begin", lambda: None)
+
+    async def life():
+        async with startup.lifespan(None):
+            pass
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(life())
+    assert ended == ["workers"]
+
+
+@pytest.mark.parametrize("address", ["postgresql+psycopg://cnnviz:secret@127.0.0.1:9/school", "no address"])
+def test_where_the_database_cannot_be_used_runs_go_on_without_it_and_that_is_said(address, monkeypatch, tmp_path):
+    monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
+    monkeypatch.setenv("CNNVIZ_DATABASE", address)
+    server.reset()
+    (problem,) = server.scheduler().problems
+    assert "Runs are kept in their files alone" in problem
+    assert "secret" not in problem
+    server.reset()
+
+
+def test_limits_are_the_settings_and_a_number_that_is_none_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
+    monkeypatch.setenv("CNNVIZ_MAX_ACTIVE_PER_PERSON", "7")
+    monkeypatch.setenv("CNNVIZ_MAX_KEPT", "many")
+    server.reset()
+    limits = server.scheduler().limits
+    assert (limits.max_active_per_person, limits.max_kept) == (7, 200)
+    assert server.scheduler().problems == [
+        "CNNVIZ_MAX_KEPT: expected a whole number from 1 to 1,000,000. Received 'many'; 200 is used."
+    ]
+    assert (tmp_path / ".cnnviz.sqlite3").is_file()
+    server.reset()

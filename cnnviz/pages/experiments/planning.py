@@ -13,7 +13,8 @@ from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.pages.experiments import orders
-from cnnviz.ui import choice, panels, plan_form, server, state
+from cnnviz.training.limits import LimitReached
+from cnnviz.ui import access, choice, panels, plan_form, server, state
 from cnnviz.ui.state import ExperimentsPage
 
 
@@ -144,5 +145,9 @@ def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: i
 def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:
     """Begin every run of an experiment, and show it."""
     plans = [(run.label, run.plan) for run in planned]
-    begun = server.scheduler().begin_experiment(plans, source, name, exercise)
+    try:
+        begun = server.scheduler().begin_experiment(plans, source, name, exercise, owner=access.owner())
+    except LimitReached as refused:
+        st.error(str(refused), icon=":material/block:")
+        return
     ExperimentsPage.experiment.set(begun)

@@ -10,7 +10,8 @@ from cnnviz.experiments import exercises
 from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
-from cnnviz.training.run import Run
+from cnnviz.training.limits import LimitReached
+from cnnviz.training.run import Run, Status
 from cnnviz.ui import access, panels, results, server
 from cnnviz.ui.state import ExperimentsPage
 
@@ -22,6 +23,8 @@ class Words:
     none = "No experiment yet. Start one above."
     progress = "{done} of {n} runs have ended; {share} of all iterations"
     stop, stop_help = "Stop the experiment", "Ends every run of it where it stands."
+    resume = "Resume the experiment"
+    resume_help = "Runs of it that are paused: {n:,}. Each goes on from where it is on disk, or begins anew."
     delete, delete_sure = "Delete its runs", "Delete them for good"
     columns = ("Run", "Seed", "State", "Iterations", "Seconds per 1,000", "Weights", "Validation", "Test",
                "95 % interval")  # fmt: skip
@@ -80,9 +83,24 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
             server.scheduler().stop_all([run.name for run in runs])
             st.rerun()
-    elif st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
+        return
+    show_resume([run.name for run in runs if run.status is Status.PAUSED])
+    if st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
         access.change([run.name for run in runs], server.scheduler().delete)
         st.rerun()
+
+
+def show_resume(paused: Sequence[str]) -> None:
+    """The button by which an experiment goes on as one, e.g. after a restart."""
+    help = Words.resume_help.format(n=len(paused))
+    if not paused or not st.button(Words.resume, icon=":material/play_arrow:", help=help):
+        return
+    try:
+        access.change(paused, server.scheduler().resume)
+    except LimitReached as refused:
+        st.error(str(refused), icon=":material/block:")
+        return
+    st.rerun()
 
 
 def show_table(runs: Sequence[Run]) -> None:

@@ -7,8 +7,10 @@ import streamlit as st
 
 from cnnviz.analysis import inspection
 from cnnviz.network import store
+from cnnviz.network.cards import BrokenModel
 from cnnviz.percentages import percent
 from cnnviz.render import charts, palettes, tiles
+from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run, Status, curves
 from cnnviz.ui import access, choice, digit_choice, digits, lookups, panels, refusal, results, server, state
 
@@ -22,7 +24,19 @@ class Words:
         "network."
     )
     never = "Stopped before it began."
-    failed = "This run has failed. {reason} Its state at iteration {n:,} is kept."
+    failed = "This run has failed. {reason}"
+    unbroken = "It had not begun."
+    on_disk = "Its state at iteration {n:,} is on disk."
+    older_on_disk = (
+        "**Not on disk.** {reason} It goes on in memory, and is lost when the server ends; what is on disk is its "
+        "state at iteration {n:,}. The server tries again."
+    )
+    nothing_on_disk = (
+        "**Not on disk.** {reason} It goes on in memory, and is lost when the server ends. The server tries again."
+    )
+    unreadable = "Its curves and weights cannot be read. {reason}"
+    interrupted = "The server ended while this run was under way. It can go on from iteration {n:,}."
+    interrupted_anew = "The server ended before this run was on disk. Its plan is known; it can begin anew."
     at = "Iteration {at:,} of {target:,}, {left}"
     left = "about {time} of training left"
     left_unknown = "time left not known yet"
@@ -67,8 +81,13 @@ def watch(name: str, was_active: bool) -> None:
     if chosen is None or (was_active and not chosen.active):
         st.rerun()
     show_status(chosen)
+    show_what_is_kept(chosen)
     st.caption(Words.digits.format(digits=digits.title(chosen.source)))
     show_controls(chosen)
+    try:
+        chosen = server.scheduler().loaded(name) or chosen
+    except BrokenModel as error:
+        st.error(Words.unreadable.format(reason=error), icon=":material/error:")
     if chosen.state is None:
         return
     show_figures(chosen)
@@ -85,7 +104,9 @@ def show_status(chosen: Run) -> None:
     if chosen.status is Status.STOPPED:
         st.info(Words.never, icon=":material/stop:")
     elif chosen.status is Status.FAILED:
-        st.error(Words.failed.format(reason=chosen.reason, n=chosen.iteration), icon=":material/error:")
+        kept = Words.on_disk.format(n=chosen.iteration) if chosen.on_disk else ""
+        failed = Words.failed.format(reason=chosen.reason)
+        st.error(f"{failed} {kept if chosen.begun else Words.unbroken}".rstrip(), icon=":material/error:")
     elif chosen.status is Status.FINISHED:
         planned = chosen.plan.recipe.iterations
         ended = Words.stopped if chosen.iteration < planned else Words.finished
@@ -97,6 +118,17 @@ def show_status(chosen: Run) -> None:
         left = Words.left.format(time=panels.duration(chosen.left_s)) if chosen.step_s else Words.left_unknown
         at = Words.at.format(at=chosen.iteration, target=chosen.target, left=left)
         st.progress(min(1.0, chosen.iteration / chosen.target), f"{results.state(chosen).capitalize()}. {at}")
+
+
+def show_what_is_kept(chosen: Run) -> None:
+    """What would be left of it if the server ended now, where that is not what one expects."""
+    if chosen.interrupted:
+        sentence = Words.interrupted if chosen.begun else Words.interrupted_anew
+        st.info(sentence.format(n=chosen.iteration), icon=":material/restart_alt:")
+    if chosen.not_on_disk:
+        sentence = Words.older_on_disk if chosen.kept else Words.nothing_on_disk
+        n = chosen.kept.iteration if chosen.kept else 0
+        st.warning(sentence.format(reason=chosen.not_on_disk, n=n), icon=":material/save:")
 
 
 def show_controls(chosen: Run) -> None:
@@ -123,7 +155,11 @@ def show_controls(chosen: Run) -> None:
 def act(words: str, icon: str, what: Callable[[str], None], name: str, help: str | None = None) -> None:
     """A button that does something to a run and shows the page anew."""
     if st.button(words, icon=icon, help=help):
-        access.change([name], what)
+        try:
+            access.change([name], what)
+        except LimitReached as refused:
+            st.error(str(refused), icon=":material/block:")
+            return
         st.rerun()
 
 
@@ -135,7 +171,11 @@ def offer_more(chosen: Run) -> None:
     start = min(chosen.plan.recipe.iterations, chosen.most_more)
     more = st.number_input(Words.more_iterations, 1, chosen.most_more, start, width=180)
     if st.button(Words.extend.format(n=more), icon=":material/fast_forward:"):
-        access.change([chosen.name], lambda name: server.scheduler().extend(name, int(more)))
+        try:
+            access.change([chosen.name], lambda name: server.scheduler().extend(name, int(more)))
+        except LimitReached as refused:
+            st.error(str(refused), icon=":material/block:")
+            return
         st.rerun()
 
 
@@ -150,12 +190,17 @@ def show_figures(chosen: Run) -> None:
             last = chosen.checks[-1]
             hint = Words.validation_help.format(n=last.n, at=last.iteration)
             st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
-        if not chosen.active:
+        if is_measured(chosen):
             correct, n = test_result(chosen, chosen.iteration)
             hint = Words.test_help.format(correct=correct, n=n)
             st.metric(Words.test_accuracy, percent(correct / n), width="content", help=hint)
         if chosen.step_s:
             st.metric(Words.speed, Words.speed_value.format(rate=1 / chosen.step_s), width="content")
+
+
+def is_measured(chosen: Run) -> bool:
+    """True when its test accuracy is wanted: it stands still because somebody wanted that, not because it had to."""
+    return not (chosen.active or chosen.interrupted)
 
 
 def test_result(chosen: Run, iteration: int) -> tuple[int, int]:
@@ -167,7 +212,7 @@ def test_result(chosen: Run, iteration: int) -> tuple[int, int]:
     if iteration in known:
         return known[iteration]
     test = choice.dataset(source=chosen.source)
-    probs = lookups.probabilities(chosen.network_at(iteration), test)
+    probs = lookups.probabilities(server.scheduler().network_at(chosen.name, iteration), test)
     return int((probs.argmax(axis=1) == test.labels).sum()), len(test)
 
 
@@ -221,7 +266,7 @@ def show_answer(chosen: Run) -> None:
 def show_milestones(chosen: Run) -> None:
     """Test accuracy at the iterations that the tutorial reports, beside its figures."""
     card = store.open_model(server.scheduler().root / chosen.name).card
-    have = {s.iteration for s in card.snapshots} if card else set(chosen.snapshots)
+    have = {s.iteration for s in card.snapshots} if card else set(chosen.snapshot_iterations)
     rows = []
     for iteration, reported in TUTORIALS.items():
         mine = Words.not_yet

@@ -1,0 +1,237 @@
+"""The records of runs in the database, so that a server that is killed finds them all, plans included.
+
+Each record has a lease while its run is under way, so that one server drives it.  Where there is no database, or for
+as long as it cannot be used, the runs go on with their files alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cnnviz.network.cards import BrokenModel
+from cnnviz.state.database import DatabaseError
+from cnnviz.state.run_records import RunRecord, RunRecords
+from cnnviz.training.notes import record_of, run_of_record
+from cnnviz.training.run import Run
+
+LEASE_S = 15.0
+"""A server that does not renew its leases for so long is taken to be gone; it renews them every TICK_S."""
+TICK_S = 5.0
+WITHOUT_DATABASE = (
+    "{reason} Runs are kept in their files alone: those that have not begun are lost when the server ends."
+)
+
+
+class HeldElsewhere(ValueError):
+    """Another server drives the run."""
+
+
+class Journal:
+    """Writes what becomes of runs into the database, in a thread of its own.
+
+    Args:
+        records: the table; None: nothing is written.
+        root: the folder of the runs' files; records that belong to another folder are left alone.
+        find: gives the record of a run as it is by then.
+
+    Attributes:
+        problem: why the database could not be used the last time, in a sentence; "" when it could.
+    """
+
+    def __init__(self, records: RunRecords | None, root: Path, find: Callable[[str], Run | None]) -> None:
+        self.problem = ""
+        self.holder = f"{_host()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._records, self._folder, self._find = records, _folder_of(records, root), find
+        self._lock = threading.Lock()  # for the sets below; never held while the database is waited for
+        self._changed: set[str] = set()
+        self._absent: set[str] = set()  # names of runs whose record could not be added yet
+        self._forgotten: set[str] = set()
+        self._queued: set[str] = set()
+        self._failed_s = 0.0
+        self._closed = False
+        self._thread = ThreadPoolExecutor(1, "records")
+
+    def recall(self) -> tuple[list[Run], list[str], list[str]]:
+        """What the database knows.
+
+        Returns:
+            the runs, the oldest first; every name that is taken; a sentence for each record that cannot be read.
+        """
+        runs, problems = [], []
+        try:
+            records = self._records.all() if self._records else []
+        except DatabaseError as error:
+            self._failed(error)
+            return [], [], []
+        for record in records:
+            if record.content.get("folder", "") != self._folder:
+                continue
+            try:
+                runs.append(run_of_record(record.name, record.content))
+            except BrokenModel as error:
+                problems.append(str(error))
+        return runs, [record.name for record in records], problems
+
+    def add(self, runs: Sequence[Run], held: bool = True) -> bool:
+        """Reserve the names of new runs and write their records, before anything else is done with them.
+
+        Args:
+            runs: all are added, or none.
+            held: whether their leases are taken, too.
+
+        Returns:
+            False when a name is taken.  Where the database cannot be used, the records are added later.
+        """
+        if self._records is None:
+            return True
+        try:
+            if not self.problem or time.monotonic() - self._failed_s > TICK_S:  # else it would be waited for again
+                return self._add(self._records, runs, held)
+        except DatabaseError as error:
+            self._failed(error)
+        with self._lock:
+            self._absent |= {run.name for run in runs}
+        return True
+
+    def _add(self, table: RunRecords, runs: Sequence[Run], held: bool) -> bool:
+        return table.add(*map(self._record, runs), holder=self.holder if held else None, seconds=LEASE_S)
+
+    def note(self, name: str) -> None:
+        """Have a run's record written as it is by then."""
+        with self._lock:
+            self._changed.add(name)
+        self._later(self._write)
+
+    def forget(self, name: str) -> None:
+        """Have a run's record deleted."""
+        with self._lock:
+            self._forgotten.add(name)
+            self._absent.discard(name)
+        self._later(self._write)
+
+    def flush(self) -> None:
+        """Wait until what was to be written has been written, or could not be."""
+        self._thread.submit(int).result()
+
+    def hold(self, name: str) -> None:
+        """Take the lease of a run that is to be driven.
+
+        Raises:
+            HeldElsewhere: when another server has it.
+        """
+        if self._records is None or name in self._absent or self._closed:
+            return
+        try:
+            if self._records.acquire(name, self.holder, LEASE_S):
+                return
+            before = self._records.holder(name)
+            if before and _is_gone(before):
+                self._records.release(name, before)
+                if self._records.acquire(name, self.holder, LEASE_S):
+                    return
+        except DatabaseError as error:
+            self._failed(error)
+            return
+        if before:
+            raise HeldElsewhere(f"Another server has {name}, or had it less than {LEASE_S:.0f} s ago. Try again then.")
+
+    def tick(self) -> None:
+        """Renew the leases, and write what could not be written before."""
+        self._later(self._renew)
+        self._later(self._write)
+
+    def close(self) -> None:
+        """Write what is left, and give the leases back."""
+        self._closed = True
+        self._later(self._write)
+        self._later(self._release)
+        self._thread.shutdown(wait=True)
+
+    def _later(self, work: Callable[[RunRecords], None]) -> None:
+        """In the thread; what waits there already is not queued again: a database may be waited for long."""
+        if self._records is None:
+            return
+        with self._lock:
+            if work.__name__ in self._queued:
+                return
+            self._queued.add(work.__name__)
+        self._thread.submit(self._do, self._records, work)
+
+    def _do(self, table: RunRecords, work: Callable[[RunRecords], None]) -> None:
+        with self._lock:
+            self._queued.discard(work.__name__)
+        try:
+            work(table)
+        except DatabaseError as error:
+            self._failed(error)
+        else:
+            self.problem = ""
+
+    def _failed(self, error: DatabaseError) -> None:
+        self.problem, self._failed_s = WITHOUT_DATABASE.format(reason=error), time.monotonic()
+
+    def _write(self, table: RunRecords) -> None:
+        with self._lock:
+            changed, forgotten = self._changed, self._forgotten
+            self._changed, self._forgotten = set(), set()
+        try:
+            for name in forgotten:
+                table.delete(name)
+            for run in filter(None, map(self._find, sorted(changed))):
+                self._save(table, run)
+        except DatabaseError:
+            with self._lock:
+                self._changed |= changed
+                self._forgotten |= forgotten
+            raise
+
+    def _save(self, table: RunRecords, run: Run) -> None:
+        if run.name in self._absent:
+            if self._add(table, [run], held=run.active):
+                with self._lock:
+                    self._absent.discard(run.name)
+            return
+        table.save(self._record(run), self.holder)
+        if not run.active:
+            table.release(run.name, self.holder)
+
+    def _record(self, run: Run) -> RunRecord:
+        return RunRecord(run.name, run.owner, run.status.value, record_of(run) | {"folder": self._folder})
+
+    def _renew(self, table: RunRecords) -> None:
+        table.renew(self.holder, LEASE_S)
+
+    def _release(self, table: RunRecords) -> None:
+        table.release_all(self.holder)
+
+
+def _folder_of(records: RunRecords | None, root: Path) -> str:
+    """What tells the runs of a folder from those of others; "" where the database moves with the folder."""
+    if records is None or Path(records.engine.url.database or "").parent == root.resolve():
+        return ""
+    return str(root.resolve())
+
+
+def _is_gone(holder: str) -> bool:
+    """True for a server of this machine whose process is not there any more, or was this one's number before."""
+    host, _, process = holder.rpartition("/")[0].rpartition("/")
+    if os.name != "posix" or host != _host() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return int(process) == os.getpid()
+
+
+def _host() -> str:
+    return socket.gethostname()[:40]
