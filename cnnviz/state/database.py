@@ -6,7 +6,7 @@ Times in it are seconds since 1970 by the database's own clock, so that several 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,11 @@ def default_url(folder: Path) -> str:
     return f"sqlite:///{folder.resolve() / FILE}"
 
 
-def connect(url: str, create_engine: Callable[..., Engine] | None = None) -> Engine:
+def connect(url: str) -> Engine:
     """Open the database and bring its schema up to date.
 
     Args:
         url: SQLAlchemy's address, e.g. "sqlite:////srv/runs/.cnnviz.sqlite3" or "postgresql+psycopg://user@host/name".
-        create_engine: called in place of SQLAlchemy's, with the same arguments.
 
     Returns:
         the engine; its connections may be used by any thread.
@@ -53,8 +52,7 @@ def connect(url: str, create_engine: Callable[..., Engine] | None = None) -> Eng
     """
     try:
         address = sqlalchemy.make_url(url)
-        create = create_engine or sqlalchemy.create_engine
-        engine: Engine = create(url, pool_pre_ping=True, connect_args=_options(address))
+        engine: Engine = sqlalchemy.create_engine(address, pool_pre_ping=True, connect_args=_options(address))
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         raise _unusable(url, error) from error
     try:
@@ -74,7 +72,7 @@ def prepare(engine: Engine) -> None:
     Raises:
         DatabaseError: when the schema is newer than this program.
     """
-    if engine.dialect.name == "sqlite" and not sqlalchemy.event.contains(engine, "connect", _tune_sqlite):
+    if engine.dialect.name == "sqlite":
         sqlalchemy.event.listen(engine, "connect", _tune_sqlite)
     if version(engine) != HEAD:
         _migrate(engine)

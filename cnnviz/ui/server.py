@@ -14,8 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import streamlit as st
-
 from cnnviz import settings
 from cnnviz.compute.jobs import Jobs
 from cnnviz.network import store
@@ -83,12 +81,8 @@ def _connect() -> Engine:
     if address is None:
         with contextlib.suppress(OSError):  # where it cannot be made, SQLite says so
             folder.mkdir(parents=True, exist_ok=True)
-    return databases.connect(address or databases.default_url(folder), _create_engine)
-
-
-def _create_engine(url: str, **options: Any) -> Engine:
-    engine: Engine = st.connection("cnnviz", type="sql", url=url, **options).engine
-    return engine
+    # Not by `st.connection`: a thread opens it before the first browser comes, and Streamlit warns of each such call.
+    return databases.connect(address or databases.default_url(folder))
 
 
 database = Once(_connect, lambda engine: engine.dispose())

@@ -88,7 +88,6 @@ def _warm() -> None:
 
     Streamlit collects garbage after every run; what is frozen is not walked through again each time.
     """
-    lazy.load("sqlalchemy")  # the first page wants to know of runs
     lazy.load("pandas")  # Streamlit needs it to show a component
     good = [model for model in store.models() if model.card]
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
