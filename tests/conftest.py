@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from browsers import Browsers
 
 from cnnviz.compute import backend
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import Recipe
-from cnnviz.ui import server
+from cnnviz.ui import keeper, server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,3 +70,16 @@ def quick() -> Recipe:
 def rng() -> np.random.Generator:
     """A random generator that is the same every time."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def browsers(monkeypatch, tmp_path) -> Iterator[Browsers]:
+    """Browsers with tokens, and a database of their own."""
+    monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
+    monkeypatch.delenv("CNNVIZ_TEACHER", raising=False)
+    monkeypatch.setattr(keeper, "START_S", 0.0)
+    made = Browsers(monkeypatch, tmp_path)
+    made.restart()
+    yield made
+    made.token = ""
+    made.restart()

@@ -65,6 +65,8 @@ def _unreadable(error: Exception) -> ImageError:
 
 def _points(path: Any) -> np.ndarray:
     points = np.array([command[N_END[command[0]] - 1 : N_END[command[0]] + 1] for command in path], np.float64)
+    if points.shape != (len(path), 2) and len(path):
+        raise ValueError("points")
     points = points.reshape(len(path), 2)
     if not (np.isfinite(points).all() and np.abs(points).max(initial=0) <= 10 * SIDE_PX):
         raise ValueError("points")

@@ -50,13 +50,19 @@ def is_teacher() -> bool:
     return hmac.compare_digest(Session.teacher_proof.get() or "", _proof(phrase))
 
 
+def owner_of(run: Run) -> str:
+    """Who began a run; "" when nobody is known."""
+    begun_by: str = getattr(run, "owner", "")
+    return begun_by
+
+
 def may_change(run: Run) -> bool:
     """True when this browser may pause, stop, train on and delete a run.
 
     A run without an owner, as of the command line, of an earlier version, or of a browser without cookies, may be
     changed by everybody: else nobody but a teacher could, and there may be none.
     """
-    begun_by = getattr(run, "owner", "")
+    begun_by = owner_of(run)
     return not begun_by or hmac.compare_digest(begun_by, owner()) or is_teacher()
 
 

@@ -165,7 +165,7 @@ class DrawingHistory:
             ink = _as_bytes(record["ink"]) if record["ink"] else None
             if ink is not None:
                 _ink_of(ink)
-        except (ImageError, LookupError, TypeError, ValueError, AttributeError, zlib.error):
+        except (ImageError, LookupError, TypeError, ValueError, AttributeError, RecursionError, zlib.error):
             return history
         if n and numbers == sorted(set(numbers)) and numbers[:1] > [0] and numbers[-1] == len(strokes["objects"]):
             history._put([*(Step(number, None) for number in numbers[:-1]), Step(numbers[-1], ink)], strokes)

@@ -32,6 +32,15 @@ def test_an_empty_canvas_has_no_strokes():
         None,
         {},
         {"objects": 3},
+        {"objects": "text"},
+        {"objects": {"a": 1}},
+        {"objects": [5]},
+        {"objects": [{"path": 5}]},
+        {"objects": [{"path": "MMM"}]},
+        {"objects": [{"path": [[[["M"]]]]}]},
+        canvas([["M", 10**400, 1]]),
+        canvas([["M", [1], [2]]]),
+        canvas([["M", {"a": 1}, 2]]),
         {"objects": [{}]},
         canvas([["X", 1, 2]]),
         canvas([["M", 1]]),
@@ -71,3 +80,9 @@ def test_where_and_how_large_a_digit_is_drawn_makes_no_difference(scale, right, 
     moved = [line * scale + np.array([right, down]) * (280 - 240 * scale) - 20 for line in SEVEN]
     first, second = (prepare(strokes.with_pen(lines)).centred for lines in (SEVEN, moved))
     assert np.abs(first - second).mean() < 0.01
+
+
+def test_too_many_strokes_or_points_are_refused_before_they_are_read():
+    for content in (canvas(*[[["M", 1, 2]]] * 501), canvas([["X", 1, 2]] * 20_001), canvas(*[[["X"]] * 101] * 200)):
+        with pytest.raises(ImageError, match=r"more than (500 strokes|20,000 points)"):
+            strokes.lines_of(content)

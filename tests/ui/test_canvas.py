@@ -1,12 +1,17 @@
 """The drawing with its undo, and what pen_up.js and canvas.py rely on in the drawing component's own files."""
 
 import ast
+import base64
 import importlib.metadata
+import json
 import re
+import sys
+import zlib
 
 import numpy as np
 import pytest
 
+from cnnviz.drawing import strokes
 from cnnviz.ui.drawing_history import N_REMEMBERED, Drawing, DrawingHistory
 
 INK = np.zeros((280, 280), np.uint8)
@@ -125,3 +130,116 @@ def test_what_it_is_asked_and_what_it_sends(source):
     wanted = {"stroke_width", "stroke_color", "background_color", "background_image", "initial_drawing", "key"}
     assert wanted | {"return_image_data"} <= {argument.arg for argument in function.args.args}
     assert '"drawing": {"raw": base_drawing, "data": None}' in source, "so the tests of the pages feed it"
+
+
+# Kept small, and as a record
+
+
+def long_drawing(n_strokes, n_points):
+    """Strokes of random points."""
+    rng = np.random.default_rng(0)
+    lines = rng.uniform(0, 280, (n_strokes, n_points, 2)).round(3).tolist()
+    return {"objects": [{"type": "Path", "path": [["L", *point] for point in line]} for line in lines]}
+
+
+def n_bytes(thing, seen):
+    """Memory of an object and all that it holds."""
+    if id(thing) in seen:
+        return 0
+    seen.add(id(thing))
+    size = sys.getsizeof(thing)
+    if isinstance(thing, dict):
+        return size + sum(n_bytes(each, seen) for pair in thing.items() for each in pair)
+    if isinstance(thing, (list, tuple, set)):
+        return size + sum(n_bytes(each, seen) for each in thing)
+    return size + (n_bytes(vars(thing), seen) if hasattr(thing, "__dict__") else 0)
+
+
+def test_the_longest_drawing_with_all_its_steps_takes_well_under_two_megabytes():
+    history = DrawingHistory()
+    whole = long_drawing(100, 200)
+    noise = np.random.default_rng(0).integers(0, 256, (280, 280), np.uint8)
+    for n in range(51, 101):
+        history.add(Drawing({"objects": whole["objects"][:n]}, noise))
+        history.load()
+    assert history.record is not None
+    assert len(history.drawings) == 50
+    assert n_bytes(history, set()) < 1_200_000
+    assert np.array_equal(history.ink, noise)
+
+
+def test_a_digit_with_its_steps_takes_little():
+    history = DrawingHistory()
+    for n in range(1, 6):
+        history.add(Drawing(long_drawing(n, 60), INK))
+    assert n_bytes(history, set()) < 40_000
+
+
+def test_undo_gives_the_very_ink_that_was_there():
+    history, inks = DrawingHistory(), [np.full((280, 280), n, np.uint8) for n in range(3)]
+    for n, ink in enumerate(inks, 1):
+        history.add(Drawing(drawing(n).strokes, ink))
+    for ink in inks[::-1]:
+        assert np.array_equal(history.ink, ink)
+        history.undo()
+    assert history.ink is None
+
+
+def test_a_drawing_comes_back_from_its_record_with_its_steps():
+    history = DrawingHistory()
+    whole = long_drawing(3, 20)
+    ink = np.random.default_rng(1).integers(0, 256, (280, 280), np.uint8)
+    for n in (1, 2, 3):
+        history.add(Drawing({"objects": whole["objects"][:n]}, ink))
+    record = history.record
+    as_text = {
+        name: base64.b64encode(each).decode() if isinstance(each, bytes) else each for name, each in record.items()
+    }
+    for form in (record, json.loads(json.dumps(as_text))):
+        back = DrawingHistory.of_record(form)
+        assert back.current == history.current
+        back.undo()
+        assert back.current.n_strokes == 2
+        again = np.max([strokes.redraw([line], 24) for line in strokes.lines_of(back.current.strokes)], axis=0)
+        assert np.array_equal(back.ink, np.round(again * 255))
+
+
+ONE = DrawingHistory()
+ONE.add(Drawing(long_drawing(2, 5), INK))
+GOOD = ONE.record
+BOMB = zlib.compress(b" " * 50_000_000 + b"{}")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        5,
+        [],
+        {},
+        {"strokes": 5, "steps": [2], "ink": None},
+        {"strokes": b"nothing", "steps": [2], "ink": None},
+        {"strokes": "ä", "steps": [2], "ink": None},
+        {"strokes": zlib.compress(b"5"), "steps": [2], "ink": None},
+        {"strokes": zlib.compress(b'{"objects": 5}'), "steps": [2], "ink": None},
+        {"strokes": zlib.compress(b"[" * 100_000), "steps": [2], "ink": None},
+        {"strokes": BOMB, "steps": [2], "ink": None},
+        GOOD | {"steps": [1]},
+        GOOD | {"steps": [3]},
+        GOOD | {"steps": []},
+        GOOD | {"steps": [2, 1]},
+        GOOD | {"steps": [0, 2]},
+        GOOD | {"steps": ["x"]},
+        GOOD | {"steps": 5},
+        GOOD | {"ink": b"short"},
+        GOOD | {"ink": zlib.compress(b"short")},
+        GOOD | {"ink": BOMB},
+        GOOD | {"ink": 5},
+    ],
+    ids=range(22),
+)
+def test_what_is_no_record_of_a_drawing_gives_an_empty_canvas(record):
+    assert DrawingHistory.of_record(GOOD).drawings
+    history = DrawingHistory.of_record(record)
+    assert history.drawings == []
+    assert history.current is None

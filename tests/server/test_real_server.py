@@ -1,0 +1,144 @@
+"""With a real server: one browser that sends too much harms neither the others nor the server's memory."""
+
+import asyncio
+import contextlib
+import time
+import urllib.request
+
+import canvas_message
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+import browser
+from cnnviz.server.limits import BYTES_PER_S
+from streamlit_client import opened
+
+psutil = pytest.importorskip("psutil")
+FLOOD_S = 8.0
+MEGABYTES_12 = 12_000_000
+N_PAGES = 10
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Address and process of a server that has answered a stroke, so that everything is loaded."""
+    runs = tmp_path_factory.mktemp("runs")
+    with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(runs)) as (address, _):
+        (process,) = [child for child in psutil.Process().children() if "streamlit" in child.cmdline()]
+        asyncio.run(warm(address))
+        yield address, process
+
+
+async def warm(address):
+    async with opened(address) as page:
+        for n in range(4):
+            await stroke(page, n)
+
+
+def canvas_of(page):
+    return page.widget(lambda element: element.bidi_component.component_name.endswith("drawable_canvas"))
+
+
+async def stroke(page, n):
+    """Draw; seconds until the answer is there, and what was shown."""
+    began = time.perf_counter()
+    lines = [[(40 + 7 * i, 40), (60 + 7 * i, 200)] for i in range(n % 20 + 1)]
+    shown = await page.set(canvas_of(page), canvas_message.as_json(*lines))
+    return time.perf_counter() - began, shown
+
+
+async def health(address, until_s):
+    """Seconds that each look at the health page took."""
+
+    def look():
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=60).close()
+
+    took = []
+    while time.monotonic() < until_s:
+        began = time.perf_counter()
+        await asyncio.to_thread(look)
+        took.append(time.perf_counter() - began)
+        await asyncio.sleep(0.1)
+    return took
+
+
+async def draw_while_flooded(address):
+    """Seconds of the strokes of one browser, and of the health page, while another one sends 1,000 small messages."""
+    message = BackMsg()
+    message.rerun_script.page_script_hash = "0" * 29
+    content = message.SerializeToString()
+    assert len(content) == 33
+
+    async def flood(socket):
+        for _ in range(1000):
+            await socket.send(content)
+
+    async with opened(address) as student, opened(address) as stranger:
+        flooding = asyncio.create_task(flood(stranger._socket))
+        until_s = time.monotonic() + FLOOD_S
+        looking = asyncio.create_task(health(address, until_s))
+        strokes = []
+        while time.monotonic() < until_s:
+            strokes.append((await stroke(student, len(strokes)))[0])
+            await asyncio.sleep(0.2)
+        flooding.cancel()
+        return sorted(strokes), sorted(await looking)
+
+
+def test_a_thousand_messages_of_one_browser_keep_no_other_waiting(server):
+    strokes, looks = asyncio.run(draw_while_flooded(server[0]))
+    assert len(strokes) >= FLOOD_S  # none of them waits for seconds, however slow this machine is
+    assert strokes[len(strokes) * 3 // 4] < 0.5
+    assert looks[len(looks) * 3 // 4] < 0.5
+    assert max(looks) < 5
+
+
+async def send_huge(address, process):
+    """Megabytes by which the server has grown after 20 drawings of 12 MB."""
+    huge = canvas_message.huge(MEGABYTES_12)
+    assert len(huge) > 11_000_000
+    async with contextlib.AsyncExitStack() as stack:
+        pages = [await stack.enter_async_context(opened(address)) for _ in range(N_PAGES)]
+        for page in pages:
+            await stroke(page, 1)
+        before = process.memory_info().rss
+        for _ in range(20 // N_PAGES):
+            for page in pages:
+                await page._socket.send(message_of(page, huge))
+        await asyncio.sleep(20 / N_PAGES * len(huge) / BYTES_PER_S)  # so long the last one waits for its time
+        return (process.memory_info().rss - before) / 1e6
+
+
+async def draw_huge(address):
+    """What is shown after a drawing of 12 MB, and after the stroke that follows it."""
+    async with opened(address) as page:
+        await stroke(page, 1)
+        refused = await send(page, canvas_message.huge(MEGABYTES_12))
+        return refused, (await stroke(page, 2))[1]
+
+
+def message_of(page, value):
+    message = page._request(canvas_of(page).fragment, "", "")
+    message.rerun_script.widget_states.widgets.append(WidgetState(id=canvas_of(page).id, json_value=value))
+    return message.SerializeToString()
+
+
+async def send(page, value):
+    """What the page shows after a drawing that is refused."""
+    page._take = lambda element, fragment: None  # an error on the page is what is expected here
+    shown = await page.set(canvas_of(page), value)
+    del page._take
+    return shown
+
+
+def test_drawings_of_twelve_megabytes_leave_nothing_behind(server):
+    grown = asyncio.run(send_huge(*server))
+    assert grown < 20
+
+
+def test_after_a_drawing_of_twelve_megabytes_the_one_before_stays_and_the_next_stroke_works(server):
+    refused, after = asyncio.run(draw_huge(server[0]))
+    for shown, is_refused in ((refused, True), (after, False)):
+        assert any("more than a drawing needs" in element.alert.body for element in shown) is is_refused
+        assert any(element.heading.body.startswith(("Answer", "No digit")) for element in shown)
