@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 import urllib.request
 
@@ -9,13 +10,17 @@ import canvas_message
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import connect
 
 import browser
+import streamlit_client
 from cnnviz.server.limits import BYTES_PER_S
 from streamlit_client import opened
 
 psutil = pytest.importorskip("psutil")
-FLOOD_S = 8.0
+FLOOD_S = 10.0
+N_MESSAGES = 5_000
+"""Without limits a thousand of them held everybody up for two seconds, and for 79 with a collection of garbage each."""
 MEGABYTES_12 = 12_000_000
 N_PAGES = 10
 
@@ -64,14 +69,14 @@ async def health(address, until_s):
 
 
 async def draw_while_flooded(address):
-    """Seconds of the strokes of one browser, and of the health page, while another one sends 1,000 small messages."""
+    """Seconds of the strokes of one browser, and of the health page, while another one sends small messages."""
     message = BackMsg()
     message.rerun_script.page_script_hash = "0" * 29
     content = message.SerializeToString()
     assert len(content) == 33
 
     async def flood(socket):
-        for _ in range(1000):
+        for _ in range(N_MESSAGES):
             await socket.send(content)
 
     async with opened(address) as student, opened(address) as stranger:
@@ -86,12 +91,11 @@ async def draw_while_flooded(address):
         return sorted(strokes), sorted(await looking)
 
 
-def test_a_thousand_messages_of_one_browser_keep_no_other_waiting(server):
+def test_thousands_of_messages_of_one_browser_keep_no_other_waiting(server):
     strokes, looks = asyncio.run(draw_while_flooded(server[0]))
-    assert len(strokes) >= FLOOD_S  # none of them waits for seconds, however slow this machine is
     assert strokes[len(strokes) * 3 // 4] < 0.5
     assert looks[len(looks) * 3 // 4] < 0.5
-    assert max(looks) < 5
+    assert max(strokes[-1], looks[-1]) < 2  # also on a machine that does other work
 
 
 async def send_huge(address, process):
@@ -142,3 +146,21 @@ def test_after_a_drawing_of_twelve_megabytes_the_one_before_stays_and_the_next_s
     for shown, is_refused in ((refused, True), (after, False)):
         assert any("more than a drawing needs" in element.alert.body for element in shown) is is_refused
         assert any(element.heading.body.startswith(("Answer", "No digit")) for element in shown)
+
+
+async def said_in_train(address, monkeypatch, **headers):
+    """What stands on the page Train for a browser whose websocket brings these headers."""
+    with monkeypatch.context() as patch:
+        patch.setattr(streamlit_client, "connect", functools.partial(connect, additional_headers=headers))
+        async with opened(address, "train") as page:
+            return [element.markdown.body for element in await page.rerun()]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"Via": "1.1 x"}]
+)
+def test_on_this_machine_one_is_the_teacher_and_behind_a_proxy_nobody_is(server, monkeypatch, headers):
+    for sent, is_teacher in (({}, True), (headers, False), (headers | {"X-Cnnviz-This-Machine": "yes"}, False)):
+        said = asyncio.run(said_in_train(server[0], monkeypatch, **sent))
+        assert any("Train a network and watch" in text or "watch it learn" in text for text in said)
+        assert any("You are the teacher here" in text for text in said) is is_teacher

@@ -1,0 +1,99 @@
+"""In a real browser: after a reload, and after the server was killed and started again, everything is as it was."""
+
+import contextlib
+import os
+import time
+
+import pytest
+from canvas_message import SEVEN
+
+import browser
+
+sync_api = pytest.importorskip("playwright.sync_api")
+psutil = pytest.importorskip("psutil")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+PIXELS = "canvas => canvas.toDataURL()"
+STORED_S = 2.5
+"""Within a second of the last change, and a little for a busy machine."""
+
+
+def kill(address):
+    """SIGKILL for the server at an address, and nothing else."""
+    port = address.rsplit(":", 1)[1]
+    (process,) = [child for child in psutil.Process().children() if port in child.cmdline()]
+    process.kill()
+    process.wait(20)
+
+
+def seen(page):
+    """What stands on the Draw page: canvas, network, answer, the second network's, the pen."""
+    page.wait_for_selector("canvas.upper-canvas")
+    page.get_by_text("low-level reads").wait_for()
+    page.wait_for_timeout(1000)
+    return (
+        page.locator("canvas.dc-canvas.lower-canvas").evaluate(PIXELS),
+        page.get_by_role("heading", name="Answer").inner_text(),
+        page.get_by_text("Softmax").first.inner_text(),
+        page.get_by_text("low-level reads").inner_text(),
+        page.get_by_text("Network hvass").first.inner_text(),
+    )
+
+
+def choose(page, label, name):
+    """Choose in a list; a run of the page that ends meanwhile may close it again."""
+    option = page.get_by_role("option", name=name, exact=True)
+    for _ in range(20):
+        page.get_by_label(label, exact=False).first.click()
+        with contextlib.suppress(sync_api.TimeoutError):
+            option.click(timeout=3000)
+            return
+    raise AssertionError(f"{name} cannot be chosen")
+
+
+def test_a_reload_and_a_killed_server_change_nothing(tmp_path):
+    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
+    settings = {"CNNVIZ_DATA": "bundled", "CNNVIZ_RUNS": str(tmp_path)}
+    with browser.page() as page:
+        with browser.server(**settings) as (address, began):
+            page.goto(address)
+            page.wait_for_selector("canvas.upper-canvas")
+            browser.draw(page, SEVEN)
+            browser.draw(page, [(110, 150), (200, 150)])
+            page.get_by_role("heading", name="Answer").wait_for()
+            choose(page, "Network", "hvass")
+            page.get_by_text("Network hvass").first.wait_for()
+            page.get_by_text("More", exact=True).click()
+            choose(page, "A second network", "low-level")
+            before = seen(page)
+            page.wait_for_timeout(max(0, 4 - (time.perf_counter() - began)) * 1000 + STORED_S * 1000)
+            page.reload()
+            assert seen(page) == before
+            kill(address)
+        with browser.server(**settings) as (address, _):
+            page.goto(address)
+            assert seen(page) == before
+            page.get_by_text("Undo", exact=True).click()
+            page.wait_for_timeout(1500)
+            page.goto(f"{address}/look")
+            page.get_by_text("My drawing").first.click()
+            page.get_by_text("Read as").first.wait_for()
+            page.goto(address)
+            page.get_by_text("Undo", exact=True).click()
+            page.get_by_text("Nothing is drawn yet").wait_for()
+
+
+def test_the_token_is_out_of_reach_of_scripts_and_of_the_address(tmp_path):
+    with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path)) as (address, _), browser.page() as page:
+        page.goto(address)
+        page.wait_for_selector("canvas.upper-canvas")
+        (cookie,) = [each for each in page.context.cookies() if each["name"] == "cnnviz_session"]
+        assert cookie["httpOnly"]
+        assert cookie["sameSite"] == "Lax"
+        assert "cnnviz_session" not in page.evaluate("document.cookie")
+        assert cookie["value"] not in page.url
+        assert cookie["value"] not in page.content()
