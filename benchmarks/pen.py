@@ -16,7 +16,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cnnviz import hands, strokes
+from cnnviz.drawing import strokes
+from cnnviz.synthesis import digits as synthetic
 
 SIDE_PX = strokes.SIDE_PX
 PEN_PX = 24
@@ -43,7 +44,7 @@ def drawings(digits: Sequence[int], rng: np.random.Generator) -> list[Drawing]:
     """Digits in hands of many kinds, one after the other, each stroke by stroke on an empty canvas."""
     found = []
     for digit in digits:
-        lines = placed(hands.draw(digit, rng), rng)
+        lines = placed(synthetic.sample_strokes(digit, rng), rng)
         found += [Drawing(canvas_value(lines[:n]), digit, n == len(lines)) for n in range(1, len(lines) + 1)]
     return found
 

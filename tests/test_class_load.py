@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from cnnviz import strokes
+from cnnviz.drawing import strokes
 
 pytest.importorskip("psutil")
 
