@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import math
+import struct
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,20 +33,35 @@ class IndexedPicture:
 
     def image(self) -> Image.Image:
         """The picture in RGB, to be drawn upon."""
-        picture = self._with_palette()
-        return Image.fromarray(self.table[self.numbers]) if picture is None else picture.convert("RGB")
+        return Image.fromarray(self.table[self.numbers])
 
     def png(self) -> bytes:
-        """The content of a PNG file: with a palette where there are at most 256 colours, otherwise in RGB."""
-        return png(self._with_palette() or self.image())
+        """The content of a PNG file: with a palette where there are at most 256 colours, otherwise in RGB.
 
-    def _with_palette(self) -> Image.Image | None:
-        """The picture in mode P; None when the colours are too many."""
+        A file with a palette is written here; Pillow's own way takes half as long again for pictures this small.
+        """
         if len(self.table) > MAX_COLOURS:
-            return None
-        picture = Image.fromarray(self.numbers.astype(np.uint8, copy=False))
-        picture.putpalette(self.table.tobytes())  # makes it mode P
-        return picture
+            return png(self.image())
+        height, width = self.numbers.shape
+        rows = np.zeros((height, 1 + width), np.uint8)  # in front of each row stands its filter: 0, none
+        rows[:, 1:] = self.numbers
+        compressor = zlib.compressobj(level=1, memLevel=9)
+        header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # 8 bits, palette, the only compression; plain
+        return b"".join(
+            [
+                b"\x89PNG\r\n\x1a\n",
+                _chunk(b"IHDR", header),
+                _chunk(b"PLTE", self.table.tobytes()),
+                _chunk(b"IDAT", compressor.compress(rows.tobytes()) + compressor.flush()),
+                _chunk(b"IEND", b""),
+            ]
+        )
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    """A part of a PNG file, as in section 5.3 of its specification."""
+    checksum = zlib.crc32(content, zlib.crc32(kind))
+    return b"".join([struct.pack(">I", len(content)), kind, content, struct.pack(">I", checksum)])
 
 
 def png(picture: Image.Image) -> bytes:

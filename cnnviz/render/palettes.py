@@ -63,7 +63,7 @@ def palette_numbers(values: np.ndarray, limits: Limits) -> np.ndarray:
     # Quarters, since the difference of the largest floats is no float any more.
     span = high / 4 - low / 4
     fraction = (values.astype(np.float64) / 4 - low / 4) / span if span > 0 else np.full(values.shape, 0.5)
-    numbers = np.nan_to_num(fraction.clip(0, 1) * 255).round().astype(np.uint16)
+    numbers: np.ndarray = np.nan_to_num(fraction.clip(0, 1) * 255).round().astype(np.uint16)
     numbers[np.isnan(values)] = NAN_NUMBER
     return numbers
 

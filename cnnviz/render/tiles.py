@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from cnnviz.percentages import NO_BREAK, probability
-from cnnviz.render.indexed import MAX_COLOURS, IndexedPicture, png, text_coverage, text_table
+from cnnviz.render.bars import index_bars, probability_bars
+from cnnviz.render.indexed import MAX_COLOURS, IndexedPicture, png
 from cnnviz.render.palettes import (
     LIGHT,
     NAN_NUMBER,
@@ -31,11 +31,12 @@ from cnnviz.render.palettes import (
     palette_numbers,
     palette_table,
 )
+from cnnviz.render.rows import image_row, index_row
 from cnnviz.render.typeface import font
 
 __all__ = [
-    "GridLayout", "IndexedPicture", "enlarge", "font", "grid_layout", "image_row", "index_bars", "index_grid",
-    "index_row", "is_dead", "make_grid", "png", "probability_bars", "with_colour_bar",
+    "GridLayout", "enlarge", "font", "grid_layout", "image_row", "index_bars", "index_grid", "index_row", "is_dead",
+    "make_grid", "png", "probability_bars", "with_colour_bar",
 ]  # fmt: skip
 
 Box = tuple[int, int, int, int]
@@ -44,7 +45,7 @@ Box = tuple[int, int, int, int]
 
 def is_dead(maps: np.ndarray) -> np.ndarray:
     """Which of n maps are zero everywhere; bool, shape (n,)."""
-    return ~maps.reshape(len(maps), -1).any(axis=1)
+    return np.logical_not(maps.reshape(len(maps), -1).any(axis=1))
 
 
 def make_grid(
@@ -246,130 +247,5 @@ def with_colour_bar(picture: Image.Image, palette: Palette, limits: Limits, them
     return whole
 
 
-def image_row(
-    images: Sequence[np.ndarray], labels: Sequence[str], cell_px: int = 160, theme: Theme = LIGHT
-) -> Image.Image:
-    """Draw grey images of any size side by side, each as large as its cell allows, with a label under each.
-
-    Args:
-        images: float (height, width) in [0, 1] each; 0 is black.
-        labels: one for each image.
-        cell_px: side of a cell.
-        theme: colours around the images.
-    """
-    return index_row(images, labels, cell_px, theme).image()
-
-
-def index_row(
-    images: Sequence[np.ndarray], labels: Sequence[str], cell_px: int = 160, theme: Theme = LIGHT
-) -> IndexedPicture:
-    """Draw images as `image_row` does, to be encoded at once."""
-    shown = {id(image): _fitted(image, cell_px) for image in images}  # the same image may stand there twice
-    greys = np.flatnonzero(np.sum([image.histogram() for image in shown.values()], axis=0))
-    words, of_coverage = text_table(theme, WORD_STEPS)
-    table = np.concatenate([words, np.array([theme.faint], np.uint8), np.repeat(greys[:, None], 3, 1).astype(np.uint8)])
-    of_grey = np.zeros(256, np.uint8 if len(table) <= MAX_COLOURS else np.uint16)
-    of_grey[greys] = np.arange(len(greys)) + len(words) + 1
-    coverage = _words_of_row(tuple(labels), cell_px)
-    page = np.zeros((cell_px + len(coverage), coverage.shape[1]), of_grey.dtype)  # the number of paper is 0
-    page[cell_px:] = of_coverage[coverage]
-    for i, (image, _) in enumerate(zip(images, labels, strict=True)):
-        numbers = of_grey[np.asarray(shown[id(image)])]
-        numbers[[0, -1]] = len(words)
-        numbers[:, [0, -1]] = len(words)
-        height, width = numbers.shape
-        left, top = i * (cell_px + cell_px // 8) + (cell_px - width) // 2, (cell_px - height) // 2
-        page[top : top + height, left : left + width] = numbers
-    return IndexedPicture(page, table)
-
-
-def _fitted(image: np.ndarray, cell_px: int) -> Image.Image:
-    """A grey image, mode L, as large as a cell allows."""
-    scale = cell_px / max(image.shape)
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    # Enlarged, a pixel stays a square; reduced, thin strokes must not vanish between pixels.
-    resampling = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX
-    return Image.fromarray(np.round(image.clip(0, 1) * 255).astype(np.uint8)).resize(size, resampling)
-
-
-WORD_STEPS = 31
-"""Steps from paper to words below images: more cannot be seen, and leave too few of 256 colours for the images."""
-
-
-@functools.lru_cache(maxsize=32)
-def _words_of_row(labels: tuple[str, ...], cell_px: int) -> np.ndarray:
-    """How much of each pixel below a row of images its labels cover, uint8 (height, width)."""
-    gap, text_px = cell_px // 8, max(12, cell_px // 9)
-    height = round(text_px * 1.6)
-    strip = Image.new("L", (len(labels) * (cell_px + gap) - gap, height))
-    pen = ImageDraw.Draw(strip)
-    for i, label in enumerate(labels):
-        middle = i * (cell_px + gap) + cell_px / 2
-        pen.text((middle, height - 2), label, 255, font(text_px), anchor="md")
-    return np.asarray(strip)
-
-
 def _signed(value: float) -> str:
     return "0" if value == 0 else f"{value:+.3g}"
-
-
-def probability_bars(probs: np.ndarray, theme: Theme = LIGHT, height_px: int = 36) -> Image.Image:
-    """Draw ten probabilities as horizontal bars, the largest in colour, each with its digit and its percentage.
-
-    Args:
-        probs: float, shape (10,), in [0, 1].
-        theme: colours.
-        height_px: height of a bar with its gap.
-    """
-    return index_bars(probs, theme, height_px).image()
-
-
-PAD_PX = 2
-"""Letters may begin a little left of where they are put."""
-
-
-def index_bars(probs: np.ndarray, theme: Theme = LIGHT, height_px: int = 36) -> IndexedPicture:
-    """Draw bars as `probability_bars` does, to be encoded at once."""
-    table, of_coverage, faint, accent = _bar_colours(theme)
-    page = _empty_bars(len(probs), theme, height_px).copy()
-    left, right = _ends_of_bars(height_px)
-    for digit, prob in enumerate(probs):
-        top = digit * height_px
-        filled = left + round((right - left) * float(prob))
-        if filled > left:
-            is_largest = digit == int(probs.argmax())
-            page[top + 5 : top + height_px - 4, left : filled + 1] = accent if is_largest else faint
-        words = text_coverage(probability(float(prob)).replace(NO_BREAK, " "), _bar_text_px(height_px), height_px, PAD_PX)
-        place = page[top : top + height_px, filled + 10 - PAD_PX :]
-        place[:, : words.shape[1]] = of_coverage[words[:, : place.shape[1]]]
-    return IndexedPicture(page, table)
-
-
-def _ends_of_bars(height_px: int) -> tuple[int, int]:
-    """Where bars of probability 0 and 1 end."""
-    return round(height_px * 0.9), height_px * 10 - round(height_px * 2.8)
-
-
-def _bar_text_px(height_px: int) -> int:
-    return round(height_px * 0.62)
-
-
-@functools.cache
-def _bar_colours(theme: Theme) -> tuple[np.ndarray, np.ndarray, int, int]:
-    """The table of `index_bars`, and the numbers in it: of each coverage by words, of other bars, of the largest."""
-    colours, of_coverage = text_table(theme, 250)  # of 256 colours some are needed for the bars
-    table = np.concatenate([colours, np.array([theme.faint, theme.accent], np.uint8)])
-    return table, of_coverage, len(colours), len(colours) + 1
-
-
-@functools.lru_cache(maxsize=16)
-def _empty_bars(n: int, theme: Theme, height_px: int) -> np.ndarray:
-    """What is the same for all probabilities: the digits, and the line at which the bars begin."""
-    _, of_coverage, faint, _ = _bar_colours(theme)
-    left, _ = _ends_of_bars(height_px)
-    page = np.zeros((n * height_px, height_px * 10), np.uint8)
-    for top in range(0, n * height_px, height_px):
-        words = text_coverage(str(top // height_px), _bar_text_px(height_px), height_px, PAD_PX)
-        page[top : top + height_px, 4 - PAD_PX : 4 - PAD_PX + words.shape[1]] = of_coverage[words]
-        page[top + 5 : top + height_px - 4, left : left + 2] = faint
-    return page
