@@ -6,7 +6,8 @@ that the centre of mass lies in the middle of 28×28 (LeCun, Cortes and Burges, 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import functools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,19 +55,48 @@ def prepare(ink: np.ndarray, without: Collection[str] = ()) -> Preparation | Non
     Raises:
         ValueError: when `ink` is not two-dimensional or leaves [0, 1].
     """
+    return prepare_variants(ink, [without])[0]
+
+
+def prepare_variants(ink: np.ndarray, left_out: Sequence[Collection[str]]) -> list[Preparation | None]:
+    """Prepare the same ink several times, each time without other steps; what is common is computed once.
+
+    Args:
+        ink: as for `prepare`.
+        left_out: the steps to leave out, for each time.
+
+    Returns:
+        as `prepare`, for each time.
+
+    Raises:
+        ValueError: as `prepare`.
+    """
     if ink.ndim != 2 or not ink.size:
         raise ValueError(f"Expected ink of shape (height, width). Received {ink.shape}.")
     if not (np.isfinite(ink).all() and ink.min() >= 0 and ink.max() <= 1):
         raise ValueError("Expected ink in [0, 1]. Received values outside it.")
     drawn = ink.astype(np.float32)
-    if crop(drawn) is None:
-        return None
-    inked = 1 - drawn if "ink" in without else drawn
-    cropped = inked if "crop" in without else crop(inked)
-    if cropped is None:
-        return None
-    boxed = stretch(cropped) if "box" in without else fit_box(cropped)
-    return Preparation(drawn, cropped, boxed, centre(boxed, by_mass="centre" not in without))
+    inked = crop(drawn)
+    if inked is None:
+        return [None] * len(left_out)
+
+    @functools.cache
+    def cropped_without(steps: frozenset[str]) -> np.ndarray | None:
+        whole = 1 - drawn if "ink" in steps else drawn
+        return whole if "crop" in steps else crop(whole) if "ink" in steps else inked
+
+    @functools.cache
+    def boxed_without(steps: frozenset[str]) -> np.ndarray | None:
+        cropped = cropped_without(steps - {"box"})
+        return None if cropped is None else stretch(cropped) if "box" in steps else fit_box(cropped)
+
+    def prepared(steps: frozenset[str]) -> Preparation | None:
+        cropped, boxed = cropped_without(steps - {"box", "centre"}), boxed_without(steps - {"centre"})
+        if cropped is None or boxed is None:
+            return None
+        return Preparation(drawn, cropped, boxed, centre(boxed, by_mass="centre" not in steps))
+
+    return [prepared(frozenset(without)) for without in left_out]
 
 
 def crop(ink: np.ndarray) -> np.ndarray | None:

@@ -24,6 +24,8 @@ MARK_COLOUR: Colour = (224, 123, 0)
 """Orange, of frames around what is pointed at."""
 NAN_COLOUR: Colour = (0, 190, 90)
 """Green, which is in no palette: so NaN cannot be taken for a number."""
+NAN_NUMBER = 256
+"""Where NAN_COLOUR stands among the colours of a palette: behind all others."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,19 @@ def apply_palette(values: np.ndarray, palette: Palette, limits: Limits) -> np.nd
     Returns:
         uint8, shape (*values.shape, 3); NaN is NAN_COLOUR.
     """
+    coloured: np.ndarray = palette_table(palette)[palette_numbers(values, limits)]
+    return coloured
+
+
+def palette_numbers(values: np.ndarray, limits: Limits) -> np.ndarray:
+    """Which colour of a palette each number gets, as by `apply_palette`: uint16 in 0..255, NAN_NUMBER for NaN."""
     low, high = limits
     # Quarters, since the difference of the largest floats is no float any more.
     span = high / 4 - low / 4
     fraction = (values.astype(np.float64) / 4 - low / 4) / span if span > 0 else np.full(values.shape, 0.5)
-    index = np.nan_to_num(fraction.clip(0, 1) * 255).round().astype(np.uint8)
-    coloured: np.ndarray = _table(palette)[index]
-    coloured[np.isnan(values)] = NAN_COLOUR
-    return coloured
+    numbers: np.ndarray = np.nan_to_num(fraction.clip(0, 1) * 255).round().astype(np.uint16)
+    numbers[np.isnan(values)] = NAN_NUMBER
+    return numbers
 
 
 def symmetric_limits(values: np.ndarray) -> Limits:
@@ -82,8 +89,12 @@ def to_hex(colour: Colour) -> str:
 
 
 @functools.cache
-def _table(palette: Palette) -> np.ndarray:
-    """The 256 colours of a palette, uint8 (256, 3)."""
+def palette_table(palette: Palette) -> np.ndarray:
+    """The 256 colours of a palette, and NAN_COLOUR behind them: uint8 (257, 3)."""
+    return np.concatenate([_ramp(palette), np.array([NAN_COLOUR], np.uint8)])
+
+
+def _ramp(palette: Palette) -> np.ndarray:
     ramp = np.arange(256, dtype=np.uint8)
     if palette in ("gray", "binary"):  # without matplotlib
         grey = ramp if palette == "gray" else ramp[::-1]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import csv
+import functools
 import io
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,7 @@ from PIL import Image
 
 from cnnviz.percentages import NO_BREAK, probability
 from cnnviz.render import figures, matrices, palettes, tiles
+from cnnviz.render.indexed import IndexedPicture
 from cnnviz.render.palettes import DARK, LIGHT, Limits, Palette, Theme
 from cnnviz.ui import choice, server, state, texts
 
@@ -51,7 +53,13 @@ def colours(values: np.ndarray) -> tuple[Palette, Limits]:
 
 
 def picture(
-    image: Image.Image | bytes, caption: str, alt: str, name: str, *, width: Any = "stretch", inline: bool = False
+    image: Image.Image | IndexedPicture | bytes,
+    caption: str,
+    alt: str,
+    name: str,
+    *,
+    width: Any = "stretch",
+    inline: bool = False,
 ) -> None:
     """A picture with its caption and a download.
 
@@ -64,9 +72,13 @@ def picture(
         inline: send the picture with the page's message, so that the browser need not ask for it: sooner there,
             but sent again in every run; for what changes with every stroke.
     """
-    content = image if isinstance(image, bytes) else tiles.png(image)
+    if isinstance(image, IndexedPicture):
+        # Streamlit may scale down a file that it keeps, which blurs RGB and breaks numbers of colours.
+        content = image.png() if inline else tiles.png(image.image())
+    else:
+        content = image if isinstance(image, bytes) else tiles.png(image)
     st.image(_inline(content) if inline else content, width=width, alt=alt, output_format="PNG")  # JPEG blurs squares
-    below_picture(content, caption, name)
+    below_picture(lambda: content, caption, name)
 
 
 def equation(
@@ -93,8 +105,8 @@ def _inline(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
-def below_picture(content: bytes | Callable[[], bytes], caption: str, name: str) -> None:
-    """Caption and download of a picture that is shown in a way of its own; a function is called on download."""
+def below_picture(content: Callable[[], bytes], caption: str, name: str) -> None:
+    """Caption and download of a picture that is shown in a way of its own; as for `download_png`."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)
@@ -129,13 +141,13 @@ def bars(
         alt: words that go before the probabilities, which are said one by one to who cannot see them.
     """
     description = " ".join(part for part in (alt, probabilities_in_words(probs)) if part)
-    picture(tiles.probability_bars(probs, theme()), caption, description, name, width=width, inline=inline)
+    picture(tiles.index_bars(probs, theme()), caption, description, name, width=width, inline=inline)
 
 
 def begin_bars(probs: np.ndarray) -> Future[bytes]:
-    """`tiles.probability_bars` as a PNG, in a thread."""
+    """`tiles.index_bars` as a PNG, in a thread; to be shown inline."""
     colours = theme()  # here: a thread does not know whose page it draws for
-    return server.painters().submit(lambda: tiles.png(tiles.probability_bars(probs, colours)))
+    return server.painters().submit(lambda: tiles.index_bars(probs, colours).png())
 
 
 def probabilities_in_words(probs: np.ndarray) -> str:
@@ -143,14 +155,29 @@ def probabilities_in_words(probs: np.ndarray) -> str:
     return texts.PROBABILITIES.format(shares=", ".join(f"{digit}: {probability(p)}" for digit, p in enumerate(probs)))
 
 
-def download_png(content: bytes | Callable[[], bytes], name: str) -> None:
-    """A button that downloads a picture; a function is called when the button is pressed."""
+def download_png(content: Callable[[], bytes], name: str) -> None:
+    """A button that downloads a picture.
+
+    Args:
+        content: makes the PNG file when the button is pressed. Until the page runs again it is kept, with all that it
+            refers to: let that be small.
+        name: file name, without ending; unique on its page.
+    """
+    _download("png", "image/png", content, name)
+
+
+def _download(kind: Literal["png", "csv"], mime: str, content: Callable[[], bytes | str], name: str) -> None:
+    """A button that downloads a file, which is made when the button is pressed.
+
+    Streamlit's browser fetches the file of every other download button as soon as it is shown, to see whether it is
+    there: five requests for every stroke on Draw.
+    """
     st.download_button(
-        "PNG",
+        kind.upper(),
         content,
-        f"{name}.png",
-        "image/png",
-        key=state.download_of("png", name).name,
+        f"{name}.{kind}",
+        mime,
+        key=state.download_of(kind, name).name,
         on_click="ignore",
         type="tertiary",
         icon=ICON,
@@ -188,18 +215,12 @@ def _below_table(columns: Mapping[str, Sequence[Any]], caption: str, name: str) 
 
 def download_csv(columns: Mapping[str, Sequence[Any]], name: str) -> None:
     """A button that downloads columns as CSV."""
+    _download("csv", "text/csv", functools.partial(_csv, columns), name)
+
+
+def _csv(columns: Mapping[str, Sequence[Any]]) -> str:
     content = io.StringIO()
     writer = csv.writer(content)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
-    plain = content.getvalue().replace(NO_BREAK, " ")  # for programs that take a percentage for a number
-    st.download_button(
-        "CSV",
-        plain,
-        f"{name}.csv",
-        "text/csv",
-        key=state.download_of("csv", name).name,
-        on_click="ignore",
-        type="tertiary",
-        icon=ICON,
-    )
+    return content.getvalue().replace(NO_BREAK, " ")  # for programs that take a percentage for a number

@@ -69,8 +69,8 @@ def begin() -> None:
 
 def _rehearse() -> None:
     """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours."""
-    tiles.make_grid(BLANK[..., 0], "seismic", (-1, 1))
-    picture = tiles.png(tiles.probability_bars(np.full(10, 0.1)))
+    tiles.index_grid(BLANK[..., 0], "seismic", (-1, 1))
+    picture = tiles.index_bars(np.full(10, 0.1)).png()
     prepare(reading.read_ink(pictures.open_image(picture, "rehearsal"), "rehearsal"))
 
 

@@ -1,5 +1,6 @@
 """In a real browser: a digit drawn by finger on a telephone, filled in by keyboard alone, photographed."""
 
+import base64
 import os
 
 import numpy as np
@@ -139,3 +140,45 @@ def test_a_photograph_is_read(address, tmp_path):
         answered(opened, 7)
         opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
         opened.get_by_text("Nothing is drawn yet").wait_for()
+
+
+def shown(opened, alt):
+    """The file of a picture that the page holds in its message."""
+    source = opened.get_by_alt_text(alt).first.get_attribute("src")
+    return base64.b64decode(source.removeprefix("data:image/png;base64,"))
+
+
+def downloaded(opened, place):
+    """What the button below the picture at a place on the page gives."""
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="PNG").nth(place).click()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def test_a_stroke_fetches_no_file_and_each_button_gives_what_this_session_sees(address):
+    """The answer, what is seen, two layers and the steps, in this order; also after another stroke, and next door."""
+    alts = ["Probability of each", "The drawing as 28", "layer conv1_relu", "layer conv2_relu", "Five pictures"]
+    names = [f"{name}.png" for name in ("answer", "seen", "conv1_relu", "conv2_relu", "steps")]
+    with browser.page() as opened:
+        other = opened.context.browser.new_context().new_page()
+        for window, stroke, digit in ((opened, SEVEN, 7), (other, [(140, 50), (140, 230)], 1)):
+            open_draw(window, address)
+            browser.draw(window, stroke)
+            answered(window, digit)
+            window.get_by_alt_text(alts[-1]).wait_for()
+        pictures = [[shown(window, alt) for alt in alts] for window in (opened, other)]
+        assert all(own != others for own, others in zip(*pictures, strict=True))
+        for window, expected in zip((opened, other), pictures, strict=True):
+            files = [downloaded(window, place) for place in range(len(alts))]
+            assert [name for name, _ in files] == names
+            assert [content for _, content in files] == expected
+        asked = []
+        opened.on("request", lambda request: asked.append(request.url))
+        before = opened.get_by_alt_text(alts[-1]).get_attribute("src")
+        opened.locator("canvas.upper-canvas").scroll_into_view_if_needed()
+        browser.draw(opened, [(60, 150), (180, 150)])
+        opened.wait_for_function("before => document.querySelector('img[alt^=Five]').src !== before", arg=before)
+        opened.wait_for_timeout(500)
+        assert asked == []
+        assert downloaded(opened, 4) == ("steps.png", shown(opened, alts[-1]))
+        assert shown(opened, alts[-1]) != pictures[0][-1]

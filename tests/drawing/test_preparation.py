@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from cnnviz.drawing import pictures
-from cnnviz.drawing.preparation import centre, crop, fit_box, prepare
+from cnnviz.drawing.preparation import STEPS, centre, crop, fit_box, prepare, prepare_variants
 from cnnviz.drawing.reading import read_ink
 
 often = settings(max_examples=60, deadline=None, database=None, derandomize=True)
@@ -333,3 +333,17 @@ def test_each_step_can_be_left_out():
     assert inked.max(axis=0).tolist() == [23, 18]
     assert np.argwhere(whole.centred > 0.2).min(axis=0).tolist() != [4, 9]
     assert prepare(np.zeros((5, 5), np.float32), {"ink"}) is None
+
+
+def test_variants_are_what_each_would_be_alone():
+    rng = np.random.default_rng(5)
+    ink = np.zeros((60, 80), np.float32)
+    ink[20:50, 30:45] = rng.random((30, 15))
+    left_out = [set(), *({step} for step in STEPS), {"crop", "box"}, {"box", "centre"}]
+    together = prepare_variants(ink, left_out)
+    for without, found in zip(left_out, together, strict=True):
+        alone = prepare(ink, without)
+        for name in ("drawn", "cropped", "boxed", "centred"):
+            assert np.array_equal(getattr(found, name), getattr(alone, name))
+    assert len({found.centred.tobytes() for found in together}) == len(left_out)
+    assert prepare_variants(np.zeros((5, 5)), left_out) == [None] * len(left_out)

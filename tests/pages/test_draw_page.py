@@ -10,6 +10,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from apptest import alts, open_page, texts
+from apptest import pictures as shown_on
 from cnnviz import __main__ as cli
 from cnnviz.analysis import inspection
 from cnnviz.drawing import pictures, rejection
@@ -111,6 +112,31 @@ def test_the_strokes_can_be_drawn_again_with_another_pen():
 
 def drawing_of(at):
     return at.session_state[Session.digit.name].preparation
+
+
+def test_what_is_taken_home_is_what_is_shown(monkeypatch):
+    files, button = {}, st.download_button
+
+    def offered(label, content, name, *args, **options):
+        files[name] = content
+        return button(label, content, name, *args, **options)
+
+    monkeypatch.setattr(st, "download_button", offered)
+    at = opened(strokes(SEVEN))
+    urls = [image.url for image in shown_on(at)]
+    assert list(files) == [f"{name}.png" for name in ("answer", "seen", "conv1_relu", "conv2_relu", "steps")]
+    contents = [base64.b64decode(url.removeprefix("data:image/png;base64,")) for url in urls]
+    assert [content() for content in files.values()] == contents
+    assert all(Image.open(io.BytesIO(content)).mode == "P" for content in contents)
+
+
+def test_what_was_chosen_below_holds_after_another_page():
+    at = opened(chosen={DrawPage.way: "over"})
+    next(group for group in at.get("button_group") if group.key == DrawPage.steps.name).set_value(["ink", "box"]).run()
+    at.switch_page("cnnviz/pages/data/page.py").run()
+    at.switch_page("cnnviz/pages/draw/page.py").run()
+    assert not at.exception
+    assert "Switched off: crop to the ink, centre of mass." in texts(at)
 
 
 def test_a_test_image_can_be_drawn_over():

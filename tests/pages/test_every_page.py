@@ -67,7 +67,9 @@ def test_every_page_runs_says_what_it_shows_and_describes_its_pictures(open_page
         image.alt and (image.url.endswith(".png") or image.url.startswith("data:image/png")) for image in pictures(at)
     )
     assert pictures(at)
-    assert len(at.get("download_button")) >= len(pictures(at))
+    downloads = [button.proto for button in at.get("download_button")]
+    assert len(downloads) >= len(pictures(at))
+    assert all(button.deferred_file_id and not button.url for button in downloads)  # made when it is asked for
 
 
 def break_model(folder):

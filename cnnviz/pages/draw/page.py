@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.drawing import pictures, rejection
-from cnnviz.drawing.preparation import STEPS, Preparation, prepare
+from cnnviz.drawing.preparation import STEPS, Preparation, prepare_variants
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.draw import inputs
@@ -76,45 +76,49 @@ def show() -> None:
     if sidebar.page_is_new():
         canvas.enter()
     laboratory(network)
+    ask_more()
     st.caption(Words.forgets)
     session.show_stored()
 
 
 @session.part
 def laboratory(network: Network) -> None:
-    """Canvas, answer, maps and steps; only this part runs again after a stroke."""
+    """Canvas, answer, maps and steps; only this part runs again after a stroke.
+
+    What is asked below, in `ask_more`, is no part of it, so that no stroke has to show it again; whoever changes it
+    waits for the whole page, which is rare.
+    """
+    without = frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
     with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow
         left, middle, right = st.container(width=canvas.SIDE_PX), st.container(width=ANSWER_PX), st.container()
-    below = st.container()
-    without, other = ask_more()
     with left:
         given = give()
     ink = given.ink if given else None
-    preparation = None if ink is None else prepare(ink, without)
+    preparation, left_out = (None, {}) if ink is None else variants(ink, without)
     own = digit.given(preparation, given.origin) if given and preparation else None
     state.Session.digit.set(own)
-    if ink is None or preparation is None:
+    if preparation is None:
         with middle:
             st.info(Words.empty, icon=":material/draw:")
         with right:
             show_seen(np.zeros((28, 28), np.float32), Words.seen_nothing)
         return
-    left_out = variants(ink, without)
     prepared = (preparation, *left_out.values())
     outputs = lookups.activations(network, np.stack([each.centred for each in prepared])[..., None])
+    by_variant = [{name: output[i] for name, output in outputs.items()} for i in range(len(prepared))]
+    refusals = [refuse(each, of_it) for each, of_it in zip(prepared, by_variant, strict=True)]
     with middle:
-        show_answer(preparation, {name: output[0] for name, output in outputs.items()})
-        show_beside(other, preparation)
+        show_answer(by_variant[0]["softmax"], refusals[0])
+        show_beside(DrawPage.network_beside.get(), preparation)
     with right:
         show_seen(preparation.centred, Words.seen)
         for layer in last_maps(network):
-            show_maps(layer, outputs[layer][0])
-    with below:
-        show_steps(preparation, without)
-        readings = [
-            read(each, {name: output[i] for name, output in outputs.items()}) for i, each in enumerate(prepared)
-        ]
-        show_changes(readings[0], dict(zip(left_out, readings[1:], strict=True)))
+            show_maps(layer, by_variant[0][layer])
+    show_steps(preparation, without)
+    readings = [
+        None if refused else reading(of_it["softmax"]) for refused, of_it in zip(refusals, by_variant, strict=True)
+    ]
+    show_changes(readings[0], dict(zip(left_out, readings[1:], strict=True)))
 
 
 def give() -> inputs.Given | None:
@@ -126,12 +130,12 @@ def give() -> inputs.Given | None:
         return None
 
 
-def ask_more() -> tuple[frozenset[str], str]:
-    """Steps that are switched off, and the name of a second network or "none"."""
+def ask_more() -> None:
+    """The way of giving a digit and, where it can be opened, the pen, the steps and a second network."""
     inputs.ask_way()
     with st.expander(Words.more):
         inputs.ask_pen()
-        chosen = st.pills(
+        st.pills(
             Words.steps,
             STEPS,
             selection_mode="multi",
@@ -142,14 +146,14 @@ def ask_more() -> tuple[frozenset[str], str]:
             persist_state="session",
         )
         names = [Words.none, *(name for name, entry in choice.entries().items() if entry.iterations)]
-        other = st.selectbox(Words.network_beside, names, key=DrawPage.network_beside.name, persist_state="session")
-    return frozenset(STEPS) - frozenset(chosen), other or Words.none
+        st.selectbox(Words.network_beside, names, key=DrawPage.network_beside.name, persist_state="session")
 
 
-def variants(ink: np.ndarray, without: frozenset[str]) -> dict[str, Preparation]:
-    """The drawing with one more step left out; by step."""
-    prepared = {step: prepare(ink, without | {step}) for step in STEPS if step not in without}
-    return {step: preparation for step, preparation in prepared.items() if preparation}
+def variants(ink: np.ndarray, without: frozenset[str]) -> tuple[Preparation | None, dict[str, Preparation]]:
+    """The drawing without some steps, None when there is no ink; and, by step, with that step left out as well."""
+    steps = [step for step in STEPS if step not in without]
+    first, *others = prepare_variants(ink, [without, *(without | {step} for step in steps)])
+    return first, {step: other for step, other in zip(steps, others, strict=True) if other}
 
 
 def refuse(preparation: Preparation, outputs: dict[str, np.ndarray]) -> rejection.Refusal | None:
@@ -158,17 +162,14 @@ def refuse(preparation: Preparation, outputs: dict[str, np.ndarray]) -> rejectio
     return refusal.refuse(preparation, outputs, chosen.entry, chosen.iteration)
 
 
-def read(preparation: Preparation, outputs: dict[str, np.ndarray]) -> tuple[int, float] | None:
-    """The digit and its probability; None for no digit."""
-    probs = outputs["softmax"]
-    return None if refuse(preparation, outputs) else (int(probs.argmax()), float(probs.max()))
+def reading(probs: np.ndarray) -> tuple[int, float]:
+    """The digit and its probability."""
+    return int(probs.argmax()), float(probs.max())
 
 
-def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> None:
+def show_answer(probs: np.ndarray, refused: rejection.Refusal | None) -> None:
     """The digit, how sure, and all ten probabilities; or why there is none."""
-    probs = outputs["softmax"]
     second, first = np.argsort(probs)[-2:]
-    refused = refuse(preparation, outputs)
     if refused:
         st.header(Words.refused, anchor=False)
         st.markdown(Words.reasons[refused.reason].format(n=refused.n_things))
@@ -184,8 +185,8 @@ def show_answer(preparation: Preparation, outputs: dict[str, np.ndarray]) -> Non
 
 def show_beside(name: str, preparation: Preparation) -> None:
     """The same drawing read by a second network."""
-    entry = choice.entries().get(name)
-    if name == Words.none or entry is None:
+    entry = None if name == Words.none else choice.entries().get(name)
+    if entry is None:
         return
     network = choice.opened(entry, entry.iterations[-1])
     probs = lookups.activations(network, preparation.centred[None, :, :, None])["softmax"][0]
@@ -195,7 +196,7 @@ def show_beside(name: str, preparation: Preparation) -> None:
 
 def show_seen(image: np.ndarray, caption: str) -> None:
     """The 28×28 that goes in."""
-    picture = tiles.make_grid(image[None], "gray", (0, 1), cell_px=280)
+    picture = tiles.index_grid(image[None], "gray", (0, 1), cell_px=280)
     panels.picture(picture, caption, Words.seen_alt, "seen", width=140, inline=True)
 
 
@@ -210,7 +211,7 @@ def show_maps(layer: str, outputs: np.ndarray) -> None:
     maps = outputs.transpose(2, 0, 1)
     limits = palettes.limits_with_zero(maps)
     columns = 8 if len(maps) <= 32 else 12 if len(maps) <= 48 else 16
-    picture = tiles.make_grid(
+    picture = tiles.index_grid(
         maps, panels.map_palette(), limits, columns=columns, cell_px=56, mark_dead=True, theme=panels.theme()
     )
     n_dead = tiles.is_dead(maps).sum()
@@ -225,14 +226,14 @@ def show_steps(preparation: Preparation, without: frozenset[str]) -> None:
     """Every step as a picture, in a row."""
     inked = 1 - preparation.drawn if "ink" in without else preparation.drawn
     images = (preparation.drawn, inked, preparation.cropped, preparation.boxed, preparation.centred)
-    picture = tiles.image_row(images, Words.step_labels, theme=panels.theme())
+    picture = tiles.index_row(images, Words.step_labels, theme=panels.theme())
     off = ", ".join(Words.step[step] for step in STEPS if step in without)
     caption = Words.steps_caption.format(off=Words.steps_off.format(names=off) if off else "")
     panels.picture(picture, caption, Words.steps_alt, "steps", width=900, inline=True)
 
 
 def show_changes(reading: tuple[int, float] | None, left_out: dict[str, tuple[int, float] | None]) -> None:
-    """What the answer would be with one more step left out; readings as from `read`."""
+    """What the answer would be with one more step left out; readings as from `reading`, None for no digit."""
     answer = reading and reading[0]
     changes = []
     for step, other in left_out.items():

@@ -136,5 +136,11 @@ def _read(result: Any) -> Drawing | None:
     image = pictures.open_image(content, "The canvas's picture", ("PNG",), SIDE_PX * SIDE_PX)
     if image.size != (SIDE_PX, SIDE_PX):
         raise pictures.ImageError(f"The canvas sent {image.width}×{image.height} pixels, expected {SIDE_PX}×{SIDE_PX}.")
-    flat = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA")).convert("L")
-    return Drawing(sent, np.asarray(flat))
+    return Drawing(sent, np.asarray(_on_black(image.convert("RGBA")).convert("L")))
+
+
+def _on_black(image: Image.Image) -> Image.Image:
+    """A picture on black; what the canvas sends by itself is opaque already."""
+    if image.getchannel("A").getextrema() == (255, 255):
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)

@@ -109,7 +109,7 @@ def choose(
     }
     picture = component("cnnviz.picker", "picker/picker.js", HTML, CSS)
     sent = picture(key=key.name, data=data, default={"picked": ""}, on_picked_change=lambda: None)
-    panels.below_picture(content, caption, name)
+    panels.below_picture(lambda: content, caption, name)
     return _inside(cells, str(sent.picked or ""))
 
 
