@@ -50,20 +50,13 @@ def is_teacher() -> bool:
     return hmac.compare_digest(Session.teacher_proof.get() or "", _proof(phrase))
 
 
-def owner_of(run: Run) -> str:
-    """Who began a run; "" when nobody is known."""
-    begun_by: str = getattr(run, "owner", "")
-    return begun_by
-
-
 def may_change(run: Run) -> bool:
     """True when this browser may pause, stop, train on and delete a run.
 
     A run without an owner, as of the command line, of an earlier version, or of a browser without cookies, may be
     changed by everybody: else nobody but a teacher could, and there may be none.
     """
-    begun_by = owner_of(run)
-    return not begun_by or hmac.compare_digest(begun_by, owner()) or is_teacher()
+    return not run.owner or hmac.compare_digest(run.owner, owner()) or is_teacher()
 
 
 def change(names: Iterable[str], what: Callable[[str], object]) -> bool:
@@ -131,10 +124,7 @@ def stop_all() -> None:
     """Callback: the teacher stops every run."""
     if not is_teacher():
         return
-    runs = server.scheduler()
-    active = [run.name for run in runs.runs() if run.active]
-    runs.stop_all(active)
-    st.toast(Words.stopped.format(n=len(active)), icon=":material/stop:")
+    st.toast(Words.stopped.format(n=server.scheduler().stop_all_runs()), icon=":material/stop:")
 
 
 def _digest(text: str) -> bytes:

@@ -40,6 +40,7 @@ class Keeper:
         self._saved_s: dict[str, float] = {}
         self._writing: dict[str, Record | None] = {}
         self._changed = threading.Condition()
+        self._opening = threading.Lock()
         self._ends = False
         self._unusable_until_s = 0.0
         self._expire_s = self._start_s = time.monotonic() + START_S
@@ -62,15 +63,24 @@ class Keeper:
             for records in (self._waiting, self._writing):
                 if token in records:
                     return records[token]
-            if time.monotonic() < self._unusable_until_s:
-                return None
         try:
-            record = SessionStore(self._connect()).load(token)
+            record = self._store().load(token)
         except DatabaseError as error:
             self._note(error)
             return None
         self._note(None)
         return record
+
+    def _store(self) -> SessionStore:
+        """The store; raises DatabaseError, at once while it is not to be tried again yet."""
+        with self._opening:  # where it takes long to fail, one waits for it and not each in turn
+            if time.monotonic() < self._unusable_until_s:
+                raise DatabaseError(self.problem)
+            try:
+                return SessionStore(self._connect())
+            except DatabaseError as error:
+                self._note(error)
+                raise
 
     def close(self) -> None:
         """Write what waits, once, and end the thread."""
@@ -81,8 +91,10 @@ class Keeper:
 
     def _note(self, error: DatabaseError | None) -> None:
         with self._changed:
-            self.problem = str(error) if error else ""
-            self._unusable_until_s = time.monotonic() + RETRY_S if error else 0.0
+            if error is None:
+                self.problem, self._unusable_until_s = "", 0.0
+            elif time.monotonic() >= self._unusable_until_s:
+                self.problem, self._unusable_until_s = str(error), time.monotonic() + RETRY_S
 
     def _run(self) -> None:
         while True:
@@ -117,7 +129,7 @@ class Keeper:
 
     def _write(self) -> None:
         try:
-            store = SessionStore(self._connect())
+            store = self._store()
             for token in list(self._writing):
                 _write(store, token, self._writing[token])
                 with self._changed:

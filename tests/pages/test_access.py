@@ -29,16 +29,13 @@ def _small(browsers, bundled_digits, monkeypatch, tiny):
 
 
 @pytest.fixture
-def begin(monkeypatch, tiny):
-    """Begin a run for somebody; stands in for `scheduler.begin(…, owner=…)`."""
-    owners = {}
-    monkeypatch.setattr(access, "owner_of", lambda run: owners.get(run.name, ""))
+def begin(tiny):
+    """Begin a run for somebody."""
 
     def begin_for(owner, experiment=""):
-        plan = Plan(dataclasses.replace(tiny, dropout=0.0), LONG, len(owners))
-        run = server.scheduler().begin(plan, BUNDLED, "tiny", experiment=experiment)
-        owners[run.name] = OWNER.get(owner, "")
-        return run.name
+        plan = Plan(dataclasses.replace(tiny, dropout=0.0), LONG, 0)
+        named = {"owner": OWNER.get(owner, ""), "experiment": experiment}
+        return server.scheduler().begin(plan, BUNDLED, "tiny", **named).name
 
     return begin_for
 
@@ -125,7 +122,7 @@ def test_an_experiment_belongs_to_who_began_it(browsers, begin, done):
     browsers.of(BEN)
     at = open_page("experiments")
     assert "Begun by somebody else" in texts(at)
-    assert "Stop the experiment" not in labels(at)
+    assert not labels(at) & {"Stop the experiment", "Resume the experiment", "Delete them for good"}
     browsers.of(ANNA)
     click = button(open_page("experiments"), "Stop the experiment").click()
     browsers.of(BEN)
@@ -238,3 +235,30 @@ def test_whatever_is_typed_is_no_exception(browsers, monkeypatch, typed):
     button(at, "Enter").click().run()
     assert not at.exception
     assert "You are the teacher" not in texts(at)
+
+
+def test_what_one_starts_is_one_s_own(browsers, tiny):
+    browsers.of(ANNA)
+    at = open_page("train", train__preset="tiny")
+    button(at, "Start").click().run()
+    assert not at.exception
+    assert [run.owner for run in server.scheduler().runs()] == [OWNER[ANNA]]
+    assert {"Pause", "Stop"} <= labels(at)
+
+
+def test_a_paused_experiment_of_somebody_else_can_be_looked_at_alone(browsers, begin):
+    name = begin(ANNA, "seeds-1")
+    server.scheduler().pause(name)
+    deadline = time.monotonic() + 60
+    while server.scheduler().find(name).active:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    browsers.of(BEN)
+    at = open_page("experiments")
+    assert not at.exception
+    assert not labels(at) & {"Resume the experiment", "Delete them for good"}
+    browsers.of(ANNA)
+    click = button(open_page("experiments"), "Delete them for good").click()
+    browsers.of(BEN)
+    click.run()
+    assert server.scheduler().find(name) is not None

@@ -138,3 +138,19 @@ def test_sessions_that_nobody_used_for_a_day_are_deleted_behind_the_scenes(engin
     keeper = Keeper(lambda: engine)
     assert expired.wait(20)
     keeper.close()
+
+
+def test_of_many_who_come_at_once_one_waits_for_a_database_that_fails_slowly():
+    def connect():
+        time.sleep(0.5)
+        raise DatabaseError("no")
+
+    keeper = Keeper(connect)
+    began = time.monotonic()
+    comers = [threading.Thread(target=keeper.load, args=(str(i),)) for i in range(20)]
+    for comer in comers:
+        comer.start()
+    for comer in comers:
+        comer.join()
+    assert time.monotonic() - began < 3
+    keeper.close()

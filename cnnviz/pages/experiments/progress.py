@@ -79,7 +79,8 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         st.progress(fraction, Words.progress.format(done=ended, n=len(runs), share=percent(fraction, 0)))
     if not all(map(access.may_change, runs)):
         st.caption(access.Words.others)
-    elif active:
+        return
+    if active:
         if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
             server.scheduler().stop_all([run.name for run in runs])
             st.rerun()
