@@ -267,3 +267,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(draft.name).unlink(missing_ok=True)
         raise
+
+
+def delete_file(path: Path) -> None:
+    """Take a file away, and the drafts of it that processes left which were killed while they wrote."""
+    path.unlink(missing_ok=True)
+    for name in os.listdir(path.parent):
+        if name.startswith(f".{path.name}."):
+            (path.parent / name).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from cnnviz.network import store
 from cnnviz.training import advance, checkpoints, events, pieces
 from cnnviz.training.events import Effect, Event
 from cnnviz.training.lifecycle import transition
@@ -79,7 +80,7 @@ class LocalRun:
                 score = pieces.examine(self.run.plan.network, weights, self.digits.test)
                 return events.SnapshotTested(effect.iteration, score)
             case events.SaveCheckpoint() if self.run.status is Status.FINISHED:
-                checkpoints.run_file(self.folder).unlink(missing_ok=True)
+                store.delete_file(checkpoints.run_file(self.folder))
             case events.SaveCheckpoint():
                 self.save()
             case events.WriteModel():
