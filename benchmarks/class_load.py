@@ -1,6 +1,7 @@
 """How many can draw at once: n students, each with a stroke every three seconds, on a server that this starts.
 
     CNNVIZ_DATA=... python benchmarks/class_load.py 1 30 60 120 [--seconds 30] [--training] [--json]
+    CNNVIZ_DATA=... python benchmarks/class_load.py --idle 300 | --soak 600 [20]
 
 Each number of students has a server of its own and gives one row (`load_figures.py`).  Students speak Streamlit's own
 protocol (`streamlit_client.py`) and need no browser, but they do need the same machine: what they and others take is
@@ -8,6 +9,9 @@ in the row, too.  A student looks at an answer before the next stroke; one whose
 that were due meanwhile, so that a server that cannot keep up answers fewer than are due.  The canvas is emptied between
 digits without telling the server.  Options of Streamlit are tried out through the environment, as in
 STREAMLIT_RUNNER_POST_SCRIPT_GC=true.
+
+With --idle so many students draw once and look on: how much memory the server takes, and gives back when they have
+left. With --soak students draw for so many seconds: memory along the way.
 """
 
 from __future__ import annotations
@@ -40,6 +44,8 @@ INTERVAL_S = 3.0
 N_ARRIVING = 4
 """So many open the page at the same time."""
 N_DIGITS = 100
+SESSION_TTL_S = 125.0
+"""Streamlit keeps a session for two minutes after its browser has gone (server.disconnectedSessionTTL)."""
 SAID = re.compile(r"Answer: (\d)(?: or (\d))?|No digit here")
 
 
@@ -134,12 +140,52 @@ async def teach(address: str, n: int, seconds: float, training: bool) -> Row:
     return row
 
 
+async def look_on(address: str, n: int, ttl_s: float = SESSION_TTL_S) -> dict[str, float]:
+    """Megabytes of the server before n students come, while they look on, and when it has forgotten them."""
+    (server,) = psutil.Process().children()
+    async with opened(address):  # what the first one needs is no matter of how many there are
+        await load_figures.settle(server)
+    found = {"before": resident_mb(server)}
+    async with contextlib.AsyncExitStack() as stack:
+        await arrive(stack, address, n)
+        await load_figures.settle(server)
+        found["open"] = resident_mb(server)
+    await asyncio.sleep(ttl_s)
+    async with opened(address):  # Streamlit forgets who has left when it is asked for something
+        await load_figures.settle(server)
+    found["left"] = resident_mb(server)
+    return found
+
+
+async def soak(address: str, n: int, seconds: float) -> list[float]:
+    """Megabytes of the server at the start and after each eighth of the time, while n students draw."""
+    (server,) = psutil.Process().children()
+    await load_figures.settle(server)
+    async with contextlib.AsyncExitStack() as stack:
+        students = await arrive(stack, address, n)
+        found = [resident_mb(server)]
+        for _ in range(8):
+            begin = time.monotonic()
+            async with asyncio.TaskGroup() as group:
+                for i, student in enumerate(students):
+                    group.create_task(student.attend(begin + INTERVAL_S * i / n, begin + seconds / 8))
+            found.append(resident_mb(server))
+    return found
+
+
+def resident_mb(process: psutil.Process) -> float:
+    """Resident memory."""
+    return float(process.memory_info().rss) / 1e6
+
+
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("students", type=int, nargs="+")
+    parser.add_argument("students", type=int, nargs="*", default=[20])
     parser.add_argument("--seconds", type=float, default=30, help="how long each class draws")
     parser.add_argument("--training", action="store_true", help="one run trains beside")
+    parser.add_argument("--idle", type=int, metavar="N", help="memory while N look on, and when they have left")
+    parser.add_argument("--soak", type=float, metavar="SECONDS", help="memory while a class draws for so long")
     parser.add_argument("--json", action="store_true", help="print a list of rows as JSON")
     args = parser.parse_args()
     if min(args.students) < 1 or args.seconds < INTERVAL_S:
@@ -150,6 +196,13 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure and print."""
     args = arguments()
+    if args.idle or args.soak:
+        with tempfile.TemporaryDirectory() as folder, browser.server(CNNVIZ_RUNS=folder) as (address, _):
+            if args.idle:
+                print({when: round(mb) for when, mb in asyncio.run(look_on(address, args.idle)).items()})
+            else:
+                print([round(mb) for mb in asyncio.run(soak(address, args.students[0], args.soak))])
+        return
     rows = []
     if not args.json:
         print(load_figures.header())

@@ -119,8 +119,9 @@ def train(room, named, after=lambda: None):
         assert time.monotonic() < deadline, [(run.status, run.iteration) for run in room.runs()]
         after()
         time.sleep(0.005)
+    ended = [room.loaded(run.name) for run in begun]
     room.close()
-    return [room.find(run.name) for run in begun]
+    return ended
 
 
 @pytest.fixture
