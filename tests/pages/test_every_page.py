@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from canvas_message import path as stroke_of
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -120,7 +121,7 @@ def canvas_message(image, n_strokes=1):
     """What the browser sends: strokes, and the canvas as a PNG in a data URL."""
     content = io.BytesIO()
     image.save(content, "PNG")
-    raw = {"objects": [{"type": "Path"}] * n_strokes, "background": "#000000"}
+    raw = {"objects": [stroke_of([(120, 40), (240, 160)])] * n_strokes, "background": "#000000"}
     url = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
     return {"drawing": {"raw": raw, "data": url}, "backgroundFit": None}
 
