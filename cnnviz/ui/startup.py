@@ -24,6 +24,7 @@ from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
 from cnnviz.render import tiles
+from cnnviz.server import memory
 from cnnviz.ui import server
 
 SLOW_LIBRARIES = (
@@ -49,6 +50,7 @@ def icon() -> Image.Image:
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
+    memory.return_large_blocks()
     begin()
     server.keeper()  # opens the database when the first page is there, deletes what is too old
     threading.Thread(target=server.scheduler, name="runs", daemon=True).start()  # tells when another server has them
