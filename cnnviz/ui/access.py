@@ -26,7 +26,7 @@ class Words:
 
     others = "Begun by somebody else; you can look."
     teacher = "Teacher"
-    passphrase = "Passphrase of the teacher"
+    passphrase = "Passphrase of the teacher"  # nosec B105 # the label of the field, not a password
     enter = "Enter"
     wrong = "That is not the passphrase."
     wait = "Too many attempts. Wait {seconds} s, then try again."
