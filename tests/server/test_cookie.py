@@ -66,3 +66,19 @@ def test_the_token_is_found_among_other_cookies():
     token = new_token()
     assert cookie.token_in(f"_streamlit_xsrf=2|a|b; {cookie.NAME}={token}; other=1") == token
     assert cookie.token_in("other=1") is None
+
+
+def test_of_a_browser_that_has_just_come_nothing_is_looked_up_once(monkeypatch):
+    token = token_of(set_cookie())
+    assert cookie.take_fresh(token)
+    assert not cookie.take_fresh(token)
+    assert not cookie.take_fresh(new_token())
+    known = new_token()
+    set_cookie(sent=f"{cookie.NAME}={known}")
+    assert not cookie.take_fresh(known)
+    late = token_of(set_cookie())
+    now = cookie.time.monotonic()
+    monkeypatch.setattr(cookie.time, "monotonic", lambda: now + cookie.FRESH_S + 1)
+    assert not cookie.take_fresh(late)
+    set_cookie()
+    assert len(cookie._fresh) == 1, "those who did not go on are forgotten"
