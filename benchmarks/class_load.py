@@ -46,6 +46,8 @@ N_ARRIVING = 4
 N_DIGITS = 100
 SESSION_TTL_S = 125.0
 """Streamlit keeps a session for two minutes after its browser has gone (server.disconnectedSessionTTL)."""
+TIDY_S = 65.0
+"""The server tidies up twice a minute, when it is quiet."""
 SAID = re.compile(r"Answer: (\d)(?: or (\d))?|No digit here")
 
 
@@ -153,6 +155,7 @@ async def look_on(address: str, n: int, ttl_s: float = SESSION_TTL_S) -> dict[st
     await asyncio.sleep(ttl_s)
     async with opened(address):  # Streamlit forgets who has left when it is asked for something
         await load_figures.settle(server)
+    await asyncio.sleep(TIDY_S)
     found["left"] = resident_mb(server)
     return found
 

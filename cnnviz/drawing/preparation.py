@@ -35,6 +35,34 @@ class Preparation:
     boxed: np.ndarray
     centred: np.ndarray
 
+    def packed(self) -> PackedPreparation:
+        """The same in a quarter of the room, where all ink is a whole number of 255ths, as on the canvas."""
+        return PackedPreparation(_packed(self.drawn), _packed(self.cropped), self.boxed, self.centred)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedPreparation:
+    """A preparation to be kept: the same arrays, of which those of uint8 are 255ths."""
+
+    drawn: np.ndarray
+    cropped: np.ndarray
+    boxed: np.ndarray
+    centred: np.ndarray
+
+    def unpacked(self) -> Preparation:
+        """The preparation, to the bit."""
+        return Preparation(_unpacked(self.drawn), _unpacked(self.cropped), self.boxed, self.centred)
+
+
+def _packed(ink: np.ndarray) -> np.ndarray:
+    """Ink as uint8 where nothing is lost by it, otherwise a copy: a part of an array would keep the whole."""
+    small = np.round(ink * 255).astype(np.uint8)
+    return small if np.array_equal(_unpacked(small), ink) else ink.copy()
+
+
+def _unpacked(ink: np.ndarray) -> np.ndarray:
+    return ink.astype(np.float32) / 255 if ink.dtype == np.uint8 else ink
+
 
 STEPS = ("ink", "crop", "box", "centre")
 """The steps of `prepare`; each can be left out to see what it is good for."""

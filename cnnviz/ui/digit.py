@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from cnnviz.data.dataset import Dataset
-from cnnviz.drawing.preparation import Preparation
+from cnnviz.drawing.preparation import PackedPreparation, Preparation
 
 Kind = Literal["test image", "drawing", "drawing over a test image", "photograph", "squares"]
 
@@ -35,14 +36,23 @@ class Digit:
     Attributes:
         image: float32 (28, 28) in [0, 1], 1 = full ink.
         origin: where it came from.
-        preparation: every step from what was given to `image`; None for a test image, which needs none.
+        kept: every step from what was given to `image`, also packed; None for a test image, which needs none.
         label: the true digit where it is known, that is, of a test image.
     """
 
     image: np.ndarray
     origin: Origin
-    preparation: Preparation | None = None
+    kept: Preparation | PackedPreparation | None = None
     label: int | None = None
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """Every step from what was given to `image`; None for a test image."""
+        return self.kept.unpacked() if isinstance(self.kept, PackedPreparation) else self.kept
+
+    def packed(self) -> Digit:
+        """The same digit in less room, for a session to remember."""
+        return dataclasses.replace(self, kept=self.kept.packed()) if isinstance(self.kept, Preparation) else self
 
     @property
     def is_own(self) -> bool:

@@ -74,7 +74,7 @@ def bring_back() -> None:
         ink, origin = _ink_before()
         steps = frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
         preparation = None if ink is None else prepare(ink, steps)
-        Session.digit.set(digit.given(preparation, origin) if preparation else None)
+        Session.digit.set(digit.given(preparation, origin).packed() if preparation else None)
 
 
 def _ink_before() -> tuple[np.ndarray | None, Origin]:

@@ -47,8 +47,9 @@ def note(network: Network, digit: Digit) -> None:
 
 def note_of(network: Network, digit: Digit, entry: Entry, iteration: int) -> None:
     """Say so when a network calls a person's digit no digit; nothing of a test image."""
-    if digit.preparation is None:
+    preparation = digit.preparation
+    if preparation is None:
         return
     outputs = lookups.activations(network, digit.image[None, :, :, None])
-    if refuse(digit.preparation, {name: output[0] for name, output in outputs.items()}, entry, iteration):
+    if refuse(preparation, {name: output[0] for name, output in outputs.items()}, entry, iteration):
         st.caption(Words.refused.format(name=entry.name))

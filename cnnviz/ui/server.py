@@ -26,6 +26,7 @@ from cnnviz.training.look_only import LookOnly
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.attempts import Attempts
 from cnnviz.ui.data_sources import DataSources
+from cnnviz.ui.housekeeping import Housekeeper
 from cnnviz.ui.keeper import Keeper
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ painters = Once(
     lambda: ThreadPoolExecutor(2, thread_name_prefix="paint"), lambda pool: pool.shutdown(cancel_futures=True)
 )
 """Threads that encode pictures: as many as there are processors on a small machine."""
+
+
+housekeeper = Once(Housekeeper, Housekeeper.close)
+"""What gives memory back when it is quiet; begun at start-up."""
 
 
 def _connect() -> Engine:
@@ -150,7 +155,7 @@ scheduler = SchedulerOnce()
 """What trains the runs of all sessions; closing it keeps on disk what is under way."""
 
 
-SHARED: tuple[Once[Any], ...] = (keeper, scheduler, database, attempts, jobs, painters, data_sources)
+SHARED: tuple[Once[Any], ...] = (housekeeper, keeper, scheduler, database, attempts, jobs, painters, data_sources)
 """In the order in which they are ended."""
 
 

@@ -104,5 +104,6 @@ def _warm() -> None:
     gc.freeze()
     wait(warmed)
     time.sleep(FIRST_STROKES_S)
+    server.housekeeper()
     for network in networks[:1]:
         backend.submit(evaluation.probabilities, network, BLANK, priority=Priority.RUN)

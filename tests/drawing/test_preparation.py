@@ -347,3 +347,18 @@ def test_variants_are_what_each_would_be_alone():
             assert np.array_equal(getattr(found, name), getattr(alone, name))
     assert len({found.centred.tobytes() for found in together}) >= 5
     assert prepare_variants(np.zeros((5, 5)), left_out) == [None] * len(left_out)
+
+
+@pytest.mark.parametrize(("levels", "kind"), [(255, np.uint8), (1000, np.float32)], ids=["canvas", "any"])
+def test_a_packed_preparation_is_the_same_to_the_bit(levels, kind):
+    ink = np.zeros((280, 280), np.float32)
+    ink[100:180, 90:140] = (np.random.default_rng(6).integers(0, levels + 1, (80, 50)) / levels).astype(np.float32)
+    whole = prepare(ink)
+    small = whole.packed()
+    assert (small.drawn.dtype, small.cropped.dtype) == (kind, kind)
+    assert small.cropped.base is None or small.cropped.base.nbytes <= small.cropped.nbytes
+    again = small.unpacked()
+    for name in ("drawn", "cropped", "boxed", "centred"):
+        array = getattr(again, name)
+        assert array.dtype == np.float32
+        assert np.array_equal(array, getattr(whole, name))

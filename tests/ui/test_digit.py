@@ -25,3 +25,15 @@ def test_what_a_person_gives_keeps_its_way_and_its_origin(bundled):
         assert own.image is preparation.centred
         assert own.preparation is preparation
         assert own.label is None
+
+
+def test_a_packed_digit_is_the_same_digit_in_less_room():
+    ink = np.zeros((280, 280), np.float32)
+    ink[40:200, 60:160] = 1
+    own = digit.given(prepare(ink), Origin("drawing"))
+    packed = own.packed()
+    assert (packed.origin, packed.label, packed.is_own) == (own.origin, own.label, True)
+    assert np.array_equal(packed.image, own.image)
+    for name in ("drawn", "cropped", "boxed", "centred"):
+        assert np.array_equal(getattr(packed.preparation, name), getattr(own.preparation, name))
+    assert packed.kept.drawn.nbytes == own.preparation.drawn.nbytes / 4

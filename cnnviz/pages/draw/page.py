@@ -96,7 +96,7 @@ def laboratory(network: Network) -> None:
     ink = given.ink if given else None
     preparation, left_out = (None, {}) if ink is None else variants(ink, without)
     own = digit.given(preparation, given.origin) if given and preparation else None
-    state.Session.digit.set(own)
+    state.Session.digit.set(own and own.packed())
     if preparation is None:
         with middle:
             st.info(Words.empty, icon=":material/draw:")
