@@ -1,4 +1,4 @@
-"""The router: which pages there are, what is chosen in the sidebar, and the page that is open."""
+"""The router: which pages there are, the bar at their head, and the page that is open."""
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -6,49 +6,17 @@ from starlette.middleware import Middleware
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.limits import MessageLimits
 from cnnviz.server.this_machine import ThisMachine
-from cnnviz.ui import drawn, session, sidebar, startup
-
-PAGES = {
-    "": {"draw": ("Draw", ":material/draw:")},
-    "Look inside": {
-        "filters": ("Filters", ":material/grid_view:"),
-        "feature_maps": ("Feature maps", ":material/layers:"),
-        "convolution": ("Convolution", ":material/calculate:"),
-        "look": ("What it looks at", ":material/visibility:"),
-        "network": ("Network", ":material/account_tree:"),
-        "laboratory": ("Laboratory", ":material/biotech:"),
-    },
-    "Test": {
-        "mistakes": ("Mistakes", ":material/rule:"),
-        "robustness": ("Robustness", ":material/vibration:"),
-        "break_it": ("Break it", ":material/build:"),
-        "data": ("Data", ":material/dataset:"),
-    },
-    "Train": {
-        "train": ("Train", ":material/model_training:"),
-        "experiments": ("Experiments", ":material/science:"),
-        "compare": ("Compare", ":material/compare_arrows:"),
-    },
-}
+from cnnviz.ui import head, places, session, startup
 
 
 def route() -> None:
     """One run of the script for one browser."""
     st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
     startup.begin()
-    pages = {
-        section: [
-            st.Page(f"cnnviz/pages/{name}/page.py", title=title, icon=icon, url_path=name.replace("_", "-"))
-            for name, (title, icon) in entries.items()
-        ]
-        for section, entries in PAGES.items()
-    }
-    page = st.navigation(pages, expanded=True)
+    page = st.navigation(places.pages(), position="top")
     comes_back = session.begin()
     try:
-        sidebar.show(page.title)
-        if comes_back:
-            drawn.bring_back()
+        head.show(page.title, comes_back=comes_back)
         page.run()
     except Exception:  # a choice that was stored may not fit any more: then the page is shown without it
         if not session.leave_out_restored():

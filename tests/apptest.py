@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui import digit
+from cnnviz.ui import digit, places
 from cnnviz.ui.state import Session
 from common import ROOT
 
@@ -19,12 +19,21 @@ def open_page(page="", chosen=None, **state):
     for key, value in state.items():
         at.session_state[key.replace("__", " ")] = value
     at.run()
-    return at.switch_page(f"cnnviz/pages/{page}/page.py").run() if page else at
+    return go(at, page) if page else at
+
+
+def go(at, page):
+    """Another page, or a part of one, as "layers/filters"."""
+    page, _, part = page.partition("/")
+    if part:
+        at.session_state[Session.part_wanted.name] = part
+    return at.switch_page(places.path(page)).run()
 
 
 def give(at, preparation):
     """Let a drawing be what this session gave last."""
     at.session_state[Session.digit.name] = digit.given(preparation)
+    at.session_state[Session.shown.which.name] = "own"
 
 
 def texts(at):
@@ -41,3 +50,10 @@ def pictures(at):
 def alts(at):
     """What every picture says to who cannot see it."""
     return [image.alt for image in pictures(at)]
+
+
+def choose_network(at, name):
+    """Choose a network in the head of the page; run it yourself."""
+    box = at.selectbox(key=Session.model.name)
+    (option,) = [option for option in box.options if name in (option, option.rpartition(" (")[2].rstrip(")"))]
+    return box.select(option)

@@ -29,7 +29,7 @@ class Exercise:
         plan_runs: function of a base plan and a number of iterations that gives the runs that answer the question,
             the baseline first; no runs where nothing is to be trained.
         conclude: function of the results that gives the conclusion in sentences.
-        compares_orders: True when the network in the sidebar, with pooling before and after the activation, answers a
+        compares_orders: True when the chosen network, with pooling before and after the activation, answers a
             part of it without training.
         shows_program: True when the answer is the Keras program of the plan.
         discussion: questions to ask one another, each with the page that helps to answer it.

@@ -1,4 +1,4 @@
-"""What is chosen in the sidebar, for a page to read."""
+"""What is chosen in the head of the page, for a page to read."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def of_run(run: Run) -> Entry:
 
 
 def current() -> Choice:
-    """What is chosen in this session; the sidebar writes it down before any page runs."""
+    """What is chosen in this session; the head writes it down before any page runs."""
     chosen = state.Session.choice.get()
     if chosen is None:
-        raise RuntimeError("The sidebar has not been drawn yet.")
+        raise RuntimeError("The head of the page has not been drawn yet.")
     return chosen
 
 
@@ -71,12 +71,3 @@ def dataset(split: Split = "test", source: Source | None = None) -> Dataset:
     except DataError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
-
-
-def context(of_network: bool = True) -> str:
-    """One line that says which digits a page shows, and of which network."""
-    choice = current()
-    name = digits.title(choice.source)
-    if not of_network or choice.entry is None or not choice.entry.iterations:
-        return texts.CONTEXT_NO_NETWORK.format(digits=name)
-    return texts.CONTEXT.format(network=choice.entry.name, iteration=choice.iteration, digits=name)

@@ -1,61 +1,171 @@
-"""Which digit a page works on: a test image by its number, or what this session gave last on the Draw page."""
+"""The digit that every page works on: what this session drew or chose last, and the way to choose another."""
 
 from __future__ import annotations
 
+import base64
+from typing import TYPE_CHECKING
+
+import numpy as np
 import streamlit as st
 
 from cnnviz.data.dataset import Dataset
-from cnnviz.ui import digit, state, texts
-from cnnviz.ui.digit import Digit
-from cnnviz.ui.state import DigitKeys, Key, Which
+from cnnviz.data.mnist import DataError
+from cnnviz.render import tiles
+from cnnviz.ui import choice, digit, digits, panels
+from cnnviz.ui.digit import Digit, Kind
+from cnnviz.ui.state import DigitKeys, Key, Session, Which
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 
 class Words:
     """What the choice says."""
 
-    which, number = "Which digit", "Number"
+    button = "Digit"
+    which, number, label = "Which digit", "Number", "Digit"
     names: dict[Which, str] = {"test": "Test image", "own": "My drawing"}
+    random = "Random"
+    any = "any"
+    titles: dict[Kind, str] = {
+        "test image": "Test image {number}, a {label}",
+        "drawing": "Your drawing",
+        "drawing over a test image": "Your drawing over test image {number}",
+        "photograph": "Your photograph",
+        "squares": "Your squares",
+    }
+    draw = "Draw, or give a photograph"
 
 
-def ask(test: Dataset, keys: DigitKeys) -> Digit | None:
-    """Show the choice.
+THUMBNAIL_PX = 56
+DRAW = "cnnviz/pages/draw/page.py"
+
+
+def current() -> Digit:
+    """The session's digit: what was drawn or chosen last; where a file of digits is damaged the page ends here."""
+    return of(Session.shown)
+
+
+def of(keys: DigitKeys) -> Digit:
+    """The digit that is chosen under some keys: the session's own where that is wanted and there is one."""
+    own = Session.digit.get() if keys.which.get() == "own" else None
+    test = choice.dataset()
+    return own or digit.of_test(test, _number(test, keys.number))
+
+
+def _number(test: Dataset, key: Key[int]) -> int:
+    """The number of a test image; one that was chosen in a larger set becomes the last of this one."""
+    return min(max(0, key.get()), len(test) - 1)
+
+
+def give(own: Digit | None) -> None:
+    """Remember what a person gives; it is the session's digit from then on, until another is chosen.
 
     Args:
-        test: the test digits.
-        keys: where the choice is kept; each page has its own.
-
-    Returns:
-        the digit; None, and a hint where to draw, when one's own is chosen and there is none.
+        own: None when there is nothing any more, as on an empty canvas; then a test image is shown again.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if ask_which(Words.which, keys.which) == "test":
-            return digit.of_test(test, ask_number(test, keys.number))
-    return own()
+    before = Session.digit.get()
+    Session.digit.set(own and own.packed())
+    is_same = before is not None and own is not None and np.array_equal(before.image, own.image)
+    if own is None:
+        Session.shown.which.set("test")
+    elif not is_same:
+        Session.shown.which.set("own")
 
 
-def ask_which(label: str, key: Key[Which]) -> Which:
-    """A test image or one's own digit."""
-    key.begin(key.default)
-    which = st.segmented_control(
-        label,
+def choose(number: int) -> None:
+    """Let a test image be the session's digit."""
+    Session.shown.which.set("test")
+    Session.shown.number.set(number)
+
+
+def title(shown: Digit) -> str:
+    """What to call a digit."""
+    return Words.titles[shown.origin.kind].format(number=shown.origin.number, label=shown.label)
+
+
+def popover() -> PopoverContainer:
+    """The button that shows the session's digit as a picture; what opens is to be filled by the caller."""
+    return st.popover(Words.button, key="thumbnail")
+
+
+def ask() -> None:
+    """Show how to choose the digit, and the digit itself on the popover's button; after the choice is known."""
+    try:
+        test = digits.load(choice.current().source, "test")
+    except DataError:  # the pages that need the digits say so
+        return
+    ask_one(test, Session.shown)
+    st.page_link(DRAW, label=Words.draw, icon=":material/draw:")
+    show_thumbnail()
+
+
+def show_thumbnail() -> None:
+    """Put the session's digit on the button in the head of the page, with what it is called."""
+    shown = current()
+    picture = tiles.make_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=THUMBNAIL_PX)
+    content = base64.b64encode(tiles.png(picture)).decode()
+    st.html(
+        f"<style>:root {{ --digit: url(data:image/png;base64,{content}); --digit-title: '{title(shown)}' }}</style>"
+    )
+
+
+def ask_one(test: Dataset, keys: DigitKeys) -> None:
+    """Widgets that choose a digit: one's own, or a test image by number, by class, or at random."""
+    has_own = Session.digit.get() is not None
+    keys.which_widget.set(keys.which.get() if has_own else "test")
+    st.segmented_control(
+        Words.which,
         list(Words.names),
         format_func=Words.names.__getitem__,
         required=True,
-        key=key.name,
-        persist_state="session",
+        key=keys.which_widget.name,
+        disabled=not has_own,
+        on_change=_take_which,
+        args=(keys,),
     )
-    return which or key.default
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ask_number(test, keys)
+        options, label = [Words.any, *range(10)], keys.label.name
+        st.selectbox(Words.label, options, key=label, width=90, on_change=_jump, args=(test, keys, False))
+        random = keys.random.name
+        st.button(Words.random, icon=":material/casino:", key=random, on_click=_jump, args=(test, keys, True))
 
 
-def ask_number(test: Dataset, key: Key[int]) -> int:
-    """Number of a test image; one that was chosen in a larger set becomes the last of this one."""
-    key.set(min(key.get(), len(test) - 1))
-    return int(st.number_input(Words.number, 0, len(test) - 1, key=key.name, width=130, persist_state="session"))
+def ask_number(test: Dataset, keys: DigitKeys) -> int:
+    """Number of a test image."""
+    keys.number_widget.set(_number(test, keys.number))
+    return int(
+        st.number_input(
+            Words.number,
+            0,
+            len(test) - 1,
+            key=keys.number_widget.name,
+            width=130,
+            on_change=_take_number,
+            args=(keys,),
+        )
+    )
 
 
-def own(hint: str = texts.NOTHING_DRAWN) -> Digit | None:
-    """What this session gave last on the Draw page; None, and a hint, when that is nothing."""
-    last = state.Session.digit.get()
-    if last is None:
-        st.info(hint, icon=":material/draw:")
-    return last
+def _take_which(keys: DigitKeys) -> None:
+    keys.which.set(keys.which_widget.get())
+
+
+def _take_number(keys: DigitKeys) -> None:
+    keys.which.set("test")
+    keys.number.set(int(keys.number_widget.get()))
+
+
+def _jump(test: Dataset, keys: DigitKeys, random: bool) -> None:
+    """Choose a random image, or the next one, of the digit that is chosen."""
+    label = keys.label.get()
+    fitting = np.arange(len(test)) if label == Words.any else np.flatnonzero(test.labels == label)
+    if random:
+        number = np.random.default_rng().choice(fitting)
+    elif label == Words.any:
+        return
+    else:
+        number = fitting[np.searchsorted(fitting, keys.number.get()) % len(fitting)]
+    keys.which.set("test")
+    keys.number.set(int(number))

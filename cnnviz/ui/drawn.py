@@ -69,7 +69,7 @@ def squares(cells: object) -> np.ndarray:
 
 
 def bring_back() -> None:
-    """Let what was drawn before a reload be this session's digit, on whichever page it is opened; after the sidebar."""
+    """Let what was drawn before a reload be this session's digit, on whichever page it is opened; after the head."""
     with suppress(pictures.ImageError, DataError):  # then it is as if nothing were drawn
         ink, origin = _ink_before()
         steps = frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
@@ -84,7 +84,7 @@ def _ink_before() -> tuple[np.ndarray | None, Origin]:
         return (cells if cells.any() else None), Origin("squares")
     if way == "over":
         test = digits.load(choice.current().source, "test")
-        number = min(max(0, DrawPage.image_below.get()), len(test) - 1)
+        number = min(max(0, DrawPage.below.number.get()), len(test) - 1)
         image = test.images[number, :, :, 0]
         return ink(enlarged(image)), Origin("drawing over a test image", test.name, number)
     if way == "canvas" and history().drawings:

@@ -1,4 +1,4 @@
-"""A network that one can choose, and what is chosen in the sidebar."""
+"""A network that one can choose, and what is chosen in the head of a page."""
 
 from __future__ import annotations
 

@@ -18,21 +18,20 @@ from cnnviz.percentages import NO_BREAK, probability
 from cnnviz.render import figures, matrices, palettes, tiles
 from cnnviz.render.indexed import IndexedPicture
 from cnnviz.render.palettes import DARK, LIGHT, Limits, Palette, Theme
-from cnnviz.ui import choice, server, state, texts
+from cnnviz.ui import server, state, texts
 
 ICON = ":material/download:"
 
 
-def head(title: str, sentence: str, *, of_network: bool = True) -> None:
-    """Title, what one sees in one sentence, and which digits, and of which network, are shown.
+def head(title: str, sentence: str) -> None:
+    """The title of a page, and what one sees there in one sentence."""
+    st.subheader(title, anchor=False)
+    intro(sentence)
 
-    Args:
-        title, sentence: of the page.
-        of_network: False on a page that does not show the network of the sidebar.
-    """
-    st.header(title, anchor=False)
+
+def intro(sentence: str) -> None:
+    """What one sees on a page, or on a part of it, in one sentence."""
     st.markdown(sentence)
-    st.caption(choice.context(of_network))
 
 
 def theme() -> Theme:
@@ -41,8 +40,8 @@ def theme() -> Theme:
 
 
 def map_palette() -> Palette:
-    """Zero looks like the paper around it: white on light, black on dark."""
-    return "gray" if theme() is DARK else "binary"
+    """One polarity everywhere, in light and in dark: ink is white on black, as on the canvas and in MNIST's files."""
+    return "gray"
 
 
 def colours(values: np.ndarray) -> tuple[Palette, Limits]:

@@ -68,18 +68,50 @@ class Key(Generic[T]):
         st.session_state.pop(self.name, None)
 
 
+Which = Literal["test", "own"]
+
+
+@dataclass(frozen=True)
+class DigitKeys:
+    """Which digit is shown: a test image, with its number, or the session's own.
+
+    The widgets that choose it have keys of their own, because a page may choose a digit too, after they are made.
+    """
+
+    which: Key[Which]
+    number: Key[int]
+    which_widget: Key[Which]
+    number_widget: Key[int]
+    label: Key[Any]
+    random: Key[bool]
+
+
+def _digit_keys(name: str, number: int = 0, writer: str = WIDGET) -> DigitKeys:
+    which: Which = "test"
+    return DigitKeys(
+        Key(f"{name} digit", which, writer, kept=True),
+        Key(f"{name} number", number, writer, kept=True),
+        Key(f"{name} digit widget", which),
+        Key(f"{name} number widget", number),
+        Key(f"{name} label", "any", kept=True),
+        Key(f"{name} random", False),
+    )
+
+
 class Session:
     """What the whole application shares."""
 
     model = Key("model", "", kept=True)
     digits = Key[Source | None]("digits", None, kept=True)
-    choice = Key[Choice | None]("choice", None, "the sidebar, of its widgets, for parts of a page that run alone")
-    open_page = Key("open page", "", "the sidebar")
-    page_is_new = Key("page is new", False, "the sidebar")
+    choice = Key[Choice | None]("choice", None, "the head, of its widgets, for parts of a page that run alone")
+    open_page = Key("open page", "", "the head")
+    page_is_new = Key("page is new", False, "the head")
+    part_wanted = Key[str | None]("part wanted", None, "whoever opens another part of the page that is open")
     digit = Key[Digit | None]("digit", None, "Draw: what was given last")
-    playing = Key[str | None]("playing", None, "the sidebar's play button: whose snapshots are played")
-    play_next = Key[int | None]("play next", None, "the sidebar's play button: where the slider is to go")
-    play_ticking = Key("play ticking", False, "the sidebar's play button")
+    shown = _digit_keys("shown", writer="the head's widgets; Draw, when something is given; a picture that is opened")
+    playing = Key[str | None]("playing", None, "the play button: whose snapshots are played")
+    play_next = Key[int | None]("play next", None, "the play button: where the slider is to go")
+    play_ticking = Key("play ticking", False, "the play button")
     has_begun = Key("session has begun", False, "the session, before its first page")
     restored = Key[frozenset[str]]("restored", frozenset(), "the session: the choices that it found stored")
     stored = Key[dict[str, Any] | None]("stored", None, "the session: its record as it was handed on to be stored")
@@ -97,22 +129,6 @@ def iteration_of(network: str) -> Key[int]:
     return Key(f"iteration of {network}", 0, "its slider, and the play button", kept=True)
 
 
-Which = Literal["test", "own"]
-
-
-@dataclass(frozen=True)
-class DigitKeys:
-    """Which digit a page works on: a test image, with its number, or the session's own."""
-
-    which: Key[Which]
-    number: Key[int]
-
-
-def _digit_keys(name: str, number: int = 0, writer: str = WIDGET) -> DigitKeys:
-    which: Which = "test"
-    return DigitKeys(Key(f"{name} digit", which, writer, kept=True), Key(f"{name} number", number, writer, kept=True))
-
-
 class DrawPage:
     """The page Draw."""
 
@@ -121,7 +137,7 @@ class DrawPage:
     thin_pen = Key("thin pen", False, kept=True)
     steps = Key[Sequence[str]]("steps", STEPS, kept=True)
     network_beside = Key("network beside", "", kept=True)
-    image_below = Key("image below", 0, kept=True)
+    below = _digit_keys("below")
     upload = Key[Any]("photograph", None)
     photograph = Key[Photograph | None]("photograph kept", None, "Draw: the uploader forgets it with the page")
 
@@ -138,8 +154,14 @@ def grid_of(version: int) -> Key[Any]:
     return Key(f"grid {version}", None, COMPONENT)
 
 
+class LayersPage:
+    """The page Layers, whose parts have keys of their own."""
+
+    part = Key("layers part", "network", kept=True)
+
+
 class FiltersPage:
-    """The page Filters."""
+    """Filters, a part of Layers."""
 
     layer = Key[str | None]("filters layer", None, kept=True)
     palette = Key("filters palette", "seismic", kept=True)
@@ -150,26 +172,11 @@ def filters_channel_of(layer: str) -> Key[Any]:
     return Key(f"channel of {layer}", 0, kept=True)
 
 
-@dataclass(frozen=True)
-class ImageKeys(DigitKeys):
-    """One of the images on Feature maps: also the label to look for, and the button that draws an image at random."""
-
-    label: Key[Any]
-    random: Key[bool]
-
-
-def image_at(place: int, number: int) -> ImageKeys:
-    """The image at one of the places on Feature maps, and the number of the one that stands there at first."""
-    keys = _digit_keys(f"image {place}", number)
-    return ImageKeys(
-        keys.which, keys.number, Key(f"image {place} label", "any", kept=True), Key(f"image {place} random", False)
-    )
-
-
 class FeatureMapsPage:
-    """The page Feature maps."""
+    """Feature maps, a part of Layers."""
 
-    two_images = Key("two images", True, kept=True)
+    two_images = Key("two images", False, kept=True)
+    other = _digit_keys("other", 13)
     scale = Key("maps scale", "layer", kept=True)
 
 
@@ -179,9 +186,8 @@ def layers_shown_of(names: Sequence[str]) -> Key[Sequence[str]]:
 
 
 class ConvolutionPage:
-    """The page Convolution."""
+    """The calculation of one pixel, a part of Layers."""
 
-    digit = _digit_keys("convolution", writer="its widget, and Network, where a map is opened")
     layer = Key("convolution layer", "", "its widget, and Network, where a map is opened", kept=True)
     filter = Key("convolution filter", 0, "its widget, and Network, where a map is opened", kept=True)
     place = Key[tuple[int, int] | None]("convolution place", None, "Convolution, of the sliding kernel", kept=True)
@@ -199,9 +205,8 @@ def slide_of(layer: str, filter_: int, channel: int, network_key: str, results: 
 
 
 class LookPage:
-    """The page What it looks at."""
+    """The page Why."""
 
-    digit = _digit_keys("look")
     about = Key[Any]("asked about", None, kept=True)
     side_px = Key("square side", 5, kept=True)
     seed = Key("exciting seed", 0, kept=True)
@@ -217,25 +222,18 @@ def exciting_filter_of(layer: str, n: int) -> Key[int]:
     return Key(f"liked filter of {layer} of {n}", 0, kept=True)
 
 
-class NetworkPage:
-    """The page Network."""
-
-    digit = _digit_keys("network")
-
-
 def maps_of(layer: str, network_key: str) -> Key[Any]:
     """The sheet of a layer's maps, one of which can be picked."""
     return Key(f"maps of {layer} {network_key[:16]}", None, COMPONENT)
 
 
 class LaboratoryPage:
-    """The page Laboratory."""
+    """The page Kernels."""
 
     size = Key("laboratory size", 3, kept=True)
     stride = Key("laboratory stride", 1, kept=True)
     padding = Key("laboratory padding", 0, kept=True)
     image_text = Key("laboratory text image", "", kept=True)
-    digit = _digit_keys("laboratory")
     kernel = Key("laboratory kernel", "", kept=True)
     typed_kernel = Key("laboratory typed", "", kept=True)
     slide = Key[Any]("laboratory slide", None, COMPONENT)
@@ -259,12 +257,6 @@ class MistakesPage:
     matrix = Key[Any]("matrix", None, "its chart")
 
 
-class RobustnessPage:
-    """The page Robustness."""
-
-    digit = _digit_keys("robustness")
-
-
 def amount_of(change: str, none: float) -> Key[float]:
     """How much of a change is made; `none` changes nothing."""
     return Key(f"stress {change}", none, kept=True)
@@ -278,6 +270,7 @@ def curve_of(change: str) -> Key[Any]:
 class BreakItPage:
     """The page Break it."""
 
+    part = Key("break it part", "network", kept=True)
     to_random = Key("to random", False)
     restore = Key("restore", False)
     rank = Key("rank", False)
@@ -315,8 +308,9 @@ class DataPage:
 
 
 class TrainPage:
-    """The page Train, and the form that Experiments shares with it."""
+    """The page Train, and the form that its experiments share with it."""
 
+    part = Key("train part", "train", kept=True)
     preset = Key("train preset", "", kept=True)
     run = Key("train run", "", "its widget, and the start button", kept=True)
 
@@ -337,7 +331,7 @@ def run_curve_of(what: str) -> Key[Any]:
 
 
 class ComparePage:
-    """The page Compare."""
+    """Compare, a part of Train."""
 
     names = Key[Sequence[str]]("compared", (), kept=True)
     curves = Key("compared curves", "validation", kept=True)
@@ -349,7 +343,7 @@ def compared_at(place: int) -> Key[str]:
 
 
 class ExperimentsPage:
-    """The page Experiments."""
+    """Experiments, a part of Train."""
 
     kind = Key("experiment kind", "", kept=True)
     preset = Key("experiment preset", "", kept=True)
@@ -385,18 +379,17 @@ def _named_keys() -> dict[str, Key[Any]]:
     for page in list(globals().values()):
         for value in vars(page).values() if isinstance(page, type) else ():
             keys += [value] if isinstance(value, Key) else []
-            keys += [value.which, value.number] if isinstance(value, DigitKeys) else []
+            keys += [value.which, value.number, value.label] if isinstance(value, DigitKeys) else []
     return {key.name: key for key in keys}
 
 
 KEYS = _named_keys()
 CHANGES_OF = "changes of "
 _KEPT_BEGINNINGS = (
-    *("iteration of ", "channel of ", "image 0 ", "image 1 ", "layers of ", "channel shown of ", "liked layer of "),
+    *("iteration of ", "channel of ", "layers of ", "channel shown of ", "liked layer of "),
     *("liked filter of ", "laboratory text kernel ", "stress ", CHANGES_OF, "broken layer of ", "compared ", "sweep "),
 )
 """Of the kept keys that come from a function; those of a plan's form begin with a preset."""
-_NOT_KEPT_ENDINGS = (" random",)
 
 
 def is_kept(name: str) -> bool:
@@ -404,7 +397,7 @@ def is_kept(name: str) -> bool:
     if name in KEYS:
         return KEYS[name].kept
     if name.startswith(_KEPT_BEGINNINGS):
-        return not name.endswith(_NOT_KEPT_ENDINGS)
+        return True
     return name.split(": ", maxsplit=1)[0] in PRESETS and ": " in name
 
 

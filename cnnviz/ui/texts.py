@@ -1,17 +1,22 @@
 """What several pages say."""
 
 NETWORK = "Network"
-SNAPSHOT = "Iterations trained"
+NETWORK_TITLES = {
+    "robust": "Best reader",
+    "hvass": "Tutorial network",
+    "deep-mnist": "Large tutorial network",
+    "low-level": "Network after 200 steps",
+}
+NETWORK_TITLE = "{title} ({name})"
+SNAPSHOT = "Training steps"
 SNAPSHOT_HELP = "The network as it was after so many steps of its training. 0 is before any training."
 DIGITS = "Digits"
 PLAY = "Play"
-HOLD = "Hold"
+PAUSE = "Pause"
 BROKEN_LABEL = "{name} (broken)"
-BROKEN = "**{name} cannot be used.** {reason} The other networks work; choose one in the sidebar."
+BROKEN = "**{name} cannot be used.** {reason} The other networks work; choose one above."
 NOT_FINITE = "Its weights are so large that what it computes are no numbers any more (infinity, or NaN)."
 NO_MODEL = "There is no network under `{root}`. Train one: `python -m cnnviz train --preset hvass`."
-CONTEXT = "Network **{network}**, after {iteration:,} iterations · digits: **{digits}**"
-CONTEXT_NO_NETWORK = "Digits: **{digits}**"
 MNIST = "MNIST"
 BUNDLED = "scikit-learn's digits"
 BUNDLED_CAPTION = "1,797 digits of 8×8 pixels that come with scikit-learn, enlarged. They are not MNIST."
@@ -37,3 +42,9 @@ WENT_ON = "It was trained on, to {n:,} iterations; {planned:,} were planned."
 NOTHING_DRAWN = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
 PROBABILITIES = "Probability of each digit: {shares}."
 NOT_PROVEN = ":material/report: **Does not prove:** {what}"
+
+
+def network_title(name: str) -> str:
+    """What to call a network: the shipped ones by what they are, with their technical name; others by their name."""
+    title = NETWORK_TITLES.get(name)
+    return NETWORK_TITLE.format(title=title, name=name) if title else name

@@ -26,7 +26,7 @@ def outputs():
 
 
 def opened(chosen=None):
-    at = open_page("convolution", {ConvolutionPage.digit.number: 3} | (chosen or {}))
+    at = open_page("layers/calculation", {state.Session.shown.number: 3} | (chosen or {}))
     assert not at.exception
     assert not at.error
     return at
@@ -105,7 +105,7 @@ def test_a_network_of_another_shape_keeps_place_and_map_inside():
 
 
 def test_without_a_drawing_it_says_where_to_draw():
-    at = opened({ConvolutionPage.digit.which: "own"})
+    at = opened({state.Session.shown.which: "own"})
     assert any("Nothing is drawn yet" in info.value for info in at.info)
 
 
@@ -123,12 +123,12 @@ def test_every_input_channel_is_there(outputs):
 @pytest.mark.parametrize(
     ("page", "key"),
     [
-        ("convolution", ConvolutionPage.digit.number),
-        ("feature_maps", state.image_at(1, 0).number),
-        ("laboratory", state.LaboratoryPage.digit.number),
-        ("look", state.LookPage.digit.number),
-        ("network", state.NetworkPage.digit.number),
-        ("robustness", state.RobustnessPage.digit.number),
+        ("convolution", state.Session.shown.number),
+        ("feature_maps", state.FeatureMapsPage.other.number),
+        ("laboratory", state.Session.shown.number),
+        ("look", state.Session.shown.number),
+        ("network", state.Session.shown.number),
+        ("robustness", state.Session.shown.number),
     ],
 )
 def test_a_number_chosen_in_a_larger_set_becomes_the_last_of_a_smaller_one(page, key):

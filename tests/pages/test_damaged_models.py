@@ -7,7 +7,6 @@ import shutil
 import numpy as np
 import pytest
 
-import app
 import apptest
 import damaged
 from apptest import give, texts
@@ -16,7 +15,10 @@ from cnnviz.network import store
 from cnnviz.training import checkpoints
 from cnnviz.ui import choice, server
 
-PAGES = [page for section in app.PAGES.values() for page in section]
+PAGES = (
+    *("draw", "layers/network", "layers/maps", "layers/calculation", "layers/filters", "kernels", "why", "mistakes"),
+    *("break_it/network", "break_it/digit", "data", "train/train", "train/experiments", "train/compare"),
+)
 WITHOUT_NETWORK = {"data", "train", "experiments", "compare", "laboratory"}
 """Pages that do not show the network of the sidebar."""
 
@@ -63,11 +65,11 @@ def test_every_page_shows_them_as_broken_and_works(open_page, damaged_models, pa
     at = open_page(page, damaged_models)
     assert not at.exception
     assert not at.error
-    options = at.sidebar.selectbox(key="model").options
+    options = at.selectbox(key="model").options
     broken = {f"{name} (broken)" for name in (*damaged.DAMAGE, "\\udcff\\n")}
     assert set(options) == {*GOOD, "too large", *broken}
     for option in options:
-        at.sidebar.selectbox(key="model").set_value(option.removesuffix(" (broken)")).run()
+        apptest.choose_network(at, option.removesuffix(" (broken)")).run()
         assert not at.exception, option
         if page not in WITHOUT_NETWORK:
             errors = [error.value for error in at.error]
@@ -88,7 +90,7 @@ def test_a_run_whose_last_step_went_beyond_all_numbers_is_no_exception(open_page
     monkeypatch.setattr(choice, "entries", lambda: {"run": dataclasses.replace(entry, name="run")})
     model = store.open_model(damaged_models / "too large")
     entry = choice.Entry("run", (model.card.last.iteration,), lambda _: store.load(model))
-    for page in ("draw", "mistakes", "compare"):
+    for page in ("draw", "mistakes", "train/compare"):
         at = open_page(page, damaged_models)
         assert not at.exception
         assert "no numbers any more" in "\n".join(error.value for error in at.error)
@@ -102,4 +104,4 @@ def test_a_folder_of_a_thousand_entries_opens(open_page, tmp_path):
     assert not at.exception
     assert not at.error
     assert "low-level" in texts(at)
-    assert len(at.sidebar.selectbox(key="model").options) == 501
+    assert len(at.selectbox(key="model").options) == 501

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from apptest import alts, open_page, texts
+from apptest import alts, go, open_page, texts
 from apptest import pictures as shown_on
 from cnnviz import __main__ as cli
 from cnnviz.analysis import inspection
@@ -133,17 +133,17 @@ def test_what_is_taken_home_is_what_is_shown(monkeypatch):
 def test_what_was_chosen_below_holds_after_another_page():
     at = opened(chosen={DrawPage.way: "over"})
     next(group for group in at.get("button_group") if group.key == DrawPage.steps.name).set_value(["ink", "box"]).run()
-    at.switch_page("cnnviz/pages/data/page.py").run()
-    at.switch_page("cnnviz/pages/draw/page.py").run()
+    go(at, "data")
+    go(at, "draw")
     assert not at.exception
     assert "Switched off: crop to the ink, centre of mass." in texts(at)
 
 
 def test_a_test_image_can_be_drawn_over():
-    at = opened(chosen={DrawPage.way: "over", DrawPage.image_below: 3})
+    at = opened(chosen={DrawPage.way: "over", DrawPage.below.number: 3})
     assert not at.exception
     assert drawing_of(at) is not None
-    more = opened(strokes([(20, 20), (260, 20)]), {DrawPage.way: "over", DrawPage.image_below: 3})
+    more = opened(strokes([(20, 20), (260, 20)]), {DrawPage.way: "over", DrawPage.below.number: 3})
     assert drawing_of(more).drawn.sum() > drawing_of(at).drawn.sum() + 1000
 
 
@@ -218,7 +218,7 @@ def test_only_a_network_at_the_end_of_its_training_knows_what_is_unlike_a_digit(
 def test_every_page_says_that_it_is_no_digit(page):
     square = strokes([(70, 70), (210, 70), (210, 210), (70, 210), (70, 70)])
     pages = (state.LookPage, state.RobustnessPage, state.ConvolutionPage, state.NetworkPage)
-    mine = [state.image_at(0, 0).which, *(page.digit.which for page in pages)]
+    mine = [state.Session.shown.which, *(page.digit.which for page in pages)]
     at = open_page(model="robust", canvas=square)
     for key in mine:
         at.session_state[key.name] = "own"

@@ -21,7 +21,7 @@ from cnnviz.percentages import percent, probability
 from cnnviz.ui import digits, server, state
 from common import MNIST, ROOT, needs_mnist
 
-PAGES = ("draw", "filters", "feature_maps", "mistakes", "network", "data")
+PAGES = ("draw", "layers/filters", "layers/maps", "mistakes", "layers/network", "data")
 SOURCES = [
     pytest.param("bundled", id="bundled"),
     pytest.param(str(MNIST), id="MNIST", marks=needs_mnist),
@@ -83,34 +83,34 @@ def test_a_broken_model_is_shown_as_broken_and_the_rest_works(open_page, models,
     shutil.copytree(models / "low-level", models / "another")
     break_model(models)
     at = open_page(page)
-    assert at.sidebar.selectbox(key="model").options == ["another", "low-level (broken)"]
+    assert at.selectbox(key="model").options == ["another", "low-level (broken)"]
     assert not at.error
-    at.sidebar.selectbox(key="model").select("low-level").run()
+    apptest.choose_network(at, "low-level").run()
     assert not at.exception
     if page == "data":
         assert not at.error
     else:
         assert "SHA-256" in at.error[0].value
         assert "weights-000200.npz" in at.error[0].value
-    at.sidebar.selectbox(key="model").select("another").run()
+    apptest.choose_network(at, "another").run()
     assert not at.error
 
 
 def test_without_any_model_the_page_says_how_to_train_one(open_page, models):
     shutil.rmtree(models / "low-level")
-    at = open_page("filters")
+    at = open_page("layers/filters")
     assert not at.exception
     assert "python -m cnnviz train" in at.error[0].value
 
 
 def test_the_choice_survives_a_change_of_page(open_page):
-    at = open_page("filters")
-    at.sidebar.select_slider[0].set_value(100).run()
+    at = open_page("layers/filters")
+    at.select_slider[0].set_value(100).run()
     assert "after 100 iterations" in texts(at)
-    at.switch_page("cnnviz/pages/network/page.py").run()
+    apptest.go(at, "layers/network")
     assert "after 100 iterations" in texts(at)
-    at.sidebar.selectbox(key="model").select("low-level").run()
-    at.switch_page("cnnviz/pages/draw/page.py").run()
+    apptest.choose_network(at, "low-level").run()
+    apptest.go(at, "draw")
     assert "Network **low-level**, after 200 iterations" in texts(at)
 
 
@@ -192,10 +192,10 @@ def test_undo_and_clear(open_page):
 
 def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
     at = open_page("draw", canvas=canvas_message(drawn_digit(7)))
-    at.session_state[state.image_at(0, 0).which.name] = "own"
-    at.switch_page("cnnviz/pages/feature_maps/page.py").run()
+    at.session_state[state.Session.shown.which.name] = "own"
+    apptest.go(at, "layers/maps")
     assert "The input image, 28 by 28 pixels: Your drawing" in pictures(at)[0].alt
-    at.switch_page("cnnviz/pages/draw/page.py").run()
+    apptest.go(at, "draw")
     assert "Answer: 7" in [header.value for header in at.header]
 
 
@@ -203,7 +203,7 @@ def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
 
 
 def test_filters_tell_least_and_greatest_weight(open_page):
-    at = open_page("filters")
+    at = open_page("layers/filters")
     kernel = store.load(store.open_model(store.ROOT / "hvass")).weights["conv1/kernel"]
     assert [metric.value for metric in at.metric] == [
         "16 of 5×5×1",
@@ -216,7 +216,7 @@ def test_filters_tell_least_and_greatest_weight(open_page):
 
 
 def test_a_channel_or_all_of_them(open_page):
-    at = open_page("filters", chosen={state.FiltersPage.layer: "conv2"})
+    at = open_page("layers/filters", chosen={state.FiltersPage.layer: "conv2"})
     assert "36 kernels of conv2 for input channel 0" in texts(at)
     channels = at.main.selectbox[0]
     assert channels.options == [*map(str, range(16)), "All"]
@@ -284,7 +284,7 @@ def test_a_cell_shows_exactly_its_images(open_page):
 
 @pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])
 def test_the_table_lists_every_layer(open_page, name):
-    at = open_page("network", model=name)
+    at = open_page("layers/network", model=name)
     config = store.open_model(store.ROOT / name).card.network
     table = at.table[0].value
     assert list(table["Layer"]) == [layer.name for layer in layers(config)]
@@ -308,7 +308,7 @@ def test_digits_that_are_not_mnist_are_not_called_so(open_page, tmp_path):
     for file in mnist.FILES.values():
         with gzip.open(tmp_path / f"{file.name}.gz", "wb", 1) as stream:
             stream.write(file.header + bytes(file.n_bytes - len(file.header)))
-    at = open_page("filters", str(tmp_path))
+    at = open_page("layers/filters", str(tmp_path))
     assert not at.exception
     assert f"digits: **{tmp_path}, not MNIST**" in texts(at)
 
@@ -322,16 +322,16 @@ def test_without_mnist_the_bundled_digits_are_shown_and_the_failure_told(monkeyp
     at.run()
     assert not at.exception
     assert "scikit-learn's digits" in texts(at)
-    warning = at.sidebar.warning[0].value
+    warning = at.warning[0].value
     assert "no connection" in warning
     assert str(tmp_path / "data" / "MNIST") in warning
     assert all(name in warning for name in mnist.FILE_NAMES)
-    assert "Try again" in [button.label for button in at.sidebar.button]
+    assert "Try again" in [button.label for button in at.button]
 
 
 def test_a_folder_that_was_named_and_is_bad_is_told(open_page, tmp_path):
     (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
     at = open_page("data", str(tmp_path))
     assert not at.exception
-    assert "missing train-labels-idx1-ubyte" in at.sidebar.warning[0].value
+    assert "missing train-labels-idx1-ubyte" in at.warning[0].value
     assert "Digits: **scikit-learn's digits**" in texts(at)

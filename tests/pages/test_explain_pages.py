@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apptest import give, open_page, pictures, texts
+from apptest import choose_network, give, go, open_page, pictures, texts
 from cnnviz.analysis import ablation, activation_maximization, attribution, evaluation, top_images, weight_editing
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
@@ -49,7 +49,7 @@ def a_seven():
     return prepare(ink)
 
 
-@pytest.mark.parametrize("page", ["look", "break_it"])
+@pytest.mark.parametrize("page", ["why", "break_it"])
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
 def test_both_pages_open_with_every_picture_in_words(page, model):
     at = open_page(page, model=model)
@@ -61,7 +61,7 @@ def test_both_pages_open_with_every_picture_in_words(page, model):
 
 
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
-@pytest.mark.parametrize("page", ["look", "break_it"])
+@pytest.mark.parametrize("page", ["why", "break_it"])
 def test_every_layer_of_a_network_can_be_chosen(page, model):
     at = open_page(page, model=model)
     for name in ("conv2", "dense1", "logits"):
@@ -76,7 +76,7 @@ def test_every_layer_of_a_network_can_be_chosen(page, model):
 
 
 def test_the_saliency_picture_is_the_gradient(hvass, bundled):
-    at = open_page("look", {LookPage.digit.number: 3})
+    at = open_page("why", {state.Session.shown.number: 3})
     digit = int(evaluation.probabilities(hvass, bundled.images[3:4]).argmax())
     slopes = attribution.saliency(hvass, bundled.images[3], digit)
     caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
@@ -92,7 +92,7 @@ def test_the_saliency_picture_is_the_gradient(hvass, bundled):
 
 
 def test_another_digit_can_be_asked_about(hvass, bundled):
-    at = open_page("look", {LookPage.about: 4})
+    at = open_page("why", {LookPage.about: 4})
     slopes = attribution.saliency(hvass, bundled.images[0], 4)
     caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
     assert "How the number for 4" in caption
@@ -101,7 +101,7 @@ def test_another_digit_can_be_asked_about(hvass, bundled):
 
 
 def test_occlusion_tells_the_worst_place(hvass, bundled):
-    at = open_page("look", {LookPage.side_px: 8})
+    at = open_page("why", {LookPage.side_px: 8})
     digit = int(evaluation.probabilities(hvass, bundled.images[:1]).argmax())
     covered = attribution.occlusion(hvass, bundled.images[0], digit, 8)
     top, left = np.unravel_index(covered.argmin(), covered.shape)
@@ -115,7 +115,7 @@ def test_occlusion_tells_the_worst_place(hvass, bundled):
 
 
 def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
-    at = open_page("look", {state.exciting_filter_of("conv1", 16): 5})
+    at = open_page("why", {state.exciting_filter_of("conv1", 16): 5})
     found = top_images.top_images(hvass, bundled, "conv1")
     numbers = ", ".join(f"{i} ({bundled.labels[i]})" for i in found.indices[5])
     assert "The 9 of all 500 test digits with the greatest numbers of filter 5 of conv1" in texts(at)
@@ -129,7 +129,7 @@ def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
 
 def test_a_drawing_is_asked_about_when_it_is_chosen(hvass):
     prepared = a_seven()
-    at = open_page("look", {LookPage.digit.which: "own"})
+    at = open_page("why", {state.Session.shown.which: "own"})
     assert "Nothing is drawn yet" in at.info[0].value
     give(at, prepared)
     at.run()
@@ -182,9 +182,9 @@ def test_changes_of_several_layers_add_up_and_stay_with_the_page(hvass, bundled)
     assert "dense1 with noise of 0.5 standard deviations; conv1 without filter 2; dense1 without neurons 0, 7" in texts(
         at
     )
-    at.switch_page("cnnviz/pages/mistakes/page.py").run()
+    go(at, "mistakes")
     assert at.metric[0].value == share(hvass, bundled)
-    at.switch_page("cnnviz/pages/break_it/page.py").run()
+    go(at, "break_it")
     assert metric(at, "Accuracy after") == share(broken, bundled)
 
 
@@ -277,10 +277,10 @@ def test_the_model_on_disk_stays_as_it_was():
 def test_another_network_has_its_own_changes(bundled):
     at = open_page("break_it")
     by_label(at.multiselect, "Switch off").set_value([0]).run()
-    at.sidebar.selectbox(key="model").select("low-level").run()
+    choose_network(at, "low-level").run()
     assert "Nothing is changed" in texts(at)
     assert by_label(at.multiselect, "Switch off").value == []
-    at.sidebar.selectbox(key="model").select("hvass").run()
+    choose_network(at, "hvass").run()
     assert "conv1 without filter 0." in texts(at)
 
 

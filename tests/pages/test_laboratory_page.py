@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 def opened(chosen=None):
-    at = open_page("laboratory", chosen)
+    at = open_page("kernels", chosen)
     assert not at.exception
     return at
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_used_is_a_sentence(text, reason):
 
 @pytest.mark.parametrize("name", list(kernels.KERNELS))
 def test_every_named_kernel_is_applied_to_the_digit(name):
-    at = opened({LaboratoryPage.kernel: name, LaboratoryPage.digit.number: 4})
+    at = opened({LaboratoryPage.kernel: name, state.Session.shown.number: 4})
     image = dataset.load(dataset.BUNDLED, "test").images[4, :, :, 0]
     result = kernels.apply(kernels.KERNELS[name], image)
     caption = f"What comes out, from {result.min():.2f} to {result.max():.2f}"
@@ -138,7 +138,7 @@ def test_a_kernel_is_typed_and_its_place_worked_out():
 
 
 def test_the_drawing_or_a_sentence_where_there_is_none():
-    at = opened({LaboratoryPage.digit.which: "own"})
+    at = opened({state.Session.shown.which: "own"})
     assert "Nothing is drawn yet" in at.info[0].value
     image = np.zeros((28, 28), np.float32)
     image[10:20, 12:15] = 1

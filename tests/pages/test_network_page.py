@@ -5,22 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from apptest import open_page
+from apptest import go, open_page
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.cards import Card
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
-from cnnviz.pages.network import questions
+from cnnviz.pages.layers import questions
 from cnnviz.ui import server, state
-from cnnviz.ui.state import ConvolutionPage, NetworkPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 def opened(chosen=None, **by_name):
-    at = open_page("network", chosen, **by_name)
+    at = open_page("layers/network", chosen, **by_name)
     assert not at.exception
     assert not at.error
     return at
@@ -32,7 +31,7 @@ def captions(at):
 
 @pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])
 def test_every_layer_stands_with_its_shape_its_weights_and_its_numbers(name):
-    at = opened({NetworkPage.digit.number: 5}, model=name)
+    at = opened({state.Session.shown.number: 5}, model=name)
     found = store.load(store.find(name))
     image = dataset.load(dataset.BUNDLED, "test").images[5:6]
     outputs = inspection.activations(found, image)
@@ -53,15 +52,15 @@ def key_of(layer, name="hvass"):
 
 
 def test_a_map_that_is_picked_is_opened_on_the_convolution_page():
-    at = opened({NetworkPage.digit.number: 7})
+    at = opened({state.Session.shown.number: 7})
     at.session_state[key_of("conv2_pool")] = {"picked": "2,11"}
     at.run()
     assert not at.exception
     assert at.header[0].value == "Convolution"
     assert at.session_state[ConvolutionPage.layer.name] == "conv2_pool"
     assert at.session_state[ConvolutionPage.filter.name] == 35
-    assert at.session_state[ConvolutionPage.digit.number.name] == 7
-    at.switch_page("cnnviz/pages/network/page.py").run()
+    assert at.session_state[state.Session.shown.number.name] == 7
+    go(at, "layers/network")
     assert at.header[0].value == "Network"
 
 
@@ -74,7 +73,7 @@ def test_the_page_stays_until_a_map_is_picked(sent):
 
 
 def test_without_a_drawing_the_page_says_so_and_keeps_its_chart():
-    at = opened({NetworkPage.digit.which: "own"})
+    at = opened({state.Session.shown.which: "own"})
     assert "Nothing is drawn yet" in at.info[0].value
     assert len(at.table) == 1
 

@@ -12,8 +12,7 @@ from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
-from cnnviz.pages.experiments import planning
-from cnnviz.pages.train import run_view
+from cnnviz.pages.train import planning, run_view
 from cnnviz.percentages import percent
 from cnnviz.training import checkpoints
 from cnnviz.training.run import Status
@@ -229,7 +228,7 @@ def test_a_failed_run_says_why(tiny):
 def test_the_slider_moves_filters_through_a_run(tiny):
     one = begin(tiny)
     wait_for(one)
-    at = open_page("filters", model=one.name)
+    at = open_page("layers/filters", model=one.name)
     network = store.load(store.find(one.name))
     assert f"{network.weights['conv1/kernel'].min():+.4f}" in [m.value for m in at.metric]
     slider = at.select_slider[0]
@@ -243,7 +242,7 @@ def test_the_slider_moves_filters_through_a_run(tiny):
 def test_play_begins_at_the_first_snapshot(tiny):
     one = begin(tiny)
     wait_for(one)
-    at = open_page("filters", model=one.name)
+    at = open_page("layers/filters", model=one.name)
     button(at, "Play").click().run()
     assert at.select_slider[0].value == 0
     assert button(at, "Hold")
@@ -253,7 +252,7 @@ def test_play_begins_at_the_first_snapshot(tiny):
 
 def test_compare_shows_what_differs_and_tells_luck(tiny):
     first, second = wait_for(begin(tiny), begin(tiny, learning_rate=1e-3))
-    at = open_page("compare")
+    at = open_page("train/compare")
     found = table(at, "Run")
     assert found["Run"].tolist() == [second.name, first.name]
     assert found["learning rate"].tolist() == ["0.001", "0.01"]
@@ -270,7 +269,7 @@ def test_accuracies_on_other_digits_are_not_compared(tiny):
     model = store.open_model(server.scheduler().root / first.name)
     weights = {s.iteration: store.load(model, s.iteration).weights for s in model.card.snapshots}
     store.write(model.folder, dataclasses.replace(model.card, test_digits="others"), weights, replace=True)
-    at = open_page("compare")
+    at = open_page("train/compare")
     assert "tested on different digits (bundled digits test, others)" in texts(at)
     assert "read most test digits right" not in texts(at)
 
@@ -278,7 +277,7 @@ def test_accuracies_on_other_digits_are_not_compared(tiny):
 def test_a_network_without_convolution_has_no_filters(tiny):
     one = begin(dataclasses.replace(tiny, convolutions=()))
     wait_for(one)
-    at = open_page("filters", model=one.name)
+    at = open_page("layers/filters", model=one.name)
     assert not at.exception
     assert "no convolution layer" in texts(at)
 
@@ -291,14 +290,14 @@ def test_an_exercise_that_was_stopped_concludes_nothing_of_the_stopped_run(tiny)
     until(lambda: now(begun[0]).iteration > 3)
     room.stop_all([run.name for run in begun])
     runs = wait_for(*begun)
-    at = open_page("experiments")
+    at = open_page("train/experiments")
     assert "not decided by the seed" not in texts(at)
     assert f"is left out: It ended after {runs[0].iteration:,} of 1,000,000 iterations." in texts(at)
 
 
 def test_compare_two_networks_on_one_drawing():
     prepared = _drawing()
-    at = open_page("compare", compared=["hvass", "low-level"])
+    at = open_page("train/compare", compared=["hvass", "low-level"])
     give(at, prepared)
     at.run()
     assert not at.exception
@@ -317,7 +316,7 @@ def _drawing():
 
 
 def test_an_exercise_is_run_and_concluded():
-    at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
+    at = open_page("train/experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
     runs = server.scheduler().runs()
     assert [one.label for one in runs] == ["the first run", "the same again", "another seed"]
@@ -333,14 +332,14 @@ def test_an_exercise_is_run_and_concluded():
 def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatch):
     """The exercise is a field of its runs; no sentence that is shown decides what is concluded."""
     monkeypatch.setattr(planning.Words, "exercise_name", "question no. {n}")
-    at = open_page("experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
+    at = open_page("train/experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
     runs = server.scheduler().runs()
     assert {(one.experiment, one.exercise) for one in runs} == {("question no. 1 (1)", 1)}
     wait_for(*runs)
     assert REPRODUCED in texts(at.run())
     server.scheduler.reset()  # the next one finds it in their files
-    assert REPRODUCED in texts(open_page("experiments"))
+    assert REPRODUCED in texts(open_page("train/experiments"))
 
 
 def test_runs_of_no_exercise_have_no_conclusion(tiny):
@@ -348,13 +347,15 @@ def test_runs_of_no_exercise_have_no_conclusion(tiny):
     room = server.scheduler()
     room.begin_experiment([("as it is", plan)], BUNDLED, "exercise 1")
     wait_for(*room.runs())
-    at = open_page("experiments")
+    at = open_page("train/experiments")
     assert not at.exception
     assert "What it shows" not in texts(at)
 
 
 def test_a_sweep_can_be_stopped_as_a_whole():
-    at = open_page("experiments", experiment__preset="tiny", experiment__iterations=50_000, experiment__kind="Sweep")
+    at = open_page(
+        "train/experiments", experiment__preset="tiny", experiment__iterations=50_000, experiment__kind="Sweep"
+    )
     button(at, "Start the experiment").click().run()
     runs = server.scheduler().runs()
     assert len(runs) == 4
@@ -368,7 +369,7 @@ def test_a_sweep_can_be_stopped_as_a_whole():
 
 @pytest.mark.parametrize("number", range(1, 14))
 def test_every_exercise_opens(number):
-    at = open_page("experiments", exercise=number, experiment__preset="tiny", model="low-level")
+    at = open_page("train/experiments", exercise=number, experiment__preset="tiny", model="low-level")
     assert not at.exception
     assert not at.error
 
@@ -400,7 +401,7 @@ def test_after_a_restart_the_page_says_what_is_there_and_what_is_missing(begun_b
 
 
 def test_an_experiment_resumes_as_one(begun_before):
-    at = open_page("experiments")
+    at = open_page("train/experiments")
     button(at, "Resume the experiment").click().run()
     runs = server.scheduler().runs()
     assert all(run.active and not run.interrupted for run in runs)
@@ -454,7 +455,7 @@ def test_more_than_there_may_be_is_refused_in_a_sentence(tiny, monkeypatch):
     button(at, "Start").click().run()
     assert ["1 runs and experiments are under way on this server" in error.value for error in at.error] == [True]
     assert len(server.scheduler().runs()) == 1
-    at = open_page("experiments", experiment__preset="tiny", exercise=1)
+    at = open_page("train/experiments", experiment__preset="tiny", exercise=1)
     button(at, "Start the experiment").click().run()
     assert any("under way on this server" in error.value for error in at.error)
     server.scheduler().pause(one.name)

@@ -34,7 +34,7 @@ def start_button(at):
     return next(button for button in at.button if button.label.startswith("Start"))
 
 
-@pytest.mark.parametrize("page", ["train", "experiments"])
+@pytest.mark.parametrize("page", ["train", "train/experiments"])
 def test_the_second_server_says_so_and_begins_nothing(taken, page):
     at = open_page(page, train__preset="tiny", exercise=1)
     assert not at.exception
@@ -52,12 +52,12 @@ def test_it_is_said_in_the_log_once(taken, caplog, monkeypatch):
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("page", ["draw", "filters", "compare", "mistakes"])
+@pytest.mark.parametrize("page", ["draw", "layers/filters", "train/compare", "mistakes"])
 def test_the_second_server_shows_everything(taken, page):
     at = open_page(page)
     assert not at.exception
     assert not at.error
-    assert "hvass" in at.sidebar.selectbox(key="model").options
+    assert "hvass" in at.selectbox(key="model").options
 
 
 def test_the_second_server_takes_over_when_the_first_has_ended(taken, monkeypatch):

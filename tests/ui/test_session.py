@@ -8,7 +8,7 @@ import pytest
 from browsers import ANNA, BEN
 from canvas_message import SEVEN, sent
 
-from apptest import open_page, texts
+from apptest import go, open_page, texts
 from cnnviz.state import database
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.sessions import SessionStore
@@ -55,7 +55,7 @@ def test_after_a_reload_or_a_restart_drawing_answer_and_choices_are_as_they_were
     assert np.array_equal(history.ink, before.session_state[DrawPage.history.name].ink)
 
 
-@pytest.mark.parametrize("page", ["look", "robustness", "network"])
+@pytest.mark.parametrize("page", ["why", "break_it/digit", "layers/network"])
 def test_on_every_page_it_is_the_session_s_digit(browsers, page):
     before = draw(browsers)
     image = before.session_state[Session.digit.name].image
@@ -69,7 +69,7 @@ def test_drawn_over_a_test_image_or_filled_in_it_comes_back_too(browsers):
     cells = "".join("1" if 13 <= i % 28 <= 15 and 4 <= i // 28 < 24 else "0" for i in range(784))
     for chosen in (
         {DrawPage.way: "grid", DrawPage.squares: cells},
-        {DrawPage.way: "over", DrawPage.image_below: 3, DrawPage.canvas: sent(SEVEN)},
+        {DrawPage.way: "over", DrawPage.below.number: 3, DrawPage.canvas: sent(SEVEN)},
         {DrawPage.thin_pen: True, DrawPage.canvas: sent(SEVEN)},
     ):
         browsers.of(ANNA)
@@ -128,7 +128,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("record", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize("page", ["", "feature_maps"])
+@pytest.mark.parametrize("page", ["", "layers/maps"])
 def test_no_record_ends_a_page_and_the_next_drawing_works(browsers, record, page):
     browsers.of(ANNA)
     server.keeper().save(ANNA, record)
@@ -136,7 +136,7 @@ def test_no_record_ends_a_page_and_the_next_drawing_works(browsers, record, page
     at = open_page(page)
     assert not at.exception
     assert not at.error or page == ""
-    at = at.switch_page("cnnviz/pages/draw/page.py").run()
+    at = go(at, "draw")
     at.session_state[DrawPage.way.name] = "canvas"
     at.run()
     at.session_state[DrawPage.canvas.name] = sent(SEVEN)
@@ -205,7 +205,7 @@ def test_where_the_database_cannot_be_used_nothing_is_lost_in_the_session_and_it
         time.sleep(0.02)
     at.run()
     assert not at.exception
-    assert [caption.value for caption in at.sidebar.caption if "is not stored at present" in caption.value] == [
+    assert [caption.value for caption in at.caption if "is not stored at present" in caption.value] == [
         "What you draw and choose is not stored at present; it is here as long as this page is open. "
         "The database cannot be used: it is not there."
     ]

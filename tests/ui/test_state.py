@@ -74,7 +74,7 @@ def test_a_key_reads_writes_begins_and_forgets():
 def test_a_person_s_choices_are_kept_and_what_the_server_works_with_is_not():
     assert state.Session.model.kept
     assert state.iteration_of("hvass").kept
-    assert state.ConvolutionPage.digit.number.kept
+    assert state.Session.shown.number.kept
     assert not state.Session.choice.kept
     assert not state.Session.page_is_new.kept
     assert not state.DrawPage.canvas.kept

@@ -50,7 +50,7 @@ class Words:
 
 def show() -> None:
     """The page from top to bottom."""
-    panels.head(Words.title, Words.intro, of_network=False)
+    panels.head(Words.title, Words.intro)
     with st.spinner(Words.loading, show_time=True):
         parts = {part: choice.dataset(part) for part in Words.parts}
     show_sizes(parts)

@@ -96,7 +96,7 @@ def ask_pen() -> None:
 def draw_over() -> Given:
     """On the canvas, over a test image."""
     test = choice.dataset()
-    number = digit_choice.ask_number(test, DrawPage.image_below)
+    number = digit_choice.ask_number(test, DrawPage.below)
     ink = canvas.ink(drawn.pen_px(), test.images[number, :, :, 0])
     _undo_and_clear()
     return Given(ink, Origin("drawing over a test image", test.name, number))

@@ -10,7 +10,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.draw import inputs
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit, lookups, panels, refusal, session, sidebar, state
+from cnnviz.ui import choice, digit, digit_choice, head, lookups, panels, refusal, session
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.state import DrawPage
 
@@ -73,7 +73,7 @@ def show() -> None:
     """The page from top to bottom."""
     network = choice.network()
     panels.head(Words.title, Words.intro)
-    if sidebar.page_is_new():
+    if head.page_is_new():
         canvas.enter()
     laboratory(network)
     ask_more()
@@ -96,7 +96,8 @@ def laboratory(network: Network) -> None:
     ink = given.ink if given else None
     preparation, left_out = (None, {}) if ink is None else variants(ink, without)
     own = digit.given(preparation, given.origin) if given and preparation else None
-    state.Session.digit.set(own and own.packed())
+    digit_choice.give(own)
+    digit_choice.show_thumbnail()
     if preparation is None:
         with middle:
             st.info(Words.empty, icon=":material/draw:")

@@ -18,7 +18,7 @@ from cnnviz.ui import access, choice, digit_choice, digits, lookups, panels, ref
 class Words:
     """What is said of one run."""
 
-    finished = "Finished after {n:,} iterations and {time} of training. It stands in the sidebar as a network."
+    finished = "Finished after {n:,} iterations and {time} of training. It stands above as a network."
     stopped = (
         "Ended after {n:,} iterations, of {planned:,} planned, and {time} of training. It stands in the sidebar as a "
         "network."
@@ -43,7 +43,7 @@ class Words:
     testing = "Training has ended at iteration {n:,}; now every snapshot reads the test digits."
     pause, resume, stop, extend, delete = "Pause", "Resume", "Stop", "Train on: {n:,}", "Delete"
     delete_sure = "Delete {name} for good"
-    stop_help = "Ends the run here; what it has learnt becomes a network in the sidebar."
+    stop_help = "Ends the run here; what it has learnt becomes a network that you can choose above."
     stop_testing_help = "Tests no further snapshot: the network gets those that are tested, and the last one."
     no_extend = "It cannot be trained on: its recipe brings the learning rate down to 0 at the last iteration."
     more_iterations = "Iterations more"
@@ -254,9 +254,7 @@ def show_kernels(chosen: Run) -> None:
 
 def show_answer(chosen: Run) -> None:
     """What it makes of the drawing now."""
-    own = digit_choice.own(Words.no_drawing)
-    if own is None:
-        return
+    own = digit_choice.current()
     at = chosen.iteration
     probs = lookups.activations(chosen.network_at(at), own.image[None, :, :, None])["softmax"][0]
     panels.bars(probs, Words.answer.format(digit=probs.argmax(), at=at), "answer-now", width=300)

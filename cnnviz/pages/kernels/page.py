@@ -6,10 +6,9 @@ import streamlit as st
 from cnnviz.analysis import kernels, sliding_convolution
 from cnnviz.analysis.arithmetic import same_padding
 from cnnviz.analysis.sliding_convolution import KernelPosition, SlidingConvolution
-from cnnviz.data.dataset import Dataset
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.render.palettes import Limits, Palette
-from cnnviz.ui import choice, digit_choice, panels, session, state
+from cnnviz.ui import digit_choice, panels, session, state
 from cnnviz.ui.components.picker.picker import Cells, pick
 from cnnviz.ui.components.slide.slide import slide
 from cnnviz.ui.state import Key, LaboratoryPage
@@ -75,10 +74,9 @@ SETTINGS = (LaboratoryPage.size, LaboratoryPage.stride, LaboratoryPage.padding)
 
 def show() -> None:
     """The page from top to bottom."""
-    test = choice.dataset()
-    panels.head(Words.title, Words.intro, of_network=False)
+    panels.head(Words.title, Words.intro)
     by_hand()
-    on_digit(test)
+    on_digit()
 
 
 def edge_kernel(k: int) -> np.ndarray:
@@ -286,16 +284,14 @@ def row_sum(products: np.ndarray) -> str:
 
 
 @session.part
-def on_digit(test: Dataset) -> None:
+def on_digit() -> None:
     """A kernel applied to a digit; only this part runs again after a choice in it."""
     st.subheader(Words.on_digit, anchor=False, divider="gray")
-    digit = digit_choice.ask(test, LaboratoryPage.digit)
+    digit = digit_choice.current()
     try:
         name, kernel = ask_kernel()
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
-        return
-    if digit is None:
         return
     result = kernels.apply(kernel, digit.image)
     show_applied(digit.image, name, kernel, result)

@@ -9,7 +9,6 @@ from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, state
-from cnnviz.ui.state import RobustnessPage
 
 
 class Words:
@@ -44,12 +43,11 @@ N_DIGITS = 2000
 def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
-    panels.head(Words.title, Words.intro)
-    digit = digit_choice.ask(test, RobustnessPage.digit)
+    panels.intro(Words.intro)
+    digit = digit_choice.current()
     amounts = ask_amounts()
-    if digit is not None:
-        refusal.note(network, digit)
-        show_digit(network, digit.image, amounts)
+    refusal.note(network, digit)
+    show_digit(network, digit.image, amounts)
     show_curves(network, test, amounts)
 
 
@@ -123,6 +121,3 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
         )
         place.altair_chart(chart, alt=alt, key=state.curve_of(name).name)
     st.caption(Words.curves_caption.format(n=n))
-
-
-show()

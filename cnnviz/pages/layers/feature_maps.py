@@ -12,9 +12,9 @@ from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.state import FeatureMapsPage, ImageKeys
+from cnnviz.ui.state import FeatureMapsPage
 
 
 class Words:
@@ -58,7 +58,6 @@ class Words:
 
 
 SHEET_PX = {1: 1000, 2: 560}  # about the width that a layer gets beside another, or alone
-START = (0, 13)  # the tutorials compare test images 0, a seven, and 13, a zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,31 +80,27 @@ class Pane:
 def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
-    panels.head(Words.title, Words.intro)
+    panels.intro(Words.intro)
     follow(network, test)
 
 
 @session.part
 def follow(network: Network, test: Dataset) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
-    both = st.toggle(Words.two, value=True, key=FeatureMapsPage.two_images.name, persist_state="session")
+    both = st.toggle(Words.two, key=FeatureMapsPage.two_images.name, persist_state="session")
     places = st.columns(2, gap="large") if both else [st.container()]
     inputs = []
     for i, place in enumerate(places):
         with place:
-            inputs.append(ask(test, i))
+            inputs.append(shown(digit_choice.current() if i == 0 else other(test), i))
     every = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
     scale, names = ask_more(every)
-    digits = [given.digit for given in inputs if given]
-    if not digits:
-        return
+    digits = [given.digit for given in inputs]
     for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
         refusal.note(network, own)
     outputs = lookups.activations(network, np.stack([each.image for each in digits])[..., None])
-    shown = iter(range(len(digits)))
-    rows = [None if given is None else next(shown) for given in inputs]
     drawn_layers = [
-        (layer, [draw(layer, outputs[layer.name], row, given, scale) for row, given in zip(rows, inputs, strict=True)])
+        (layer, [draw(layer, outputs[layer.name], row, given, scale) for row, given in enumerate(inputs)])
         for layer in every
         if layer.name in names
     ]
@@ -113,44 +108,18 @@ def follow(network: Network, test: Dataset) -> None:
         show_layer(layer, panes)
 
 
-def ask(test: Dataset, i: int) -> Input | None:
-    """Which image to follow at place i."""
-    keys = state.image_at(i, START[i])
-    if digit_choice.ask_which(Words.which.format(place=i + 1), keys.which) == "own":
-        own = digit_choice.own()
-        if own is None:
-            return None
-        given = Input(own, Words.drawing_caption)
-    else:
-        chosen = digit.of_test(test, ask_number(test, keys))
-        given = Input(chosen, Words.image_caption.format(number=chosen.origin.number, label=chosen.label))
-    picture = tiles.make_grid(given.digit.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
-    panels.picture(picture, given.caption, Words.image_alt.format(caption=given.caption), f"image-{i + 1}", width=196)
-    return given
+def shown(given: Digit, i: int) -> Input:
+    """The digit to follow at place i, with its picture."""
+    chosen = Input(given, digit_choice.title(given))
+    picture = tiles.make_grid(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
+    panels.picture(picture, chosen.caption, Words.image_alt.format(caption=chosen.caption), f"image-{i + 1}", width=196)
+    return chosen
 
 
-def ask_number(test: Dataset, keys: ImageKeys) -> int:
-    """Number of a test image: typed, the next of a digit, or drawn at random."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = digit_choice.ask_number(test, keys.number)
-        options, label = [Words.any, *range(10)], keys.label.name
-        st.selectbox(Words.digit, options, key=label, width=90, on_change=jump, args=(test, keys, False))
-        random = keys.random.name
-        st.button(Words.random, icon=":material/casino:", key=random, on_click=jump, args=(test, keys, True))
-    return number
-
-
-def jump(test: Dataset, keys: ImageKeys, random: bool) -> None:
-    """Set the number to a random image, or to the next one, of the digit that is chosen."""
-    label = keys.label.get()
-    fitting = np.arange(len(test)) if label == Words.any else np.flatnonzero(test.labels == label)
-    if random:
-        number = np.random.default_rng().choice(fitting)
-    elif label == Words.any:
-        return
-    else:
-        number = fitting[np.searchsorted(fitting, keys.number.get()) % len(fitting)]
-    keys.number.set(int(number))
+def other(test: Dataset) -> Digit:
+    """The second digit, chosen here."""
+    digit_choice.ask_one(test, FeatureMapsPage.other)
+    return digit_choice.of(FeatureMapsPage.other)
 
 
 def ask_more(every: Sequence[Layer]) -> tuple[str, list[str]]:
@@ -176,22 +145,19 @@ def ask_more(every: Sequence[Layer]) -> tuple[str, list[str]]:
     return scale, chosen
 
 
-def show_layer(layer: Layer, panes: Sequence[Pane | None]) -> None:
+def show_layer(layer: Layer, panes: Sequence[Pane]) -> None:
     """One layer's output for each image, side by side."""
     operation = Words.names.get(layer.operation, layer.operation)
     what = Words.what[layer.kind].format(operation=operation)
     st.subheader(Words.layer_heading.format(name=layer.name, what=what), anchor=False, divider="gray")
     places = st.columns(2, gap="large") if len(panes) == 2 else [st.container()]
     for i, (place, pane) in enumerate(zip(places, panes, strict=True), 1):
-        if pane:
-            with place:
-                panels.picture(pane.png.result(), pane.caption, pane.alt, f"{layer.name}-{i}", inline=True)
+        with place:
+            panels.picture(pane.png.result(), pane.caption, pane.alt, f"{layer.name}-{i}", inline=True)
 
 
-def draw(layer: Layer, outputs: np.ndarray, row: int | None, given: Input | None, scale: str) -> Pane | None:
+def draw(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str) -> Pane:
     """Begin to draw one layer's output for one image; the pictures are made side by side, in threads."""
-    if row is None or given is None:
-        return None
     if layer.kind == "softmax":
         return draw_answer(outputs[row])
     if layer.is_map:
@@ -246,6 +212,3 @@ def draw_answer(probs: np.ndarray) -> Pane:
     """The ten probabilities."""
     caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
     return Pane(panels.begin_bars(probs), caption, panels.probabilities_in_words(probs))
-
-
-show()

@@ -89,11 +89,9 @@ FOUR_PLACES = st.column_config.NumberColumn(format="%.4f")
 
 def show() -> None:
     """The page from top to bottom."""
-    network, test = choice.network(), choice.dataset()
-    panels.head(Words.title, Words.intro)
-    digit = digit_choice.ask(test, ConvolutionPage.digit)
-    if digit is None:
-        return
+    network = choice.network()
+    panels.intro(Words.intro)
+    digit = digit_choice.current()
     refusal.note(network, digit)
     outputs = {name: output[0] for name, output in lookups.activations(network, digit.image[None, :, :, None]).items()}
     take_apart(network, outputs)
@@ -321,6 +319,3 @@ def show_answer(network: Network, outputs: dict[str, np.ndarray]) -> None:
         table, logits = dict(zip(Words.softmax_columns, values, strict=True)), Words.softmax_columns[1:3]
         caption, places = Words.softmax_caption.format(total=softmax.total), dict.fromkeys(logits, FOUR_PLACES)
         panels.table(table, caption, Words.softmax_alt, "softmax", column_config=places)
-
-
-show()

@@ -3,17 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.data.dataset import Dataset
 from cnnviz.network import store
 from cnnviz.network.config import Layer, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
-from cnnviz.pages.network import questions
+from cnnviz.pages.layers import questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, server, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, parts, refusal, server, session, state
 from cnnviz.ui.components.picker.picker import Cells, choose
-from cnnviz.ui.state import ConvolutionPage, NetworkPage
+from cnnviz.ui.state import ConvolutionPage
 
 
 class Words:
@@ -71,12 +70,12 @@ SHEET_PX = 900
 
 def show() -> None:
     """The page from top to bottom."""
-    network, test = choice.network(), choice.dataset()
-    panels.head(Words.title, Words.intro)
+    network = choice.network()
+    panels.intro(Words.intro)
     show_chart(network.config)
     with st.expander(Words.table_heading):
         show_table(network.config)
-    flow(network, test)
+    flow(network)
 
 
 def show_chart(config: NetworkConfig) -> None:
@@ -118,12 +117,10 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
 
 
 @session.part
-def flow(network: Network, test: Dataset) -> None:
+def flow(network: Network) -> None:
     """The digit and what becomes of it in every layer; only this part runs again after a choice in it."""
     st.subheader(Words.flowing, anchor=False, divider="gray")
-    digit = digit_choice.ask(test, NetworkPage.digit)
-    if digit is None:
-        return
+    digit = digit_choice.current()
     st.caption(Words.flowing_intro)
     refusal.note(network, digit)
     outputs = lookups.activations(network, digit.image[None, :, :, None])
@@ -213,13 +210,10 @@ def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
 
 
 def open_map(layer_name: str, number: int) -> None:
-    """Go to the Convolution page with this map, and with the digit that is shown here."""
+    """Open the calculation of this map."""
     ConvolutionPage.layer.set(layer_name)
     ConvolutionPage.filter.set(number)
-    ConvolutionPage.digit.which.set(NetworkPage.digit.which.get())
-    if NetworkPage.digit.number.exists():
-        ConvolutionPage.digit.number.set(NetworkPage.digit.number.get())
-    st.switch_page("cnnviz/pages/convolution/page.py")
+    parts.go("calculation")
 
 
 def show_neurons(layer: Layer, output: np.ndarray) -> None:
@@ -247,6 +241,3 @@ def show_answer(probs: np.ndarray) -> None:
     """The ten probabilities."""
     caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
     panels.bars(probs, caption, "softmax", width=320)
-
-
-show()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnnviz.pages.experiments import planning, progress
+from cnnviz.pages.train import planning, progress
 from cnnviz.ui import panels, server
 from cnnviz.ui.state import ExperimentsPage
 
@@ -17,7 +17,7 @@ class Words:
 
 def show() -> None:
     """The page from top to bottom."""
-    panels.head(Words.title, Words.intro, of_network=False)
+    panels.intro(Words.intro)
     if refusal := server.scheduler().refusal:
         st.warning(refusal, icon=":material/lock:")
     kinds = {Words.exercises: planning.plan_exercise, Words.sweep: planning.plan_sweep}
@@ -31,6 +31,3 @@ def show() -> None:
     )
     kinds[kind]()
     progress.show_experiments()
-
-
-show()

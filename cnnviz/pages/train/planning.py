@@ -12,7 +12,7 @@ from cnnviz.experiments import exercises, keras_source, sweep
 from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.pages.experiments import orders
+from cnnviz.pages.train import orders
 from cnnviz.training.limits import LimitReached
 from cnnviz.ui import access, choice, panels, plan_form, server, state
 from cnnviz.ui.state import ExperimentsPage

@@ -55,7 +55,7 @@ MOST = 8
 
 def show() -> None:
     """The page from top to bottom."""
-    panels.head(Words.title, Words.intro)
+    panels.intro(Words.intro)
     rows = results.rows()
     trained = [name for name, row in rows.items() if row.run]
     chosen = st.multiselect(
@@ -156,9 +156,9 @@ def show_both() -> None:
     st.subheader(Words.both, anchor=False, divider="gray")
     entries = {name: entry for name, entry in choice.entries().items() if entry.iterations}
     names = list(entries)
-    own = digit_choice.own()
-    if own is None or not names:
+    if not names:
         return
+    own = digit_choice.current()
     current = choice.current().entry
     first = names.index(current.name) if current and current.name in names else 0
     starts = (first, next((i for i in range(len(names)) if i != first), first))
@@ -175,6 +175,3 @@ def show_both() -> None:
             caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
             panels.bars(probs, caption, f"compared-{i + 1}", inline=False)
             refusal.note_of(network, own, entries[name], at)
-
-
-show()

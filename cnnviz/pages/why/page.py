@@ -5,10 +5,9 @@ import streamlit as st
 from PIL import Image
 
 from cnnviz.analysis import attribution
-from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import IMAGE_PX
 from cnnviz.network.weights import Network
-from cnnviz.pages.look import top_images
+from cnnviz.pages.why import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
@@ -70,16 +69,14 @@ def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
     panels.head(Words.title, Words.intro)
-    look_at_image(network, test)
+    look_at_image(network)
     top_images.show(network, test)
 
 
 @session.part
-def look_at_image(network: Network, test: Dataset) -> None:
+def look_at_image(network: Network) -> None:
     """Saliency and occlusion of one digit."""
-    chosen = digit_choice.ask(test, LookPage.digit)
-    if chosen is None:
-        return
+    chosen = digit_choice.current()
     refusal.note(network, chosen)
     image = chosen.image
     with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):

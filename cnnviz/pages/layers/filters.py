@@ -52,7 +52,7 @@ class Words:
 def show() -> None:
     """The page from top to bottom."""
     network = choice.network()
-    panels.head(Words.title, Words.intro)
+    panels.intro(Words.intro)
     names = [layer.name for layer in layers(network.config) if layer.kind == "convolution"]
     if not names:
         st.info(Words.none)
@@ -131,6 +131,3 @@ def show_biases(network: Network, layer: str) -> None:
     formats = {name: st.column_config.NumberColumn(format="%+.4f") for name in Words.columns[1:]}
     alt = Words.biases_alt.format(n=len(biases))
     panels.table(table, Words.biases, alt, f"biases-{layer}", column_config=formats, height=280)
-
-
-show()

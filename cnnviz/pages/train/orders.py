@@ -17,14 +17,14 @@ class Words:
 
     title = "Without any training: the chosen network in both orders"
     computing = "Computing both orders"
-    no_pooling = "The network in the sidebar has no pooling, so there are no two orders."
+    no_pooling = "The chosen network has no pooling, so there are no two orders."
 
 
 N_IMAGES = 256
 
 
 def show() -> None:
-    """Both orders of the network in the sidebar on some test images: equal to the bit or not, and their times."""
+    """Both orders of the chosen network on some test images: equal to the bit or not, and their times."""
     network, images = choice.network(), choice.dataset().images[:N_IMAGES]
     st.markdown(f"**{Words.title}**")
     if network.config.pooling == "none" or not network.config.convolutions:

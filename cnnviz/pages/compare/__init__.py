@@ -1,1 +1,0 @@
-"""The page Compare: runs side by side."""

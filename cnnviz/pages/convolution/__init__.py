@@ -1,1 +1,0 @@
-"""The page Convolution: one pixel of a map taken apart."""

@@ -1,1 +1,0 @@
-"""The page Experiments: the tutorials' exercises and sweeps."""

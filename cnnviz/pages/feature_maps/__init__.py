@@ -1,1 +1,0 @@
-"""The page Feature maps: what leaves every layer."""

@@ -1,1 +1,0 @@
-"""The page Filters: the kernels of a layer."""

@@ -1,0 +1,175 @@
+"""Train a network and watch it learn: curves, kernels that form out of noise, the answer to one's own drawing."""
+
+import contextlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cnnviz.experiments import keras_source
+from cnnviz.network.cards import BrokenModel
+from cnnviz.network.config import layers, n_weights
+from cnnviz.network.presets import Plan
+from cnnviz.pages.train import run_view
+from cnnviz.percentages import percent
+from cnnviz.render import figures
+from cnnviz.training.limits import LimitReached
+from cnnviz.training.run import Run
+from cnnviz.ui import access, choice, panels, plan_form, results, server
+from cnnviz.ui.state import TrainPage
+
+
+class Words:
+    """What this page says, but for what is said of one run."""
+
+    title = "Train"
+    intro = "Choose a network and a recipe, start it, and watch it learn; the run goes on when you leave this page."
+    setup = "A new run"
+    start = "Start"
+    started = "{name} has begun."
+    impossible = "This network cannot be built. {reason}"
+    weights = "Weights"
+    chart = "The network of these settings."
+    chart_alt = "Flow chart of the network with {n} weights."
+    code = "The same in Keras"
+    code_caption = "The whole program for these settings; it runs as it is where Keras and TensorFlow are installed."
+    runs = "Runs"
+    none = "No run yet. Start one above."
+    run = "Run"
+    all_runs = "All runs: {n}"
+    list_columns = ("Run", "State", "Iterations", "Of", "Validation accuracy", "Experiment", "On disk")
+    list_caption = "Every run of this server, the latest first, as of when this page was opened."
+    list_alt = "Table of {n} runs with state and iterations."
+    not_yet = "–"
+    starts = "{n:,} iterations, learning rate {rate:g}, seed {seed}"
+    table_later = "Test accuracy at each snapshot is measured when the run pauses or ends."
+    kept = {
+        "all": "Runs of an earlier start of the server: {n:,}. All can go on from their checkpoints.",
+        "none": "Runs of an earlier start of the server: {n:,}. None was on disk yet; all can begin anew.",
+        "some": (
+            "Runs of an earlier start of the server: {n:,}. From their checkpoints can go on: {kept:,}. The other "
+            "{anew:,} were not on disk yet and can begin anew."
+        ),
+    }
+    lost = "not on disk"
+    at = "iteration {n:,}"
+
+
+LOOK_EVERY_S = 1.0
+
+
+def show() -> None:
+    """The page from top to bottom."""
+    panels.intro(Words.intro)
+    if refusal := server.scheduler().refusal:
+        st.warning(refusal, icon=":material/lock:")
+    for problem in server.scheduler().problems:
+        st.warning(problem, icon=":material/warning:")
+    for notice in server.scheduler().notices:
+        st.info(notice, icon=":material/delete_sweep:")
+    show_interrupted()
+    set_up()
+    show_runs()
+    st.divider()
+    access.show_teacher()
+
+
+def show_interrupted() -> None:
+    """After a restart: what is there of what was under way, and what is missing."""
+    runs = [run for run in server.scheduler().runs() if run.interrupted]
+    kept = sum(run.begun for run in runs)
+    if runs:
+        which = "all" if kept == len(runs) else "some" if kept else "none"
+        sentence = Words.kept[which].format(n=len(runs), kept=kept, anew=len(runs) - kept)
+        st.info(sentence, icon=":material/restart_alt:")
+
+
+def set_up() -> None:
+    """The form, and beside it what comes of it."""
+    st.subheader(Words.setup, anchor=False)
+    left, right = st.columns(2, gap="large")
+    with left:
+        try:
+            name, plan = plan_form.ask()
+        except ValueError as error:
+            st.error(Words.impossible.format(reason=error), icon=":material/error:")
+            st.button(Words.start, icon=":material/play_arrow:", type="primary", disabled=True)
+            return
+        st.button(
+            Words.start,
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=start,
+            args=(name, plan),
+            disabled=bool(server.scheduler().refusal),
+        )
+        recipe = plan.recipe
+        st.caption(Words.starts.format(n=recipe.iterations, rate=recipe.learning_rate, seed=plan.seed))
+    with right:
+        show_plan(plan)
+
+
+def start(name: str, plan: Plan) -> None:
+    """Begin a run and show it."""
+    try:
+        begun = server.scheduler().begin(plan, choice.current().source, name, owner=access.owner())
+    except LimitReached as refused:
+        st.error(str(refused), icon=":material/block:")
+        return
+    TrainPage.run.set(begun.name)
+    st.toast(Words.started.format(name=begun.name), icon=":material/play_arrow:")
+
+
+def show_plan(plan: Plan) -> None:
+    """Flow chart, number of weights, and the Keras program."""
+    n = n_weights(plan.network)
+    st.metric(Words.weights, f"{n:,}", width="content")
+    chart = figures.png(figures.network_figure(layers(plan.network), panels.theme()))
+    panels.picture(chart, Words.chart, Words.chart_alt.format(n=f"{n:,}"), "planned-network")
+    with st.expander(Words.code):
+        st.caption(Words.code_caption)
+        st.code(keras_source.keras_program(plan), "python")
+
+
+def show_runs() -> None:
+    """The list of runs and the one that is chosen."""
+    st.subheader(Words.runs, anchor=False, divider="gray")
+    known = {run.name: run for run in reversed(server.scheduler().runs())}
+    if not known:
+        st.info(Words.none, icon=":material/model_training:")
+        return
+    if TrainPage.run.get() not in known:
+        TrainPage.run.set(next(iter(known)))
+    chosen = known[st.selectbox(Words.run, list(known), key=TrainPage.run.name)]
+    with st.expander(Words.all_runs.format(n=len(known))):
+        show_list(list(known.values()))
+    st.fragment(run_view.watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen.name, chosen.active)
+    if run_view.is_measured(chosen):
+        with contextlib.suppress(BrokenModel):  # that its weights cannot be read has been said
+            run_view.show_milestones(chosen)
+    else:
+        st.caption(Words.table_later)
+
+
+def show_list(known: Sequence[Run]) -> None:
+    """Every run with its state, the latest first."""
+    rows = [
+        (
+            run.name,
+            results.state(run),
+            run.iteration,
+            run.target,
+            percent(run.checks[-1].accuracy, 1) if run.checks else Words.not_yet,
+            run.experiment,
+            kept(run),
+        )
+        for run in known
+    ]
+    table = dict(zip(Words.list_columns, zip(*rows, strict=True), strict=True))
+    panels.table(table, Words.list_caption, Words.list_alt.format(n=len(rows)), "runs")
+
+
+def kept(run: Run) -> str:
+    """What of a run would be there after the server's end."""
+    if run.not_on_disk or not run.kept:
+        return Words.lost if run.begun else Words.not_yet
+    return Words.at.format(n=run.kept.iteration)

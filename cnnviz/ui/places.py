@@ -1,0 +1,64 @@
+"""The eight places of the application, in the order of its menu, and the old addresses that lead to them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from cnnviz.ui.state import BreakItPage, Key, LayersPage, TrainPage
+
+PLACES = {
+    "draw": ("Draw", ":material/draw:"),
+    "layers": ("Layers", ":material/layers:"),
+    "kernels": ("Kernels", ":material/grid_on:"),
+    "why": ("Why", ":material/visibility:"),
+    "mistakes": ("Mistakes", ":material/rule:"),
+    "break_it": ("Break it", ":material/build:"),
+    "train": ("Train", ":material/model_training:"),
+    "data": ("Data", ":material/dataset:"),
+}
+PART_KEYS: dict[str, Key[str]] = {"layers": LayersPage.part, "break_it": BreakItPage.part, "train": TrainPage.part}
+OLD_ADDRESSES = {
+    "filters": ("layers", "filters"),
+    "feature-maps": ("layers", "maps"),
+    "convolution": ("layers", "calculation"),
+    "network": ("layers", "network"),
+    "laboratory": ("kernels", ""),
+    "look": ("why", ""),
+    "robustness": ("break_it", "digit"),
+    "experiments": ("train", "experiments"),
+    "compare": ("train", "compare"),
+}
+"""Pages that there were once: the place that shows the same now, and its part."""
+
+
+def path(name: str) -> str:
+    """The script of a place, as Streamlit wants it for a link."""
+    return f"cnnviz/pages/{name}/page.py"
+
+
+def pages() -> list[StreamlitPage]:
+    """Every page for `st.navigation`; old addresses are not in the menu."""
+    places = [
+        st.Page(path(name), title=title, icon=icon, url_path=name.replace("_", "-"))
+        for name, (title, icon) in PLACES.items()
+    ]
+    moved = [
+        st.Page(_forward(name, part), title=address, url_path=address, visibility="hidden")
+        for address, (name, part) in OLD_ADDRESSES.items()
+    ]
+    return places + moved
+
+
+def _forward(name: str, part: str) -> Callable[[], None]:
+    return functools.partial(go, name, part)
+
+
+def go(name: str, part: str = "") -> None:
+    """Go to a place, and to one of its parts; ends this run of the script."""
+    if part:
+        PART_KEYS[name].set(part)
+    st.switch_page(path(name))
