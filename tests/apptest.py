@@ -1,6 +1,7 @@
 """A page without a browser: opened with AppTest, and what stands on it."""
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from cnnviz.ui import digit
 from cnnviz.ui.state import Session
@@ -18,8 +19,9 @@ def open_page(page="", chosen=None, **state):
         at.session_state[key.name] = value
     for key, value in state.items():
         at.session_state[key.replace("__", " ")] = value
-    at.run()
-    return at.switch_page(f"cnnviz/pages/{page}/page.py").run() if page else at
+    if page:  # by its address, as from a bookmark: `switch_page` would need a run of the first page before
+        at._page_hash = calc_hash(page.replace("_", "-"))
+    return at.run()
 
 
 def give(at, preparation):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from browsers import Browsers
+from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
 
 from cnnviz.compute import backend
 from cnnviz.data import dataset
@@ -24,6 +27,14 @@ def _freeze():
     gc.freeze()
     yield
     backend.shutdown()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once():
+    """Each AppTest asks all installed packages for their components, which takes longer than to run most pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)
