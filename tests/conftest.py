@@ -21,12 +21,19 @@ from cnnviz.ui import keeper, server
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _freeze():
-    """Streamlit collects garbage after each run: what the tests have loaded is not walked through every time."""
-    gc.collect()
-    gc.freeze()
+def _end_of_workers():
     yield
     backend.shutdown()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _freeze():
+    """What has been loaded by now is not walked through at every collection of garbage.
+
+    With TensorFlow in this process, which many tests compare with, that would double the time of a page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

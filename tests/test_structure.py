@@ -62,6 +62,8 @@ def test_every_page_in_one_process_leaves_tensorflow_out():
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
+from cnnviz.network import store
+store.DEFAULTS = ("hvass",)  # the quickest that has something on every page
 at = AppTest.from_file("app.py", default_timeout=90).run()
 pages = '''filters feature_maps convolution look network laboratory mistakes robustness break_it data
 train experiments compare draw'''
