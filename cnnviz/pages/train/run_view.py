@@ -220,7 +220,7 @@ def show_curves(chosen: Run) -> None:
         ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
         alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
         chart = charts.curve_chart(series, title, panels.theme(), top=1.0 if what == "accuracy" else None)
-        place.altair_chart(chart, alt=alt, key=state.run_curve_of(what).name)
+        place.vega_lite_chart(chart, alt=alt, key=state.run_curve_of(what).name)
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
     st.caption(Words.curves.format(n=per_point))
 
