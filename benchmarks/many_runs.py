@@ -1,6 +1,6 @@
 """How a server with many finished runs does: the Train page's processor and wall time, and memory.
 
-    python benchmarks/many_runs.py [--runs 200] [--times 10] [--profile]
+    python benchmarks/many_runs.py [--runs 200] [--times 10] [--profile] [--only memory --preset deep-mnist --runs 20]
 
 The runs are made up: small random networks with figures of the right form, in a folder of their own.
 """
@@ -34,7 +34,7 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import store
 from cnnviz.network.config import Convolution, NetworkConfig, weight_shapes
-from cnnviz.network.presets import Plan, Recipe
+from cnnviz.network.presets import PRESETS, Plan, Recipe
 from cnnviz.network.weights import Weights
 from cnnviz.training import checkpoints
 from cnnviz.training.advance import RunState
@@ -66,7 +66,7 @@ def _finished(name: str, plan: Plan, digits: Digits) -> Run:
     figures = random.random((2, n)).astype(np.float32)
     state = RunState(plan.network, plan.recipe, plan.seed, n, snapshots[n], adam, *figures, seconds=12.0)
     score = evaluation.score(digits.test.labels, np.eye(10, dtype=np.float32)[digits.test.labels])
-    checks = tuple(Check(i, 150, 200, 0.5) for i in range(n // 20, n + 1, n // 20))
+    checks = tuple(Check(i, 150, 200, 0.5) for i in range(max(1, n // 20), n + 1, max(1, n // 20)))
     return Run(
         name, plan, BUNDLED, n, status=Status.TESTING, state=state, snapshots=snapshots, checks=checks,
         scores=dict.fromkeys(snapshots, score), final=checks[-1], test=(n_test, n_test), timing=Timing(0.01, 10.0, n),
@@ -156,13 +156,17 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--preset", choices=sorted(PRESETS), help="its network, after one iteration; else a small one")
     parser.add_argument("--only", choices=("processor", "browser", "memory"))
     args = parser.parse_args()
     logging.getLogger("streamlit").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CNNVIZ_RUNS"], os.environ["CNNVIZ_DATA"] = folder, "bundled"
         root = Path(folder)
-        make_runs(root, args.runs)
+        if args.preset:
+            make_runs(root, args.runs, PRESETS[args.preset].network, dataclasses.replace(RECIPE, iterations=1))
+        else:
+            make_runs(root, args.runs)
         parts: dict[str, Callable[[], None]] = {
             "browser": lambda: _print_wall(*wall_times(root, args.times)),
             "memory": lambda: memory(root, args.runs),
