@@ -123,7 +123,8 @@ def show_plan(plan: Plan) -> None:
     n = n_weights(plan.network)
     st.metric(Words.weights, f"{n:,}", width="content")
     alt = Words.chart_alt.format(n=f"{n:,}")
-    panels.picture(panels.network_chart(plan.network), Words.chart, alt, "planned-network")
+    chart = panels.network_chart(plan.network, panels.theme())
+    panels.picture(chart, Words.chart, alt, "planned-network")
     with st.expander(Words.code):
         st.caption(Words.code_caption)
         st.code(keras_source.keras_program(plan), "python")
