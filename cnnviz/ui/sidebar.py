@@ -45,6 +45,9 @@ def _network() -> Entry | None:
     names = list(entries)
     good = [name for name in names if not choice.is_broken(entries[name])] or names
     start = next((name for name in store.DEFAULTS if name in good), good[0])
+    chosen = Session.model.get()
+    if chosen in entries and choice.is_broken(entries[chosen]):
+        Session.model.set(chosen)  # else the browser goes on showing the label of when it was chosen
     name = st.selectbox(
         texts.NETWORK,
         names,

@@ -116,6 +116,8 @@ def test_the_list_says_of_weights_that_overflow_that_they_are_broken_once_they_w
     assert "no numbers any more" in "".join(error.value for error in at.error)
     assert "too large (broken)" in at.sidebar.selectbox(key="model").options
     assert at.sidebar.selectbox(key="model").value == "too large"
+    told = at.sidebar.selectbox(key="model").proto  # the browser, which goes on showing the old label otherwise
+    assert (told.set_value, told.raw_value) == (True, "too large (broken)")
     monkeypatch.setattr(choice.lookups, "has_finite_outputs", lambda network: 1 / 0)  # the list runs none
     assert "too large (broken)" in apptest.open_page("train").sidebar.selectbox(key="model").options
 
