@@ -43,8 +43,11 @@ def _network() -> Entry | None:
     if not entries:
         return None
     names = list(entries)
-    good = [name for name in names if entries[name].iterations] or names
+    good = [name for name in names if not choice.is_broken(entries[name])] or names
     start = next((name for name in store.DEFAULTS if name in good), good[0])
+    chosen = Session.model.get()
+    if chosen in entries and choice.is_broken(entries[chosen]):
+        Session.model.set(chosen)  # else the browser goes on showing the label of when it was chosen
     name = st.selectbox(
         texts.NETWORK,
         names,
@@ -56,8 +59,11 @@ def _network() -> Entry | None:
 
 
 def _label(entry: Entry) -> str:
-    """The name; it does not change while a run goes on, because the browser sends it back."""
-    return entry.name if entry.iterations else texts.BROKEN_LABEL.format(name=entry.name)
+    """The name; it does not change while a run goes on, because the browser sends it back.
+
+    When it becomes broken the browser still sends the name alone, which stays the value of the choice.
+    """
+    return texts.BROKEN_LABEL.format(name=entry.name) if choice.is_broken(entry) else entry.name
 
 
 def _iteration(entry: Entry | None) -> int:

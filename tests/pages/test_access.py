@@ -11,6 +11,7 @@ from apptest import open_page, texts
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import presets
 from cnnviz.network.presets import Plan, Preset, Recipe
+from cnnviz.training.limits import Limits
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import access, server
 from cnnviz.ui.state import Session
@@ -52,6 +53,13 @@ def done(monkeypatch):
     return events
 
 
+def wait_for_pause(name):
+    deadline = time.monotonic() + 60
+    while server.scheduler().find(name).active:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def labels(at):
     return {button.label for button in at.button}
 
@@ -90,13 +98,14 @@ def test_who_has_no_cookie_does_not_own_what_others_began(browsers, begin):
 
 @pytest.mark.parametrize("label", ["Pause", "Stop"])
 def test_a_message_for_a_button_that_this_browser_does_not_have_does_nothing(browsers, begin, done, label):
-    begin(ANNA)
+    name = begin(ANNA)
     browsers.of(ANNA)
     click = button(open_page("train"), label).click()
     browsers.of(BEN)  # the same message, by another browser
     at = click.run()
     assert not at.exception
     assert done == []
+    assert f"not yours: {name}." in texts(at)
 
 
 def test_what_one_may_not_do_is_refused_where_it_is_done(browsers, begin):
@@ -107,13 +116,17 @@ def test_what_one_may_not_do_is_refused_where_it_is_done(browsers, begin):
     def script():
         import streamlit as st
 
-        st.session_state["did"] = st.session_state["what"]()
+        from cnnviz.ui import access
 
-    for names, may in (([mine], True), ([theirs], False), ([mine, theirs], False), (["gone"], True)):
+        st.session_state["what"]()
+        access.show_refusal(st.session_state["names"])
+
+    for names, refused in (([mine], ""), ([theirs], theirs), ([mine, theirs], theirs), (["gone"], "")):
         at = AppTest.from_function(script)
+        at.session_state["names"] = names
         at.session_state["what"] = lambda names=names: access.change(names, done.append)
         at.run()
-        assert at.session_state["did"] is may
+        assert [error.value.rpartition("not yours: ")[2] for error in at.error] == [f"{refused}."] * bool(refused)
     assert done == [mine]
 
 
@@ -126,7 +139,7 @@ def test_an_experiment_belongs_to_who_began_it(browsers, begin, done):
     browsers.of(ANNA)
     click = button(open_page("experiments"), "Stop the experiment").click()
     browsers.of(BEN)
-    click.run()
+    assert f"not yours: {names[0]}, {names[1]}." in texts(click.run())
     assert done == []
     browsers.of(ANNA)
     button(open_page("experiments"), "Stop the experiment").click().run()
@@ -179,7 +192,7 @@ def test_the_teacher_stops_every_run_and_nobody_else_can(browsers, begin, done):
     at = open_page("train")
     click = button(at, "Stop all 2 runs of this server").click()
     browsers.of(EVE)
-    click.run()
+    assert "Only the teacher may stop all runs." in click.run().toast[0].value
     assert done == []
     browsers.of(EVE, here=True)
     button(open_page("train"), "Stop all 2 runs of this server").click().run()
@@ -249,16 +262,73 @@ def test_what_one_starts_is_one_s_own(browsers, tiny):
 def test_a_paused_experiment_of_somebody_else_can_be_looked_at_alone(browsers, begin):
     name = begin(ANNA, "seeds-1")
     server.scheduler().pause(name)
-    deadline = time.monotonic() + 60
-    while server.scheduler().find(name).active:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for_pause(name)
     browsers.of(BEN)
     at = open_page("experiments")
     assert not at.exception
     assert not labels(at) & {"Resume the experiment", "Delete them for good"}
-    browsers.of(ANNA)
-    click = button(open_page("experiments"), "Delete them for good").click()
+    for label in ("Delete them for good", "Resume the experiment"):
+        browsers.of(ANNA)
+        click = button(open_page("experiments"), label).click()
+        browsers.of(BEN)
+        assert f"not yours: {name}." in texts(click.run())
+        run = server.scheduler().find(name)
+        assert run is not None
+        assert not run.active
+
+
+def test_who_is_the_teacher_no_more_changes_nothing_with_a_page_that_was_open(browsers, begin, done, monkeypatch):
+    monkeypatch.setenv("CNNVIZ_TEACHER", PHRASE)
+    names = [begin(ANNA, "seeds-1"), begin(ANNA, "seeds-1")]
     browsers.of(BEN)
-    click.run()
-    assert server.scheduler().find(name) is not None
+    at = enter(open_page("train"), PHRASE)
+    at.switch_page("cnnviz/pages/experiments/page.py").run()
+    click = button(at, "Stop the experiment").click()
+    monkeypatch.setenv("CNNVIZ_TEACHER", "another one")
+    at = click.run()
+    assert "Nothing was changed." in texts(at)
+    assert done == []
+    assert all(server.scheduler().find(name).active for name in names)
+
+
+def test_the_owner_is_looked_up_when_the_change_is_made_not_when_the_button_is_drawn(
+    browsers, begin, done, monkeypatch
+):
+    """With every button on the page, as for a browser that draws its own."""
+    name = begin(ANNA, "seeds-1")
+    may_change, asked_for_change = access.may_change, []
+
+    def drawn_for_all(run):
+        return may_change(run) if asked_for_change else True
+
+    def change(names, what):
+        asked_for_change.append(names)
+        try:
+            return real_change(names, what)
+        finally:
+            asked_for_change.clear()
+
+    real_change = access.change
+    monkeypatch.setattr(access, "may_change", drawn_for_all)
+    monkeypatch.setattr(access, "change", change)
+    browsers.of(BEN)
+    for page, label in (("train", "Pause"), ("train", "Stop"), ("experiments", "Stop the experiment")):
+        at = button(open_page(page), label).click().run()
+        assert not at.exception
+        assert f"not yours: {name}." in texts(at), label
+        assert done == []
+
+
+def test_a_limit_refuses_in_a_sentence_that_stays_until_the_next_change(browsers, begin, done, monkeypatch):
+    name = begin(ANNA)
+    server.scheduler().pause(name)
+    wait_for_pause(name)
+    monkeypatch.setattr(server.scheduler(), "limits", Limits(max_active_per_person=0))
+    browsers.of(ANNA)
+    at = button(open_page("train"), "Resume").click().run()
+    assert "one person may have 0 at once" in texts(at)
+    assert "one person may have 0 at once" in texts(at.run())
+    monkeypatch.setattr(server.scheduler(), "limits", Limits())
+    at = button(at, "Resume").click().run()
+    assert "one person may have" not in texts(at)
+    assert server.scheduler().find(name).active

@@ -49,6 +49,7 @@ def open_page(monkeypatch, bundled_digits, tmp_path):
         monkeypatch.setattr(store, "ROOT", root)
         monkeypatch.setenv("CNNVIZ_RUNS", str(root))
         server.scheduler.reset()
+        server.overflowing.reset()
         at = apptest.open_page(page)
         give(at, prepare(np.pad(np.ones((120, 20), np.float32), 80)))
         return at.run()
@@ -103,3 +104,28 @@ def test_a_folder_of_a_thousand_entries_opens(open_page, tmp_path):
     assert not at.error
     assert "low-level" in texts(at)
     assert len(at.sidebar.selectbox(key="model").options) == 501
+
+
+def test_the_list_says_of_weights_that_overflow_that_they_are_broken_once_they_were_run(
+    open_page, damaged_models, monkeypatch
+):
+    at = open_page("draw", damaged_models)
+    model = at.sidebar.selectbox(key="model")
+    assert "too large" in model.options
+    at = model.set_value("too large").run()
+    assert "no numbers any more" in "".join(error.value for error in at.error)
+    assert "too large (broken)" in at.sidebar.selectbox(key="model").options
+    assert at.sidebar.selectbox(key="model").value == "too large"
+    told = at.sidebar.selectbox(key="model").proto  # the browser, which goes on showing the old label otherwise
+    assert (told.set_value, told.raw_value) == (True, "too large (broken)")
+    monkeypatch.setattr(choice.lookups, "has_finite_outputs", lambda network: 1 / 0)  # the list runs none
+    assert "too large (broken)" in apptest.open_page("train").sidebar.selectbox(key="model").options
+
+
+def test_what_was_found_holds_for_these_weights_and_no_others(open_page, damaged_models):
+    open_page("draw", damaged_models)
+    entries = choice.entries()
+    server.overflowing().add(entries["too large"].last)
+    assert choice.is_broken(choice.entries()["too large"])
+    assert not any(choice.is_broken(choice.entries()[name]) for name in GOOD)
+    assert not choice.is_broken(dataclasses.replace(entries["too large"], last="of other weights"))
