@@ -81,18 +81,29 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def page(**options: Any) -> Iterator[Any]:
-    """A Playwright page in a Chromium of its own."""
+def launched() -> Iterator[Any]:
+    """A Chromium, as Playwright's Browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         try:
-            opened = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options)).new_page()
+            yield started
+        finally:
+            started.close()
+
+
+@contextlib.contextmanager
+def page(of: Any = None, **options: Any) -> Iterator[Any]:
+    """A Playwright page with cookies of its own, in a Chromium of its own or in the one that is given."""
+    with contextlib.nullcontext(of) if of else launched() as running:
+        context = running.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options))
+        try:
+            opened = context.new_page()
             opened.set_default_timeout(PATIENCE_MS)
             yield opened
         finally:
-            browser.close()
+            context.close()
 
 
 def draw(opened: Any, stroke: Stroke, steps: int = 6) -> None:

@@ -1,6 +1,7 @@
 """A page without a browser: opened with AppTest, and what stands on it."""
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from cnnviz.ui import digit, places
 from cnnviz.ui.state import Session
@@ -18,8 +19,12 @@ def open_page(page="", chosen=None, **state):
         at.session_state[key.name] = value
     for key, value in state.items():
         at.session_state[key.replace("__", " ")] = value
-    at.run()
-    return go(at, page) if page else at
+    page, _, part = page.partition("/")
+    if part:
+        at.session_state[Session.part_wanted.name] = part
+    if page:  # by its address, as from a bookmark: `switch_page` would need a run of the first page before
+        at._page_hash = calc_hash(page.replace("_", "-"))
+    return at.run()
 
 
 def go(at, page):

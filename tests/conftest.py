@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from browsers import Browsers
+from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
 
 from cnnviz.compute import backend
 from cnnviz.data import dataset
@@ -18,12 +21,27 @@ from cnnviz.ui import keeper, server
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _freeze():
-    """Streamlit collects garbage after each run: what the tests have loaded is not walked through every time."""
-    gc.collect()
-    gc.freeze()
+def _end_of_workers():
     yield
     backend.shutdown()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _freeze():
+    """What has been loaded by now is not walked through at every collection of garbage.
+
+    With TensorFlow in this process, which many tests compare with, that would double the time of a page.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once():
+    """Each AppTest asks all installed packages for their components, which takes longer than to run most pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan_component_manifests))
+        yield
 
 
 @pytest.fixture(autouse=True)

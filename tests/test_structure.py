@@ -1,6 +1,7 @@
 """Imports run only downwards, and TensorFlow is not where the pages are."""
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -13,14 +14,16 @@ FILES = [ROOT / "app.py", *sorted((ROOT / "cnnviz").rglob("*.py"))]
 HEAVY = {"tensorflow", "keras"}
 
 
+@functools.cache
 def imports(path):
     """Modules that a file names in import statements."""
+    named = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return named
 
 
 def test_the_layers_of_pyproject_toml_are_kept():
@@ -38,19 +41,19 @@ def test_the_layers_of_pyproject_toml_are_kept():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_imports_tensorflow_or_pyplot_at_its_top(path):
-    named = set(imports(path))
+    named = imports(path)
     assert not {name.split(".")[0] for name in named} & HEAVY
     assert not any("pyplot" in name for name in named)
 
 
 def test_only_one_room_imports_by_name():
     """Two threads that import parts of one package at once can fail; `lazy` lets one in at a time."""
-    importers = [path.name for path in FILES if "importlib" in set(imports(path))]
+    importers = [path.name for path in FILES if "importlib" in imports(path)]
     assert importers == ["lazy.py"]
 
 
 def test_only_the_canvas_imports_the_drawing_component():
-    importers = [path.name for path in FILES if "streamlit_drawable_canvas" in set(imports(path))]
+    importers = [path.name for path in FILES if "streamlit_drawable_canvas" in imports(path)]
     assert importers == ["canvas.py"]
 
 
@@ -59,6 +62,8 @@ def test_every_page_in_one_process_leaves_tensorflow_out():
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
+from cnnviz.network import store
+store.DEFAULTS = ("hvass",)  # the quickest that has something on every page
 at = AppTest.from_file("app.py", default_timeout=90).run()
 pages = '''filters feature_maps convolution look network laboratory mistakes robustness break_it data
 train experiments compare draw'''

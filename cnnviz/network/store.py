@@ -13,6 +13,7 @@ import io
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnviz import settings
+from cnnviz.bounded import Bounded
 from cnnviz.files import FileError, MissingFile, read_bounded, shown
 from cnnviz.network.cards import BrokenModel, Card, card_json, parse
 from cnnviz.network.config import NetworkConfig
@@ -32,6 +34,8 @@ DEFAULTS = ("robust", "hvass")
 """What is chosen at first; the second where the first is missing or broken."""
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, OSError)
 """What comes of taking the content of a damaged file for what it should be."""
+OPENED_BYTES = 200_000_000
+"""So much is kept of the networks that were opened last: fifty times the tutorials' largest, or one very large one."""
 MAX_FILES = 10_000
 """In one model's folder."""
 MAX_NAME_BYTES = 200
@@ -122,14 +126,13 @@ def load(model: Model, iteration: int | None = None) -> Network:
         have = ", ".join(str(s.iteration) for s in model.card.snapshots)
         raise BrokenModel(f"{model.name}: expected a snapshot at iteration {iteration}, found {have}.")
     try:
-        return _load(model.folder / snapshots[-1].file, snapshots[-1].sha256, model.card.network)
+        key = (model.folder / snapshots[-1].file, snapshots[-1].sha256, model.card.network)
+        return _opened.get(key, lambda: Network(key[2], _read_weights(*key)))
     except BrokenModel as error:  # it has changed since it was checked
         raise BrokenModel(shown(str(error))) from None
 
 
-@functools.lru_cache(maxsize=64)
-def _load(path: Path, sha256: str, config: NetworkConfig) -> Network:
-    return Network(config, _read_weights(path, sha256, config))
+_opened: Bounded[tuple[Path, str, NetworkConfig], Network] = Bounded(OPENED_BYTES, lambda network: network.n_bytes, 64)
 
 
 def _read_weights(path: Path, sha256: str, config: NetworkConfig) -> dict[str, np.ndarray]:
@@ -152,8 +155,14 @@ def _read_weights(path: Path, sha256: str, config: NetworkConfig) -> dict[str, n
     return weights
 
 
+_checking = [threading.Lock() for _ in range(64)]
+"""By folder: at the server's start several ask for the same, and `lru_cache` would let each of them check it."""
+
+
 def _checked_card(folder: Path) -> Card:
-    answer = _check_folder(folder, _files_in(folder))
+    files = _files_in(folder)
+    with _checking[hash(folder) % len(_checking)]:
+        answer = _check_folder(folder, files)
     if isinstance(answer, str):
         raise BrokenModel(answer)
     return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import math
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnviz.bounded import Bounded
 from cnnviz.network.config import NetworkConfig, layers, weight_shapes
 from cnnviz.npz import ArrayOf
 
@@ -62,6 +62,11 @@ class Network:
                 digest.update(array.tobytes())
             object.__setattr__(self, "key", digest.hexdigest())
 
+    @property
+    def n_bytes(self) -> int:
+        """Memory that its weights take."""
+        return sum(array.nbytes for array in self.weights.values())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.key == other.key
 
@@ -69,7 +74,6 @@ class Network:
         return hash(self.key)
 
 
-@functools.lru_cache(maxsize=16)
 def may_overflow(network: Network) -> bool:
     """Whether some layer might leave float32's range for an image in [0, 1]; False is certain, True is not.
 
@@ -77,6 +81,13 @@ def may_overflow(network: Network) -> bool:
     them, plus the largest bias. Few networks need more than that to be certain: those with weights out of all
     proportion, and very deep ones.
     """
+    return _bounds.get(network.key, lambda: _may_overflow(network))
+
+
+_bounds: Bounded[str, bool] = Bounded(1000, lambda _: 1, 1000)  # by key: the weights are not kept because of it
+
+
+def _may_overflow(network: Network) -> bool:
     largest = 1.0
     for layer in layers(network.config):
         if layer.kernel_shape:

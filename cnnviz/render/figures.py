@@ -32,10 +32,11 @@ def _new(width: float, height: float, theme: Theme) -> tuple[Any, Any]:
     return fig, axes
 
 
-def png(fig: Any) -> bytes:
-    """The figure as the content of a PNG file."""
+def png(fig: Any, max_px: int | None = None) -> bytes:
+    """The figure as the content of a PNG file, at most `max_px` pixels wide."""
     content = io.BytesIO()
-    fig.savefig(content, format="png")
+    dpi = DPI if max_px is None else min(DPI, int(max_px / fig.get_figwidth()))
+    fig.savefig(content, format="png", dpi=dpi)
     return content.getvalue()
 
 

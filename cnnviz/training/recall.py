@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnviz.bounded import Bounded
 from cnnviz.network.cards import BrokenModel
 from cnnviz.training import checkpoints
 from cnnviz.training.journal import Journal
 from cnnviz.training.run import Run, Status
 
-N_LOADED = 8
-"""Runs that do nothing whose arrays are remembered: people look at the same one several times."""
+N_LOADED, LOADED_BYTES = 8, 100_000_000
+"""Runs that do nothing whose arrays are remembered, and how much of them: people look at the same one several times."""
 UNREADABLE = "A run could not be read: {reason}"
 READ_ONLY = (
     "{folder} cannot be written to: {reason}. Runs and their networks are in memory alone, and end with the server."
@@ -100,7 +100,7 @@ class LoadedRuns:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._runs: OrderedDict[tuple[Path, int], Run] = OrderedDict()
+        self._runs: Bounded[tuple[Path, int], Run] = Bounded(LOADED_BYTES, lambda run: run.n_bytes, N_LOADED)
 
     def get(self, path: Path) -> Run:
         """The run of a checkpoint.
@@ -110,8 +110,4 @@ class LoadedRuns:
         """
         with self._lock:
             key = (path, path.stat().st_mtime_ns if path.is_file() else 0)
-            run = self._runs.pop(key, None) or checkpoints.read(path)[0]
-            self._runs[key] = run
-            while len(self._runs) > N_LOADED:
-                self._runs.popitem(last=False)
-        return run
+            return self._runs.get(key, lambda: checkpoints.read(path)[0])

@@ -173,6 +173,15 @@ class Run:
         return self.kept is not None and self.kept.revision >= self.revision
 
     @property
+    def n_bytes(self) -> int:
+        """Memory that its arrays take; snapshots are often of the state's own."""
+        arrays = {id(array): array for weights in self.snapshots.values() for array in weights.values()}
+        if self.state:
+            of_state = (*self.state.weights.values(), *self.state.optimizer_variables)
+            arrays |= {id(array): array for array in (*of_state, self.state.losses, self.state.accuracies)}
+        return sum(array.nbytes for array in arrays.values())
+
+    @property
     def iteration(self) -> int:
         """Steps done so far."""
         stands = self.state or self.kept

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import streamlit as st
 
@@ -25,6 +25,8 @@ class Words:
     """What is said of who may do what."""
 
     others = "Begun by somebody else; you can look."
+    refused = "Nothing was changed. You may change only runs that you began; not yours: {names}."
+    not_teacher = "Nothing was stopped. Only the teacher may stop all runs."
     teacher = "Teacher"
     passphrase = "Passphrase of the teacher"  # nosec B105 # the label of the field, not a password
     enter = "Enter"
@@ -59,15 +61,37 @@ def may_change(run: Run) -> bool:
     return not run.owner or hmac.compare_digest(run.owner, owner()) or is_teacher()
 
 
-def change(names: Iterable[str], what: Callable[[str], object]) -> bool:
-    """Do something to runs; False, and nothing is done, where this browser may not change all of them."""
-    runs = [server.scheduler().find(name) for name in names]
-    known = [run for run in runs if run is not None]
-    if not all(map(may_change, known)):
-        return False
-    for run in known:
-        what(run.name)
-    return True
+def change(names: Iterable[str], what: Callable[[str], object]) -> None:
+    """Callback, the only way by which a page changes runs: do something to each of them.
+
+    Whatever the page showed when it was drawn, the owner is looked up now. Nothing is done where this browser may not
+    change all of them; why not, or why the scheduler refuses, is what `show_refusal` says.
+    """
+    known = [run for name in names if (run := server.scheduler().find(name))]
+    concerned = frozenset(run.name for run in known)
+    Session.refused_change.forget()
+    not_mine = [run.name for run in known if not may_change(run)]
+    if not_mine:
+        Session.refused_change.set((concerned, Words.refused.format(names=", ".join(not_mine))))
+        return
+    try:
+        for run in known:
+            what(run.name)
+    except ValueError as refused:  # e.g. as many are under way as there may be
+        Session.refused_change.set((concerned, str(refused)))
+
+
+def button(words: str, icon: str, names: Sequence[str], what: Callable[[str], object], help: str | None = None) -> None:
+    """A button that changes runs and shows the page anew."""
+    if st.button(words, icon=icon, help=help, on_click=change, args=(names, what)):
+        st.rerun()
+
+
+def show_refusal(names: Collection[str]) -> None:
+    """Why the last change was refused, if it was one of these runs."""
+    concerned, reason = Session.refused_change.get()
+    if not concerned.isdisjoint(names):
+        st.error(reason, icon=":material/block:")
 
 
 def passphrase() -> str:
@@ -123,6 +147,7 @@ def _show_stop_all() -> None:
 def stop_all() -> None:
     """Callback: the teacher stops every run."""
     if not is_teacher():
+        st.toast(Words.not_teacher, icon=":material/block:")
         return
     st.toast(Words.stopped.format(n=server.scheduler().stop_all_runs()), icon=":material/stop:")
 

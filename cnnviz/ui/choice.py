@@ -22,7 +22,8 @@ def entries() -> dict[str, Entry]:
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
         opening = functools.partial(store.load, model)
-        known[model.name] = Entry(model.name, iterations, opening, model.trained_on_outliers)
+        last = model.card.last.sha256 if model.card else ""
+        known[model.name] = Entry(model.name, iterations, opening, model.trained_on_outliers, last)
     for run in server.scheduler().runs():
         if run.status is not Status.FINISHED and run.snapshot_iterations:
             known[run.name] = of_run(run)
@@ -32,7 +33,14 @@ def entries() -> dict[str, Entry]:
 def of_run(run: Run) -> Entry:
     """A run as it stands."""
     opening = functools.partial(server.scheduler().network_at, run.name)
-    return Entry(run.name, run.snapshot_iterations, opening, trained_on_outliers=run.plan.recipe.uses_outliers)
+    iterations = run.snapshot_iterations
+    last = f"{run.name} after {iterations[-1]}" if iterations else ""  # no name is given twice, no weights change
+    return Entry(run.name, iterations, opening, run.plan.recipe.uses_outliers, last)
+
+
+def is_broken(entry: Entry) -> bool:
+    """True for one that cannot be opened, or whose last weights were found to overflow since the server began."""
+    return not entry.iterations or entry.last in server.overflowing()
 
 
 def current() -> Choice:
@@ -57,11 +65,19 @@ def opened(entry: Entry, iteration: int) -> Network:
     try:
         network = entry.open(iteration)
         if not lookups.has_finite_outputs(network):
+            _remember_overflow(entry, iteration)
             raise BrokenModel(texts.NOT_FINITE)
     except BrokenModel as error:
         st.error(texts.BROKEN.format(name=entry.name, reason=error), icon=":material/error:")
         st.stop()
     return network
+
+
+def _remember_overflow(entry: Entry, iteration: int) -> None:
+    """The list in the head says it from now on: at once, when it did not know."""
+    if entry.last and iteration == entry.iterations[-1] and not is_broken(entry):
+        server.overflowing().add(entry.last)
+        st.rerun()
 
 
 def dataset(split: Split = "test", source: Source | None = None) -> Dataset:

@@ -18,12 +18,14 @@ class Entry:
         iterations: those of its training that one can go back to; empty when it is broken.
         open: gives the network after one of them; raises BrokenModel when it cannot be read.
         trained_on_outliers: True when it was trained to be unsure of what is no digit.
+        last: what tells its last weights from all others, e.g. their checksum; "" where nothing does.
     """
 
     name: str
     iterations: tuple[int, ...]
     open: Callable[[int], Network]
     trained_on_outliers: bool = False
+    last: str = ""
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,11 @@ def _network() -> Entry | None:
     if not entries:
         return None
     names = list(entries)
-    good = [name for name in names if entries[name].iterations] or names
+    good = [name for name in names if not choice.is_broken(entries[name])] or names
     start = next((name for name in store.DEFAULTS if name in good), good[0])
+    chosen = Session.model.get()
+    if chosen in entries and choice.is_broken(entries[chosen]):
+        Session.model.set(chosen)  # else the browser goes on showing the label of when it was chosen
     name = st.selectbox(
         texts.NETWORK,
         names,
@@ -84,9 +87,12 @@ def _network() -> Entry | None:
 
 
 def _label(entry: Entry) -> str:
-    """What to call a network; it does not change while a run goes on, because the browser sends it back."""
+    """What to call a network; it does not change while a run goes on, because the browser sends it back.
+
+    When it becomes broken the browser still sends the label of before, which stays the value of the choice.
+    """
     title = texts.network_title(entry.name)
-    return title if entry.iterations else texts.BROKEN_LABEL.format(name=title)
+    return texts.BROKEN_LABEL.format(name=title) if choice.is_broken(entry) else title
 
 
 def _source() -> Source:

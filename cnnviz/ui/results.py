@@ -86,6 +86,7 @@ def validation(row: Row) -> tuple[int, int] | None:
     except (DataError, BrokenModel):
         return None
     if not lookups.has_finite_outputs(network):
+        server.overflowing().add(model.card.last.sha256)
         return None
     probs = lookups.probabilities(network, validation_set)
     return int((probs.argmax(axis=1) == validation_set.labels).sum()), len(validation_set)

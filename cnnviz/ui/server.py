@@ -96,6 +96,9 @@ database = Once(_connect, lambda engine: engine.dispose())
 keeper = Once(lambda: Keeper(database), Keeper.close)
 """What writes sessions to the database."""
 
+overflowing: Once[set[str]] = Once(set)
+"""The weights that were run and gave no numbers, by what `Entry.last` calls them."""
+
 attempts = Once(Attempts)
 """How often the teacher's passphrase was tried."""
 
@@ -155,7 +158,9 @@ scheduler = SchedulerOnce()
 """What trains the runs of all sessions; closing it keeps on disk what is under way."""
 
 
-SHARED: tuple[Once[Any], ...] = (housekeeper, keeper, scheduler, database, attempts, jobs, painters, data_sources)
+SHARED: tuple[Once[Any], ...] = (
+    *(housekeeper, keeper, scheduler, database, attempts, jobs, painters, data_sources, overflowing),
+)
 """In the order in which they are ended."""
 
 

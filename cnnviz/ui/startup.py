@@ -24,14 +24,17 @@ from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
 from cnnviz.render import tiles
+from cnnviz.render.palettes import LIGHT
 from cnnviz.server import memory
-from cnnviz.ui import server
+from cnnviz.ui import panels, plan_form, server
 
 SLOW_LIBRARIES = (
     "sqlalchemy",  # first: whoever comes back after a restart waits for it
-    *("scipy.ndimage", "scipy.special", "altair", "matplotlib.figure", "matplotlib.backends.backend_agg"),
-    "sklearn.metrics",
+    *("scipy.ndimage", "scipy.special"),  # a stroke needs them
+    *("matplotlib.figure", "matplotlib.backends.backend_agg"),  # Train and Network draw a flow chart
+    *("sklearn.metrics", "altair"),
 )
+"""In the order in which somebody may wait for them: one is loaded at a time, and a page waits for the one under way."""
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
 PAGE_FIRST_S = 1.0
 """The browser gets that long to show the first page before other work competes for the processor."""
@@ -70,10 +73,14 @@ def begin() -> None:
 
 
 def _rehearse() -> None:
-    """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours."""
+    """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours.
+
+    And draw the flow chart that Train shows at first: matplotlib looks for its fonts on first use.
+    """
     tiles.index_grid(BLANK[..., 0], "seismic", (-1, 1))
     picture = tiles.index_bars(np.full(10, 0.1)).png()
     prepare(reading.read_ink(pictures.open_image(picture, "rehearsal"), "rehearsal"))
+    panels.network_chart(next(iter(plan_form.presets().values())).network, LIGHT)
 
 
 def _opened(models: Sequence[store.Model]) -> list[Network]:

@@ -121,6 +121,9 @@ class Session:
     stop_everything = Key("stop all runs", False)
     passphrase = Key("passphrase", "")
     enter_passphrase = Key("enter passphrase", False)
+    refused_change = Key[tuple[frozenset[str], str]](
+        "change refused", (frozenset(), ""), "access: of which runs and why, until the next change"
+    )
     refused_passphrase = Key("passphrase refused", "", "access: why, until the next one is typed")
 
 

@@ -33,17 +33,10 @@ WebSocket.prototype.send = function (message) {
 BUTTONS = "canvas => [...canvas.getRootNode().querySelectorAll('button')]"
 
 
-@pytest.fixture(scope="module")
-def address():
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.server(CNNVIZ_DATA="bundled") as (address, _):
-        yield address
-
-
 @pytest.fixture
-def opened(address):
+def opened(new_page, address):
     """The Draw page, after a first stroke was answered, so that everything is warm."""
-    with browser.page() as page:
+    with new_page() as page:
         complaints = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.add_init_script(WATCH)

@@ -16,16 +16,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address():
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.server(CNNVIZ_DATA="bundled") as (address, _):
-        yield address
-
-
 @pytest.fixture
-def opened(address):
-    with browser.page(viewport={"width": 1440, "height": 1600}) as window:
+def opened(new_page, address):
+    with new_page(viewport={"width": 1440, "height": 1600}) as window:
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/convolution")

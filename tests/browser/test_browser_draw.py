@@ -19,13 +19,6 @@ SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture(scope="module")
-def address():
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.server(CNNVIZ_DATA="bundled") as (found, _):
-        yield found
-
-
 def open_draw(opened, address):
     opened.goto(address)
     opened.wait_for_selector("canvas.upper-canvas")
@@ -37,8 +30,8 @@ def answered(opened, digit):
     return heading
 
 
-def test_by_finger_the_page_does_not_scroll_and_the_answer_is_in_sight(address):
-    with browser.page(**PHONE) as opened:
+def test_by_finger_the_page_does_not_scroll_and_the_answer_is_in_sight(new_page, address):
+    with new_page(**PHONE) as opened:
         open_draw(opened, address)
         browser.touch(opened, SEVEN)
         box = answered(opened, 7).bounding_box()
@@ -70,9 +63,9 @@ def choose(opened, way):
     ).first.click()
 
 
-def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(address):
+def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(new_page, address):
     """Back from another way in it shows what is answered; emptied, it takes a stroke in that very moment."""
-    with browser.page() as opened:
+    with new_page() as opened:
         open_draw(opened, address)
         browser.draw(opened, SEVEN)
         answered(opened, 7)
@@ -90,22 +83,29 @@ def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(address):
             answered(opened, digit)
 
 
+@pytest.fixture(scope="module")
+def empty(new_page):
+    """A page in which nobody draws, opened again at every width."""
+    with new_page() as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("width", [390, 700, 820, 1024, 1280, 1440])
-def test_the_whole_canvas_can_be_drawn_on(address, width):
-    with browser.page(viewport={"width": width, "height": 1000}) as opened:
-        open_draw(opened, address)
-        opened.get_by_text("Nothing is drawn yet").wait_for()
-        reached = opened.locator("canvas.upper-canvas").evaluate(
-            """canvas => { const box = canvas.getBoundingClientRect();
-            const at = share => canvas.getRootNode().elementFromPoint(
-                box.left + 4 + share * (box.width - 8), box.top + 4 + share * (box.height - 8));
-            return [box.width, box.height, at(0) === canvas, at(1) === canvas]; }"""
-        )
-        assert reached == [280, 280, True, True]
+def test_the_whole_canvas_can_be_drawn_on(empty, address, width):
+    empty.set_viewport_size({"width": width, "height": 1000})
+    open_draw(empty, address)
+    empty.get_by_text("Nothing is drawn yet").wait_for()
+    reached = empty.locator("canvas.upper-canvas").evaluate(
+        """canvas => { const box = canvas.getBoundingClientRect();
+        const at = share => canvas.getRootNode().elementFromPoint(
+            box.left + 4 + share * (box.width - 8), box.top + 4 + share * (box.height - 8));
+        return [box.width, box.height, at(0) === canvas, at(1) === canvas]; }"""
+    )
+    assert reached == [280, 280, True, True]
 
 
-def test_squares_are_filled_by_keyboard_alone(address):
-    with browser.page() as opened:
+def test_squares_are_filled_by_keyboard_alone(new_page, address):
+    with new_page() as opened:
         open_draw(opened, address)
         choose(opened, "Squares")
         grid = opened.get_by_role("grid")
@@ -117,13 +117,13 @@ def test_squares_are_filled_by_keyboard_alone(address):
         assert opened.locator(".squares button.ink").count() == 41
 
 
-def test_a_photograph_is_read(address, tmp_path):
+def test_a_photograph_is_read(new_page, address, tmp_path):
     rows, columns = np.mgrid[0:600, 0:450]
     paper = Image.fromarray((120 + 110 * (rows + columns) / 1050).astype(np.uint8))
     ImageDraw.Draw(paper).line([(140, 150), (310, 150), (250, 300), (200, 460)], 40, 26, joint="curve")
     paper.save(tmp_path / "seven.jpg")
     (tmp_path / "text.png").write_text("not a picture")
-    with browser.page() as opened:
+    with new_page() as opened:
         open_draw(opened, address)
         choose(opened, "Photograph")
         chooser = opened.locator("input[type=file]")
@@ -155,12 +155,11 @@ def downloaded(opened, place):
     return download.value.suggested_filename, download.value.path().read_bytes()
 
 
-def test_a_stroke_fetches_no_file_and_each_button_gives_what_this_session_sees(address):
+def test_a_stroke_fetches_no_file_and_each_button_gives_what_this_session_sees(new_page, address):
     """The answer, what is seen, two layers and the steps, in this order; also after another stroke, and next door."""
     alts = ["Probability of each", "The drawing as 28", "layer conv1_relu", "layer conv2_relu", "Five pictures"]
     names = [f"{name}.png" for name in ("answer", "seen", "conv1_relu", "conv2_relu", "steps")]
-    with browser.page() as opened:
-        other = opened.context.browser.new_context().new_page()
+    with new_page() as opened, new_page() as other:
         for window, stroke, digit in ((opened, SEVEN, 7), (other, [(140, 50), (140, 230)], 1)):
             open_draw(window, address)
             browser.draw(window, stroke)

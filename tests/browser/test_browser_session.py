@@ -55,10 +55,9 @@ def choose(page, label, name):
     raise AssertionError(f"{name} cannot be chosen")
 
 
-def test_a_reload_and_a_killed_server_change_nothing(tmp_path):
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
+def test_a_reload_and_a_killed_server_change_nothing(new_page, tmp_path):
     settings = {"CNNVIZ_DATA": "bundled", "CNNVIZ_RUNS": str(tmp_path)}
-    with browser.page() as page:
+    with new_page() as page:
         with browser.server(**settings) as (address, began):
             page.goto(address)
             page.wait_for_selector("canvas.upper-canvas")
@@ -87,8 +86,8 @@ def test_a_reload_and_a_killed_server_change_nothing(tmp_path):
             page.get_by_text("Nothing is drawn yet").wait_for()
 
 
-def test_the_token_is_out_of_reach_of_scripts_and_of_the_address(tmp_path):
-    with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path)) as (address, _), browser.page() as page:
+def test_the_token_is_out_of_reach_of_scripts_and_of_the_address(new_page, address):
+    with new_page() as page:
         page.goto(address)
         page.wait_for_selector("canvas.upper-canvas")
         (cookie,) = [each for each in page.context.cookies() if each["name"] == "cnnviz_session"]

@@ -15,16 +15,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path_factory.mktemp("runs"))) as (found, _):
-        yield found
-
-
 @pytest.fixture
-def opened(address):
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.page(viewport={"width": 1440, "height": 1600}) as window:
+def opened(new_page, address):
+    with new_page(viewport={"width": 1440, "height": 1600}) as window:
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/train")

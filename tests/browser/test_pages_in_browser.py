@@ -22,15 +22,8 @@ ONE = [(140, 50), (140, 230)]
 
 
 @pytest.fixture(scope="module")
-def address():
-    with browser.server(CNNVIZ_DATA="bundled") as (found, _):
-        yield found
-
-
-@pytest.fixture(scope="module")
-def window():
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.page() as opened:
+def window(new_page):
+    with new_page() as opened:
         yield opened
 
 

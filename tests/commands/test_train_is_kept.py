@@ -62,35 +62,53 @@ def until_line(training, start):
     pytest.fail(f"no line began with {start!r}: {training.stderr.read()}")
 
 
-def test_a_killed_training_goes_on_where_it_was_saved_to_the_bit(tmp_path):
-    arguments = ["--iterations", 400, "--seed", 4, "--snapshots", "last", "--out"]
+def until(condition, timeout_s=60):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_killed_training_goes_on_where_it_was_saved_to_the_bit(tmp_path, capsys):
+    """What is killed is a process of its own; another one, this one, finds what it left."""
+    arguments = ["--iterations", 150, "--seed", 4, "--snapshots", "last", "--out"]
     with started(*arguments, tmp_path / "new") as training:
-        until_line(training, "Iteration     60")
+        until_line(training, "Iteration     30")
         training.send_signal(signal.SIGKILL)
         training.wait()
     (tmp_path / "..new.run.npz.x7").write_bytes(b"half of it, as one leaves that is killed while it writes")
     kept, _ = checkpoints.read(checkpoints.run_file(tmp_path / "new"))
-    assert 50 <= kept.iteration < 400
+    assert 20 <= kept.iteration < 150
     assert not (tmp_path / "new").exists()
-    resumed = subprocess.run(
-        command(*arguments, tmp_path / "new", "--resume"), cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    assert f"Iteration {kept.iteration // 10 * 10 + 10:6}" in resumed.stdout
-    assert f"Iteration {kept.iteration - 10:6}," not in resumed.stdout
+    assert run(*arguments, tmp_path / "new", "--resume") == 0
+    out = capsys.readouterr().out
+    assert f"Iteration {kept.iteration // 10 * 10 + 10:6}" in out
+    assert f"Iteration {kept.iteration - 10:6}," not in out
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
-    subprocess.run(command(*arguments, tmp_path / "whole"), cwd=ROOT, check=True, capture_output=True)
-    files = [(tmp_path / name / "weights-000400.npz").read_bytes() for name in ("new", "whole")]
+    assert run(*arguments, tmp_path / "whole") == 0
+    files = [(tmp_path / name / "weights-000150.npz").read_bytes() for name in ("new", "whole")]
     assert files[0] == files[1]
 
 
-def test_it_is_saved_every_ten_seconds_and_not_after_every_piece(tmp_path):
+def test_it_is_saved_every_ten_seconds_and_not_after_every_piece(tmp_path, monkeypatch):
+    """At its end, before it is tested, it is saved in any case."""
     assert lifecycle.SAVE_EVERY_S == 10
-    with started("--iterations", 1000, "--out", tmp_path / "new", "--snapshots", "last", save_every_s=600) as training:
-        until_line(training, "Iteration     50")
-        assert not checkpoints.run_file(tmp_path / "new").exists()
+    write, saved_at = checkpoints.write, []
+
+    def watched(path, run, **options):
+        saved_at.append(run.iteration)
+        write(path, run, **options)
+
+    monkeypatch.setattr(checkpoints, "write", watched)
+    for every_s, saves_on_the_way in ((600.0, False), (0.0, True)):
+        saved_at.clear()
+        monkeypatch.setattr(lifecycle, "SAVE_EVERY_S", every_s)
+        assert run("--iterations", 60, "--out", tmp_path / f"every {every_s:.0f}", "--snapshots", "last") == 0
+        assert saved_at[-1] == 60
+        assert any(at < 60 for at in saved_at) == saves_on_the_way
 
 
-def test_the_second_of_one_name_is_told_before_the_training(tmp_path, capsys):
+def test_the_second_of_one_name_is_told_before_the_training_new_or_resumed(tmp_path, capsys):
     with started("--iterations", 10_000, "--out", tmp_path / "new") as training:
         until_line(training, "Iteration      1")
         assert run("--iterations", 5, "--out", tmp_path / "new") == 2
@@ -98,21 +116,13 @@ def test_the_second_of_one_name_is_told_before_the_training(tmp_path, capsys):
         assert f"is being trained by process {training.pid}" in err
         assert "Iteration" not in out
         assert len(err.strip().splitlines()) == 1
+        until_line(training, "Iteration    100")
+        until(checkpoints.run_file(tmp_path / "new").exists)
+        assert run("--iterations", 10_000, "--out", tmp_path / "new", "--resume") == 2
+        assert "is being trained by process" in last_line(capsys)
     checkpoints.run_file(tmp_path / "new").unlink(missing_ok=True)
     assert run("--iterations", 5, "--out", tmp_path / "new") == 0  # the killed one is in nobody's way
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
-
-
-def test_one_run_is_not_resumed_twice_at_once(tmp_path, capsys):
-    with started("--iterations", 10_000, "--out", tmp_path / "new") as training:
-        until_line(training, "Iteration    100")
-        run_file = checkpoints.run_file(tmp_path / "new")
-        deadline = time.monotonic() + 60
-        while not run_file.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        assert run("--iterations", 10_000, "--out", tmp_path / "new", "--resume") == 2
-        assert "is being trained by process" in last_line(capsys)
 
 
 def test_without_out_a_name_is_taken_that_nobody_trains(tmp_path, monkeypatch, capsys):

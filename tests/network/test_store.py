@@ -6,12 +6,15 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cnnviz.bounded import Bounded
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import cards, store
 from cnnviz.network.cards import BrokenModel
@@ -420,3 +423,31 @@ def test_a_model_says_whether_it_learnt_from_outliers(tmp_path):
     assert store.open_model(store.ROOT / "robust").trained_on_outliers
     assert not store.open_model(store.ROOT / "hvass").trained_on_outliers
     assert not store.open_model(tmp_path).trained_on_outliers
+
+
+def test_two_that_ask_at_once_have_each_file_read_once(written, monkeypatch):
+    """At the server's start the first page and the warming ask for every model at the same time."""
+    read, asked = store._read_weights, []
+
+    def read_slowly(path, *of):
+        asked.append(path)
+        time.sleep(0.1)
+        return read(path, *of)
+
+    monkeypatch.setattr(store, "_read_weights", read_slowly)
+    os.utime(written.folder / "card.json", ns=(1, 1))  # so that it is checked anew
+    with ThreadPoolExecutor(2) as pool:
+        models = list(pool.map(store.open_model, [written.folder] * 2))
+    assert models == [written] * 2
+    assert len(asked) == len(written.card.snapshots)
+
+
+def test_networks_that_were_opened_take_no_more_memory_than_they_may(written, monkeypatch):
+    one = store.load(written).n_bytes
+    opened = Bounded(2 * one, lambda network: network.n_bytes, 64)
+    monkeypatch.setattr(store, "_opened", opened)
+    for snapshot in written.card.snapshots:
+        store.load(written, snapshot.iteration)
+    assert len(written.card.snapshots) > 2
+    assert opened.n_bytes == 2 * one
+    assert store.OPENED_BYTES <= 200_000_000

@@ -1,12 +1,8 @@
-"""The Laboratory: sums that a student can check, settings that do not fit, kernels on a digit, pointer and keys."""
-
-import os
-import re
+"""The Laboratory: sums that a student can check, settings that do not fit, kernels on a digit."""
 
 import numpy as np
 import pytest
 
-import browser
 from apptest import alts, give, open_page
 from cnnviz.analysis import kernels
 from cnnviz.data import dataset
@@ -155,66 +151,3 @@ def test_the_drawing_or_a_sentence_where_there_is_none():
 )
 def test_a_sheet_whose_last_row_is_not_full_has_no_cells_there(sent, expected):
     assert picker._inside(Cells(7, 3, (10, 10), 2), sent) == expected
-
-
-# In a browser
-
-
-@pytest.fixture(scope="module")
-def window():
-    """The page in a browser; `sent` holds what it told the server."""
-    with browser.server(CNNVIZ_DATA="bundled") as (address, _), browser.page() as page:
-        page.sent, page.complaints = [], []
-        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(str(frame))))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(f"{address}/laboratory")
-        page.locator(".slide .value").filter(has_text="Row").wait_for()
-        yield page
-        assert page.complaints == []
-
-
-needs_browser = [
-    pytest.mark.browser,
-    pytest.mark.skipif(browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium here"),
-]
-
-
-def in_browser(test):
-    for mark in needs_browser:
-        test = mark(test)
-    return test
-
-
-def worked_out(window, row, column):
-    window.get_by_text(f"Row {row}, column {column}: patch × kernel").first.wait_for()
-
-
-@in_browser
-def test_a_number_is_picked_by_click_and_by_keyboard(window):
-    sheet = window.locator(".picker")
-    box = sheet.bounding_box()
-    sheet.click(position={"x": box["width"] * 0.1, "y": box["height"] * 0.3})
-    worked_out(window, 1, 0)
-    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowLeft"):
-        sheet.press(key)
-    worked_out(window, 3, 0)
-    assert sheet.get_attribute("aria-valuetext") == "row 3, column 0"
-
-
-@in_browser
-def test_the_kernel_slides_without_the_server_and_stops_where_it_is_paused(window):
-    stage = window.locator(".slide")
-    stage.locator(".step").click()
-    worked_out(window, 0, 0)
-    window.wait_for_timeout(500)
-    window.sent.clear()
-    stage.locator(".play").click()
-    stage.locator(".value").filter(has_text="Row 1,").wait_for()
-    assert window.sent == []
-    stage.locator(".play").click()
-    assert stage.locator(".play").inner_text() == "Play"
-    row, column = re.findall(r"\d+", stage.locator(".value").inner_text())[:2]
-    worked_out(window, row, column)
-    assert stage.locator(".value").inner_text().startswith(f"Row {row}, column {column}:")
-    stage.locator(".output").press("ArrowDown")
-    worked_out(window, int(row) + 1, column)

@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 import pytest
+from streamlit.elements.lib import image_utils
 
-from apptest import give, open_page, texts
+from apptest import alts, give, open_page, texts
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
@@ -14,6 +15,7 @@ from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.pages.train import planning, run_view
 from cnnviz.percentages import percent
+from cnnviz.render import figures
 from cnnviz.training import checkpoints
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
@@ -466,3 +468,21 @@ def test_more_than_there_may_be_is_refused_in_a_sentence(tiny, monkeypatch):
     assert any("under way on this server" in error.value for error in at.error)
     server.scheduler().stop(other.name)
     wait_for(other)
+
+
+def test_the_flow_chart_is_drawn_once_for_a_network_and_is_not_encoded_anew(monkeypatch, tiny):
+    drawn, draw = [], figures.network_figure
+    monkeypatch.setattr(figures, "network_figure", lambda *of: (drawn.append(of), draw(*of))[1])
+    widths, encode = [], image_utils._pil_to_bytes
+
+    def encode_anew(image, *of, **named):
+        widths.append(image.width)
+        return encode(image, *of, **named)
+
+    monkeypatch.setattr(image_utils, "_pil_to_bytes", encode_anew)
+    for _ in range(2):
+        at = open_page("train", train__preset="hvass")
+        assert not at.exception
+        assert any("Flow chart of the network with" in alt for alt in alts(at))
+    assert len(drawn) <= 1
+    assert max(widths) <= 48, "more than the icon of the page"

@@ -1,5 +1,6 @@
 """Charts: what they say is read back from Vega-Lite's dictionary."""
 
+import altair
 import numpy as np
 
 from cnnviz.render import charts
@@ -45,13 +46,24 @@ def test_the_lines_of_the_confusion_chart_have_the_colour_of_the_theme():
 def test_curve_chart_holds_every_point_in_a_colour_of_its_run():
     names = [f"run-{i}" for i in range(11)]
     series = {name: (np.array([0, 10]), np.array([0.1, 0.5 + i / 100])) for i, name in enumerate(names)}
-    chart = charts.curve_chart(series, "Accuracy", LIGHT, 1.0).to_dict()
-    [rows] = chart["datasets"].values()
-    points = [(row["series"], row["iteration"], row["value"]) for row in rows]
+    chart = charts.curve_chart(series, "Accuracy", LIGHT, 1.0)
+    columns = chart["data"]["values"]
+    points = list(zip(columns["series"], columns["iteration"], columns["value"], strict=True))
     assert points[:2] == [("run-0", 0, 0.1), ("run-0", 10, 0.5)]
     assert points[-1] == ("run-10", 10, 0.6)
     assert chart["encoding"]["color"]["scale"] == {"domain": names, "range": charts.line_colours(11, LIGHT)}
     assert chart["encoding"]["y"]["scale"] == {"domainMax": 1.0, "zero": False}
+
+
+def test_curve_chart_is_the_one_that_altair_would_write():
+    series = {"a": (np.array([0, 10]), np.array([0.1, 0.5]))}
+    written = {name: part for name, part in charts.curve_chart(series, "Loss").items() if name != "data"}
+    data = altair.Data(values=[{"iteration": 0.0, "value": 0.1, "series": "a"}])
+    assert altair.Chart.from_dict(written | {"data": data.to_dict()}).to_dict()["encoding"] == written["encoding"]
+
+
+def test_curve_chart_without_points_is_empty():
+    assert len(charts.curve_chart({}, "Loss")["data"]["values"]["iteration"]) == 0
 
 
 def test_more_lines_than_colours_begin_again():

@@ -203,6 +203,8 @@ assert not {"matplotlib", "altair", "pandas"} & set(sys.modules), "loaded before
 figures.png(figures.confusion_figure(np.eye(10, dtype=int)))
 figures.png(figures.counts_figure(np.arange(10)))
 figures.png(figures.network_figure(config.layers(presets.PRESETS["hvass"].network)))
+charts.curve_chart({"a": (np.arange(3), np.arange(3))}, "Loss")
+assert "altair" not in sys.modules, "loaded for a chart that the Train page draws"
 charts.confusion_chart(np.eye(10, dtype=int), "cell").to_dict()
 assert "matplotlib.figure" in sys.modules
 assert "matplotlib.pyplot" not in sys.modules

@@ -17,7 +17,7 @@ from cnnviz.network import store
 from cnnviz.network.presets import Plan
 from cnnviz.state import database
 from cnnviz.state.run_records import RunRecords
-from cnnviz.training import advance, checkpoints, lifecycle, notes, recall, run, scheduler
+from cnnviz.training import advance, checkpoints, lifecycle, notes, recall, run
 from cnnviz.training.limits import LimitReached, Limits
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.run import Kept, Run, Status
@@ -55,7 +55,7 @@ def start(tmp_path, engine, monkeypatch):
 @pytest.fixture
 def idle(monkeypatch):
     """No worker takes anything: what is begun waits."""
-    monkeypatch.setattr(scheduler.backend, "n_workers", lambda: -1)
+    monkeypatch.setattr(backend, "n_workers", lambda: -1)
 
 
 def until(condition, timeout_s=120):

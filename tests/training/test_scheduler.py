@@ -15,7 +15,7 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.network import store
 from cnnviz.network.presets import Plan
-from cnnviz.training import advance, checkpoints, journal, lifecycle, pieces, run, scheduler
+from cnnviz.training import advance, checkpoints, journal, lifecycle, pieces, run, run_files
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.run import Status
@@ -310,8 +310,8 @@ class Worker:
 def worker(monkeypatch):
     """One worker, whose `names` are those of the runs that were sent, in their order."""
     made, send = Worker(), Scheduler._send
-    monkeypatch.setattr(scheduler.backend, "submit", made.submit)
-    monkeypatch.setattr(scheduler.backend, "n_workers", lambda: 1)
+    monkeypatch.setattr(backend, "submit", made.submit)
+    monkeypatch.setattr(backend, "n_workers", lambda: 1)
     monkeypatch.setattr(Scheduler, "_send", lambda self, name: (made.names.append(name), send(self, name)))
     return made
 
@@ -519,8 +519,8 @@ def test_an_active_run_is_not_deleted(runs, plan):
 def test_stopped_while_its_digits_are_read_it_ends_once(runs, plan, monkeypatch):
     name = begun(runs, plan)
     paused = paused_at(runs, name, 12)
-    may_read, load = threading.Event(), scheduler.load_digits
-    monkeypatch.setattr(scheduler, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
+    may_read, load = threading.Event(), run_files.load_digits
+    monkeypatch.setattr(run_files, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
     runs.resume(name)
     runs.stop(name)
     may_read.set()
@@ -530,8 +530,8 @@ def test_stopped_while_its_digits_are_read_it_ends_once(runs, plan, monkeypatch)
 
 
 def test_paused_and_resumed_while_its_digits_are_read_it_begins(runs, plan, monkeypatch):
-    may_read, load = threading.Event(), scheduler.load_digits
-    monkeypatch.setattr(scheduler, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
+    may_read, load = threading.Event(), run_files.load_digits
+    monkeypatch.setattr(run_files, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
     name = begun(runs, plan)
     runs.pause(name)
     assert runs.find(name).status is Status.PAUSED
@@ -541,8 +541,8 @@ def test_paused_and_resumed_while_its_digits_are_read_it_begins(runs, plan, monk
 
 
 def test_stopped_before_it_began_it_never_does_unless_it_is_resumed(runs, plan, monkeypatch):
-    may_read, load = threading.Event(), scheduler.load_digits
-    monkeypatch.setattr(scheduler, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
+    may_read, load = threading.Event(), run_files.load_digits
+    monkeypatch.setattr(run_files, "load_digits", lambda *asked: (may_read.wait(60), load(*asked))[1])
     name = begun(runs, plan)
     runs.stop(name)
     may_read.set()

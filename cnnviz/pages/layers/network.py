@@ -81,16 +81,10 @@ def show() -> None:
 def show_chart(config: NetworkConfig) -> None:
     """The flow chart, drawn from the configuration."""
     flow_steps = figures.flow_chart(layers(config))
-    chart = draw_chart(config, panels.theme())
+    chart = panels.network_chart(config, panels.theme())
     steps = "; then ".join(f"{step} gives {shape_in_words(layer)}" for layer, step in flow_steps)
     alt = Words.chart_alt.format(steps=steps.replace("\n", ", "))
     panels.picture(chart, Words.chart.format(n=n_weights(config)), alt, "network")
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def draw_chart(config: NetworkConfig, theme: palettes.Theme) -> bytes:
-    """The flow chart as a PNG; drawn once for each configuration."""
-    return figures.png(figures.network_figure(layers(config), theme))
 
 
 def show_table(config: NetworkConfig) -> None:

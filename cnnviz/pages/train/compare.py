@@ -137,7 +137,7 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
     top = None if what == "loss" else 1.0
     chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
     names = ", ".join(series)
-    st.altair_chart(chart, alt=Words.curves_alt.format(what=Words.kinds[what], names=names))
+    st.vega_lite_chart(chart, alt=Words.curves_alt.format(what=Words.kinds[what], names=names))
     missing = Words.missing.format(names=", ".join(others)) if others else ""
     st.caption(Words.curves_caption.format(what=Words.kinds[what], missing=missing))
 

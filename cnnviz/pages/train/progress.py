@@ -10,7 +10,6 @@ from cnnviz.experiments import exercises
 from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
 from cnnviz.training import scheduler
-from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import access, panels, results, server
 from cnnviz.ui.state import ExperimentsPage
@@ -63,7 +62,7 @@ def show_experiment(name: str, was_active: bool) -> None:
     """Progress of an experiment while it is active, the table of its runs, and its conclusion when all have ended."""
     runs = runs_of(name)
     active = any(run.active for run in runs)
-    if not runs or (was_active and not active):  # deleted by another session, or ended: the page is to be drawn anew
+    if not runs or active != was_active:  # deleted, ended or resumed: the page is to be drawn anew
         st.rerun()
     show_controls(runs, active)
     show_table(runs)
@@ -77,31 +76,29 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         ended = sum(not run.active for run in runs)
         fraction = scheduler.progress(runs)
         st.progress(fraction, Words.progress.format(done=ended, n=len(runs), share=percent(fraction, 0)))
+    names = [run.name for run in runs]
+    access.show_refusal(names)
     if not all(map(access.may_change, runs)):
         st.caption(access.Words.others)
         return
     if active:
-        if st.button(Words.stop, icon=":material/stop:", help=Words.stop_help):
-            server.scheduler().stop_all([run.name for run in runs])
-            st.rerun()
+        access.button(Words.stop, ":material/stop:", names, stop_one, Words.stop_help)
         return
     show_resume([run.name for run in runs if run.status is Status.PAUSED])
-    if st.popover(Words.delete, icon=":material/delete:").button(Words.delete_sure, icon=":material/delete:"):
-        access.change([run.name for run in runs], server.scheduler().delete)
-        st.rerun()
+    with st.popover(Words.delete, icon=":material/delete:"):
+        access.button(Words.delete_sure, ":material/delete:", names, server.scheduler().delete)
+
+
+def stop_one(name: str) -> None:
+    """Stop a run of an experiment; one that has failed becomes no network."""
+    server.scheduler().stop_all([name])
 
 
 def show_resume(paused: Sequence[str]) -> None:
     """The button by which an experiment goes on as one, e.g. after a restart."""
-    help = Words.resume_help.format(n=len(paused))
-    if not paused or not st.button(Words.resume, icon=":material/play_arrow:", help=help):
-        return
-    try:
-        access.change(paused, server.scheduler().resume)
-    except LimitReached as refused:
-        st.error(str(refused), icon=":material/block:")
-        return
-    st.rerun()
+    if paused:
+        help = Words.resume_help.format(n=len(paused))
+        access.button(Words.resume, ":material/play_arrow:", paused, server.scheduler().resume, help)
 
 
 def show_table(runs: Sequence[Run]) -> None:

@@ -1,6 +1,6 @@
 """One run on the Train page: how it stands, what can be done with it, its curves, kernels and answers."""
 
-from collections.abc import Callable
+import functools
 
 import numpy as np
 import streamlit as st
@@ -10,7 +10,6 @@ from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.percentages import percent
 from cnnviz.render import charts, palettes, tiles
-from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run, Status, curves
 from cnnviz.ui import access, choice, digit_choice, digits, lookups, panels, refusal, results, server, state
 
@@ -78,7 +77,7 @@ N_LAST = 100
 def watch(name: str, was_active: bool) -> None:
     """One run as it stands; runs again by itself while there is something to see."""
     chosen = server.scheduler().find(name)  # records are frozen: each time anew
-    if chosen is None or (was_active and not chosen.active):
+    if chosen is None or chosen.active != was_active:  # deleted, ended or resumed: the page is to be drawn anew
         st.rerun()
     show_status(chosen)
     show_what_is_kept(chosen)
@@ -133,34 +132,24 @@ def show_what_is_kept(chosen: Run) -> None:
 
 def show_controls(chosen: Run) -> None:
     """Pause, resume, stop, train on, delete: what can be done with it now, by those who may."""
+    access.show_refusal([chosen.name])
     if not access.may_change(chosen):
         st.caption(access.Words.others)
         return
     runs, name, status = server.scheduler(), chosen.name, chosen.status
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if chosen.active:
-            act(Words.pause, ":material/pause:", runs.pause, name)
+            access.button(Words.pause, ":material/pause:", [name], runs.pause)
         elif status is not Status.FINISHED:
-            act(Words.resume, ":material/play_arrow:", runs.resume, name)
+            access.button(Words.resume, ":material/play_arrow:", [name], runs.resume)
         if status is Status.FINISHED:
             offer_more(chosen)
         else:
             help = Words.stop_testing_help if status is Status.TESTING else Words.stop_help
-            act(Words.stop, ":material/stop:", runs.stop, name, help)
+            access.button(Words.stop, ":material/stop:", [name], runs.stop, help)
         if not chosen.active or status is Status.TESTING:
             with st.popover(Words.delete, icon=":material/delete:", key=state.delete_of(name).name):
-                act(Words.delete_sure.format(name=name), ":material/delete:", runs.delete, name)
-
-
-def act(words: str, icon: str, what: Callable[[str], None], name: str, help: str | None = None) -> None:
-    """A button that does something to a run and shows the page anew."""
-    if st.button(words, icon=icon, help=help):
-        try:
-            access.change([name], what)
-        except LimitReached as refused:
-            st.error(str(refused), icon=":material/block:")
-            return
-        st.rerun()
+                access.button(Words.delete_sure.format(name=name), ":material/delete:", [name], runs.delete)
 
 
 def offer_more(chosen: Run) -> None:
@@ -170,13 +159,8 @@ def offer_more(chosen: Run) -> None:
         return
     start = min(chosen.plan.recipe.iterations, chosen.most_more)
     more = st.number_input(Words.more_iterations, 1, chosen.most_more, start, width=180)
-    if st.button(Words.extend.format(n=more), icon=":material/fast_forward:"):
-        try:
-            access.change([chosen.name], lambda name: server.scheduler().extend(name, int(more)))
-        except LimitReached as refused:
-            st.error(str(refused), icon=":material/block:")
-            return
-        st.rerun()
+    what = functools.partial(server.scheduler().extend, iterations=int(more))
+    access.button(Words.extend.format(n=more), ":material/fast_forward:", [chosen.name], what)
 
 
 def show_figures(chosen: Run) -> None:
@@ -236,7 +220,7 @@ def show_curves(chosen: Run) -> None:
         ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
         alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
         chart = charts.curve_chart(series, title, panels.theme(), top=1.0 if what == "accuracy" else None)
-        place.altair_chart(chart, alt=alt, key=state.run_curve_of(what).name)
+        place.vega_lite_chart(chart, alt=alt, key=state.run_curve_of(what).name)
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
     st.caption(Words.curves.format(n=per_point))
 

@@ -7,11 +7,10 @@ import streamlit as st
 
 from cnnviz.experiments import keras_source
 from cnnviz.network.cards import BrokenModel
-from cnnviz.network.config import layers, n_weights
+from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
 from cnnviz.pages.train import run_view
 from cnnviz.percentages import percent
-from cnnviz.render import figures
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run
 from cnnviz.ui import access, choice, panels, plan_form, results, server
@@ -123,8 +122,9 @@ def show_plan(plan: Plan) -> None:
     """Flow chart, number of weights, and the Keras program."""
     n = n_weights(plan.network)
     st.metric(Words.weights, f"{n:,}", width="content")
-    chart = figures.png(figures.network_figure(layers(plan.network), panels.theme()))
-    panels.picture(chart, Words.chart, Words.chart_alt.format(n=f"{n:,}"), "planned-network")
+    alt = Words.chart_alt.format(n=f"{n:,}")
+    chart = panels.network_chart(plan.network, panels.theme())
+    panels.picture(chart, Words.chart, alt, "planned-network")
     with st.expander(Words.code):
         st.caption(Words.code_caption)
         st.code(keras_source.keras_program(plan), "python")
