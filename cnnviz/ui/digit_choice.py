@@ -86,7 +86,7 @@ def title(shown: Digit) -> str:
 
 def popover() -> PopoverContainer:
     """The button that shows the session's digit as a picture; what opens is to be filled by the caller."""
-    return st.popover(Words.button, key="thumbnail")
+    return st.popover(Words.button, key=Session.thumbnail.name)
 
 
 def ask() -> None:

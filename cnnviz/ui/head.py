@@ -33,7 +33,7 @@ def show(page: str, *, comes_back: bool = False) -> None:
     Session.page_is_new.set(Session.open_page.get() != page)
     Session.open_page.set(page)
     st.html(STYLE)
-    with st.container(key="head", horizontal=True, vertical_alignment="bottom"):
+    with st.container(key=Session.head.name, horizontal=True, vertical_alignment="bottom"):
         digit = st.container(width="content")
         entry = _network()
         iteration = playing.ask(entry)

@@ -106,6 +106,8 @@ class Session:
     choice = Key[Choice | None]("choice", None, "the head, of its widgets, for parts of a page that run alone")
     open_page = Key("open page", "", "the head")
     page_is_new = Key("page is new", False, "the head")
+    head = Key[Any]("head", None, "nobody: the container of the bar")
+    thumbnail = Key[Any]("thumbnail", None, "nobody: the popover that shows the digit")
     part_wanted = Key[str | None]("part wanted", None, "whoever opens another part of the page that is open")
     digit = Key[Digit | None]("digit", None, "Draw: what was given last")
     shown = _digit_keys("shown", writer="the head's widgets; Draw, when something is given; a picture that is opened")
