@@ -25,6 +25,7 @@ from cnnviz.ui import (
     texts,
     theme,
 )
+from cnnviz.ui.components.frontend import component
 from cnnviz.ui.entry import Choice, Entry
 from cnnviz.ui.state import Session
 
@@ -51,6 +52,8 @@ def show(place: str, *, comes_back: bool = False) -> None:
     hidden = Session.hidden.get()
     if "menu" in hidden:
         st.html(NO_MENU)
+    with st.container(key=Session.menu_frame.name):
+        component("cnnviz.menu", "menu/menu.js")(key=Session.menu.name)
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         digit = st.container(width="content")
         entry = _network(shown="network" not in hidden)

@@ -36,25 +36,36 @@ nav {
   color: var(--st-text-color); background: var(--st-background-color); border-radius: 0.5rem; font-size: 24px;
 }
 output { min-width: 4em; text-align: center; }
-button { all: unset; font-size: 36px; line-height: 1; min-width: 44px; min-height: 44px; text-align: center; cursor: pointer; opacity: 0.75; }
+button {
+  all: unset; min-width: 44px; min-height: 44px; font-size: 36px; line-height: 1; text-align: center;
+  cursor: pointer; opacity: 0.75;
+}
 button:hover, button:focus-visible { opacity: 1; outline: 2px solid var(--st-primary-color); }
 """
 STYLE = """<style>
 html { font-size: 20px !important; }
-@media (min-width: 1000px) { html { font-size: 28.8px !important; } }
-[data-testid="stHeader"], [data-testid="stSidebar"], .st-key-head { display: none; }
-[data-testid="stMainBlockContainer"] { padding: 1rem 2rem 3rem; }
-@media (min-width: 1000px) { .PICTURES { zoom: 1.8; } }
-</style>""".replace(".PICTURES", '[data-testid="stImage"], .picker, [data-testid="stDataFrame"]')
+[data-testid="stHeader"], [data-testid="stSidebar"], :has(> .st-key-head) { display: none; }
+:has(> .st-key-presenting) { position: absolute; }
+[data-testid="stMainBlockContainer"] { padding: 1rem 1rem 3rem; }
+[data-testid="stImage"] img { max-height: 65vh; object-fit: contain; object-position: left; }
+@media (min-width: 1000px) {
+  html { font-size: 28.8px !important; }
+  [data-testid="stMainBlockContainer"] { padding-inline: 2rem; }
+  [data-testid="stImage"], .picker,
+  [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) { zoom: 1.8; }
+  [data-testid="stImage"] img { max-height: 36vh; } /* of what is 1.8 times as large */
+}
+</style>"""
 
 
-def screen(name: str) -> DeltaGenerator:
+def screen(name: str, part: int = 1) -> DeltaGenerator:
     """A part of a page that fills one screen in Present.
 
     Args:
-        name: unique on its page.
+        name: unique on its page; letters and "-".
+        part: 2 and more for what stands elsewhere on the page and belongs to the same screen, e.g. in another column.
     """
-    return st.container(key=state.screen_of(name).name)
+    return st.container(key=state.screen_of(name, part).name)
 
 
 def begin() -> None:

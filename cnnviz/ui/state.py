@@ -121,6 +121,8 @@ class Session:
     present_keys = Key[Any]("present keys", None, COMPONENT)
     parts = Key[Sequence[str]]("parts", (), "the page that is open: its parts, in order")
     theme = Key[Any]("theme switch", None, COMPONENT)
+    menu = Key[Any]("closes the menu", None, COMPONENT)
+    menu_frame = Key[Any]("menu frame", None, "nobody: a container")
     copy = Key[Any]("copy link", None, COMPONENT)
     hidden = Key[Sequence[str]]("hidden", (), "the address: controls that are not shown", address="hide")
     linked = Key[dict[str, str] | None]("linked", None, "the address, as it was opened, until a page was shown with it")
@@ -140,9 +142,9 @@ class Session:
     refused_passphrase = Key("passphrase refused", "", "access: why, until the next one is typed")
 
 
-def screen_of(name: str) -> Key[Any]:
-    """A part of a page that fills one screen in Present."""
-    return Key(f"screen {name}", None, "nobody: a container")
+def screen_of(name: str, part: int = 1) -> Key[Any]:
+    """What fills one screen in Present, or a part of it."""
+    return Key(f"screen {name}" if part == 1 else f"screen {name} part {part}", None, "nobody: a container")
 
 
 def address_frame_of(part: str) -> Key[Any]:

@@ -70,7 +70,7 @@ def show() -> None:
     left, right = st.columns(2, gap="large")
     with left, present.screen("matrix"):
         show_matrix(result)
-    with right, present.screen("cell"):
+    with right, present.screen("matrix", 2):
         show_cell(test, probs)
     with right, present.screen("gallery"):
         show_gallery(test, probs)

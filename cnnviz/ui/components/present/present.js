@@ -21,9 +21,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const foot = parentElement.querySelector("output");
   const style = document.head.appendChild(document.createElement("style"));
 
-  const names = () => {
-    const found = [...document.querySelectorAll(`${BLOCK} [class*="${prefix}"]`)];
-    return [...new Set(found.map((element) => [...element.classList].find((name) => name.startsWith(prefix))))];
+  // The classes of each screen, in the order of the page; one may be in several places ("…-part-2").
+  const screensOf = () => {
+    const screens = new Map();
+    for (const element of document.querySelectorAll(`${BLOCK} [class*="${prefix}"]`)) {
+      const name = [...element.classList].find((each) => each.startsWith(prefix));
+      const screen = name.replace(/-part-\d+$/, "");
+      screens.set(screen, (screens.get(screen) ?? new Set()).add(`.${name}`));
+    }
+    return [...screens.values()].map((classes) => `:is(${[...classes].join()})`);
   };
   const address = () => {
     const query = new URLSearchParams(location.search);
@@ -32,15 +38,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
     history.replaceState(history.state, "", `${location.pathname}?${query}`.replaceAll("%2C", ","));
   };
   const draw = () => {
-    const screens = names();
+    const screens = screensOf();
     state.count = Math.max(1, screens.length);
     state.shown = Math.min(Math.max(0, state.screen || 0), state.count - 1);
     const now = screens[state.shown];
+    const hide = "{ display: none !important; }";
+    const title = now && document.querySelector(`${now} [data-testid=stHeading]`) ? "" : ", :has([data-testid=stHeading])";
     const rules = now
-      ? `${BLOCK} [class*="${prefix}"]:not(.${now}) { display: none !important; }
-         ${BLOCK} [data-testid=stColumn]:not(:has(.${now})):not(.${now} *) { display: none !important; }
-         ${BLOCK} [data-testid=stColumn]:has(.${now}) { flex: 1 1 100% !important; width: 100% !important; }
-         ${BLOCK} [data-testid=stElementContainer]:not(.${now} *, .st-key-presenting *, :has([data-testid=stHeading])) { display: none !important; }`
+      ? `${BLOCK} [class*="${prefix}"]:not(${now}) ${hide}
+         ${BLOCK} [data-testid=stColumn]:not(:has(${now}), ${now} *) ${hide}
+         ${BLOCK} [data-testid=stColumn]:has(${now}) { flex: 1 1 0 !important; }
+         ${BLOCK} [data-testid=stElementContainer]:not(${now} *, .st-key-presenting *${title}) ${hide}`
       : "";
     if (style.textContent !== rules) style.textContent = rules;
     const words = data.words.position.replace("{n}", state.shown + 1).replace("{all}", state.count);
