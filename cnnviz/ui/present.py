@@ -47,13 +47,13 @@ html { font-size: 20px !important; }
 [data-testid="stHeader"], [data-testid="stSidebar"], :has(> .st-key-head) { display: none; }
 :has(> .st-key-presenting) { position: absolute; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 3rem; }
-[data-testid="stImage"] img { max-height: 65vh; object-fit: contain; object-position: left; }
+[data-testid="stImage"] img { max-height: 60vh; object-fit: contain; object-position: left; }
 @media (min-width: 1000px) {
   html { font-size: 28.8px !important; }
   [data-testid="stMainBlockContainer"] { padding-inline: 2rem; }
   [data-testid="stImage"], .picker,
   [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) { zoom: 1.8; }
-  [data-testid="stImage"] img { max-height: 36vh; } /* of what is 1.8 times as large */
+  [data-testid="stImage"] img { max-height: 33vh; } /* of what is 1.8 times as large */
 }
 </style>"""
 
