@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.limits import MessageLimits
 from cnnviz.server.this_machine import ThisMachine
-from cnnviz.ui import head, places, session, startup
+from cnnviz.ui import address, head, places, session, startup
 
 
 def route() -> None:
@@ -14,10 +14,13 @@ def route() -> None:
     st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
     startup.begin()
     page = st.navigation(places.pages(), position="top")
-    comes_back = session.begin()
+    place = places.name_of(page)
+    comes_back = session.begin(place)
     try:
-        head.show(page.title, comes_back=comes_back)
+        head.show(place, comes_back=comes_back)
         page.run()
+        if place:
+            address.follow()
     except Exception:  # a choice that was stored may not fit any more: then the page is shown without it
         if not session.leave_out_restored():
             raise

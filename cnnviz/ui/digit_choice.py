@@ -16,6 +16,7 @@ from cnnviz.ui.digit import Digit, Kind
 from cnnviz.ui.state import DigitKeys, Key, Session, Which
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 
@@ -73,6 +74,11 @@ def give(own: Digit | None) -> None:
         Session.shown.which.set("own")
 
 
+def number() -> int:
+    """The number of the test image that is chosen, also while a drawing is shown."""
+    return _number(choice.dataset(), Session.shown.number)
+
+
 def choose(number: int) -> None:
     """Let a test image be the session's digit."""
     Session.shown.which.set("test")
@@ -84,9 +90,16 @@ def title(shown: Digit) -> str:
     return Words.titles[shown.origin.kind].format(number=shown.origin.number, label=shown.label)
 
 
-def popover() -> PopoverContainer:
-    """The button that shows the session's digit as a picture; what opens is to be filled by the caller."""
-    return st.popover(Words.button, key=Session.thumbnail.name)
+def popover(*, shown: bool = True) -> PopoverContainer | DeltaGenerator:
+    """The button that shows the session's digit as a picture; what opens is to be filled by the caller.
+
+    Where it is not shown, what it would open still says what the digit is, for the page.
+    """
+    return (
+        st.popover(Words.button, key=Session.thumbnail.name)
+        if shown
+        else st.container(key=Session.thumbnail_hidden.name)
+    )
 
 
 def ask() -> None:

@@ -89,6 +89,11 @@ class DrawingHistory:
         return _drawn_again(_unpacked(self._strokes)) if packed is None else _ink_of(packed)
 
     @property
+    def strokes(self) -> Strokes:
+        """The strokes that stand on the canvas."""
+        return _unpacked(self._strokes)
+
+    @property
     def to_load(self) -> Strokes:
         """What the canvas is told to load.
 
@@ -153,6 +158,14 @@ class DrawingHistory:
             steps = [step.n_strokes for step in self.drawings]
             self._record = {"strokes": self._strokes, "steps": steps, "ink": self.drawings[-1].ink}
         return self._record
+
+    @classmethod
+    def of_strokes(cls, strokes: Strokes) -> DrawingHistory:
+        """A drawing of which only the strokes are known; they can be taken back one by one."""
+        history = cls()
+        n = len(strokes["objects"])
+        history._put([Step(number, None) for number in range(1, n + 1)][-N_REMEMBERED:], strokes)
+        return history
 
     @classmethod
     def of_record(cls, record: Any) -> DrawingHistory:

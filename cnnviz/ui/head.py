@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import streamlit as st
@@ -10,12 +11,27 @@ from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.data.download import Download
 from cnnviz.network import store
-from cnnviz.ui import choice, digit_choice, digits, drawn, playing, server, session, texts
+from cnnviz.ui import (
+    choice,
+    digit_choice,
+    digits,
+    drawn,
+    glossary,
+    playing,
+    present,
+    server,
+    session,
+    sharing,
+    texts,
+    theme,
+)
+from cnnviz.ui.components.frontend import component
 from cnnviz.ui.entry import Choice, Entry
 from cnnviz.ui.state import Session
 
-NETWORK_PX = 260
+NETWORK_PX = 230
 STYLE = Path(__file__).with_name("style.css")
+NO_MENU = "<style>[data-testid=stHeader], [data-testid=stSidebar] { display: none; }</style>"
 
 
 def page_is_new() -> bool:
@@ -23,21 +39,28 @@ def page_is_new() -> bool:
     return Session.page_is_new.get()
 
 
-def show(page: str, *, comes_back: bool = False) -> None:
+def show(place: str, *, comes_back: bool = False) -> None:
     """Draw the bar and remember what is chosen.
 
     Args:
-        page: name of the page that is open.
+        place: that is open; "" for an old address, which only leads to one.
         comes_back: True when the session was stored and has just been put back.
     """
-    Session.page_is_new.set(Session.open_page.get() != page)
-    Session.open_page.set(page)
+    Session.page_is_new.set(Session.place.get() != place)
+    Session.place.set(place)
     st.html(STYLE)
-    with st.container(key=Session.head.name, horizontal=True, vertical_alignment="bottom"):
+    hidden = Session.hidden.get()
+    if "menu" in hidden:
+        st.html(NO_MENU)
+    with st.container(key=Session.menu_frame.name):
+        component("cnnviz.menu", "menu/menu.js")(key=Session.menu.name)
+    with st.container(key=Session.head.name, horizontal=True, vertical_alignment="center", gap="small"):
         digit = st.container(width="content")
-        entry = _network()
-        iteration = playing.ask(entry)
-    with digit, digit_choice.popover():
+        entry = _network(shown="network" not in hidden)
+        iteration = playing.ask(entry, shown="time" not in hidden)
+        tools = st.container(key=Session.tools.name, horizontal=True, horizontal_alignment="right", gap="small")
+    present.show(place)
+    with digit, digit_choice.popover(shown="digit" not in hidden):
         digit_of = st.container()
         source = _source()
         Session.choice.set(Choice(entry, iteration, source))
@@ -45,7 +68,27 @@ def show(page: str, *, comes_back: bool = False) -> None:
             drawn.bring_back()
         with digit_of:
             digit_choice.ask()
+    with tools:
+        _tools(hidden)
     _problems(source)
+
+
+def _tools(hidden: Collection[str]) -> None:
+    """Buttons for the whole application, without those that an address hides."""
+    if "words" not in hidden and st.button(glossary.Words.button, icon=":material/menu_book:", type="tertiary"):
+        glossary.show()
+    if "share" not in hidden and st.button(sharing.Words.button, icon=":material/share:", type="tertiary"):
+        sharing.show()
+    if "theme" not in hidden:
+        theme.switch()
+    if "present" not in hidden:
+        st.button(
+            present.Words.begin,
+            icon=":material/slideshow:",
+            type="tertiary",
+            help=present.Words.help,
+            on_click=present.begin,
+        )
 
 
 def _problems(source: Source) -> None:
@@ -65,13 +108,15 @@ def _problems(source: Source) -> None:
     session.show_problem()
 
 
-def _network() -> Entry | None:
+def _network(*, shown: bool) -> Entry | None:
     entries = choice.entries()
     if not entries:
         return None
     names = list(entries)
     good = [name for name in names if not choice.is_broken(entries[name])] or names
     start = next((name for name in store.DEFAULTS if name in good), good[0])
+    if not shown:
+        return entries.get(Session.model.get()) or entries[start]
     chosen = Session.model.get()
     if chosen in entries and choice.is_broken(entries[chosen]):
         Session.model.set(chosen)  # else the browser goes on showing the label of when it was chosen
@@ -81,6 +126,7 @@ def _network() -> Entry | None:
         index=names.index(start),
         key=Session.model.name,
         format_func=lambda name: _label(entries[name]),
+        label_visibility="collapsed",
         width=NETWORK_PX,
     )
     return entries[name]

@@ -37,9 +37,14 @@ def intro(sentence: str) -> None:
     st.markdown(sentence)
 
 
+def is_dark() -> bool:
+    """True when the reader's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
 def theme() -> Theme:
     """The colours of the reader's theme."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
+    return DARK if is_dark() else LIGHT
 
 
 def map_palette() -> Palette:

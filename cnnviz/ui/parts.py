@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from cnnviz.ui import places
 from cnnviz.ui.state import Key, Session
 
 
@@ -22,12 +23,14 @@ def ask(title: str, key: Key[str], names: Mapping[str, str]) -> str:
     Returns:
         the open part; the first one where the key remembers something else.
     """
-    wanted = Session.part_wanted.get()
+    Session.parts.set(tuple(names))
+    wanted = _named(Session.part_wanted.get(), list(names))
     Session.part_wanted.set(None)
     if wanted is not None and wanted in names:
         key.set(wanted)
     if key.get() not in names:
         key.set(next(iter(names)))
+    before = key.get()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.subheader(title, anchor=False, width="content")
         chosen = st.segmented_control(
@@ -39,7 +42,11 @@ def ask(title: str, key: Key[str], names: Mapping[str, str]) -> str:
             label_visibility="collapsed",
             persist_state="session",
         )
-    return chosen or key.get()
+    return chosen or before
+
+
+def _named(wanted: str | None, names: list[str]) -> str | None:
+    return {places.FIRST: names[0], places.LAST: names[-1]}.get(wanted or "", wanted)
 
 
 def go(part: str) -> None:

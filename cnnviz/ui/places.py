@@ -35,16 +35,29 @@ OLD_ADDRESSES = {
 """Pages that there were once: the place that shows the same now, and its part."""
 
 
+FIRST, LAST = "first", "last"
+"""Ask, in place of a part's name, for the one that a place has there."""
+
+
 def path(name: str) -> str:
     """The script of a place, as Streamlit wants it for a link."""
     return f"cnnviz/pages/{name}/page.py"
 
 
+def name_of(page: StreamlitPage) -> str:
+    """The place that is open; "" for an old address, which only leads to one."""
+    return next((name for name, (title, _) in PLACES.items() if title == page.title), "")
+
+
+def address(name: str) -> str:
+    """The address of a place."""
+    return name.replace("_", "-")
+
+
 def pages() -> list[StreamlitPage]:
     """Every page for `st.navigation`; old addresses are not in the menu."""
     places = [
-        st.Page(path(name), title=title, icon=icon, url_path=name.replace("_", "-"))
-        for name, (title, icon) in PLACES.items()
+        st.Page(path(name), title=title, icon=icon, url_path=address(name)) for name, (title, icon) in PLACES.items()
     ]
     moved = [
         st.Page(_forward(name, part), title=address, url_path=address, visibility="hidden")

@@ -9,13 +9,13 @@ from cnnviz.ui.entry import Entry
 from cnnviz.ui.state import Key, Session
 
 PLAY_EVERY_S = 1.0
-SLIDER_PX = 260
+SLIDER_PX = 220
 
 
-def ask(entry: Entry | None) -> int:
+def ask(entry: Entry | None, *, shown: bool = True) -> int:
     """Which snapshot of a network is shown: its number of training steps, 0 where there is none to choose.
 
-    A network of one snapshot has no slider.
+    A network of one snapshot has no slider, nor is there one where it is not to be shown.
     """
     if entry is None or not entry.iterations:
         return 0
@@ -25,12 +25,14 @@ def ask(entry: Entry | None) -> int:
     key = state.iteration_of(entry.name)
     playing = _playing(entry.name)
     _step(key, iterations)
+    if not shown:
+        return key.get()
     chosen: int = st.select_slider(
         texts.SNAPSHOT,
         iterations,
-        format_func=lambda n: f"{n:,}",
+        format_func=lambda n: texts.SNAPSHOT_STEPS.format(n=n),
         key=key.name,
-        help=texts.SNAPSHOT_HELP,
+        label_visibility="collapsed",
         persist_state="session",
         width=SLIDER_PX,
     )
@@ -39,7 +41,8 @@ def ask(entry: Entry | None) -> int:
         Session.play_ticking.set(False)
         _tick(key, iterations)
     else:
-        st.button(texts.PLAY, icon=":material/play_arrow:", on_click=_play, args=(entry.name, key, iterations))
+        args = (entry.name, key, iterations)
+        st.button(texts.PLAY, icon=":material/play_arrow:", help=texts.SNAPSHOT_HELP, on_click=_play, args=args)
     return chosen
 
 

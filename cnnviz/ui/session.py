@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from cnnviz.server import cookie
-from cnnviz.ui import browser, drawn, kept, server, state
+from cnnviz.ui import address, address_reading, browser, drawn, kept, server, state
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
 
@@ -35,18 +35,24 @@ class Words:
     problem = "What you draw and choose is not stored at present; it is here as long as this page is open. {reason}"
 
 
-def begin() -> bool:
-    """Put back what was stored, in the first run of a session, before any widget is made; True when there was any."""
+def begin(place: str) -> bool:
+    """Put back what was stored and what the address says, in the first run of a session, before any widget is made.
+
+    Args:
+        place: that is open; "" for an address that only leads to one.
+
+    Returns:
+        True when something was put back.
+    """
     if Session.has_begun.get():
         return False
     Session.has_begun.set(True)
     token = browser.token()
-    if not token or cookie.take_fresh(token):
-        return False
-    record = server.keeper().load(token)
+    record = server.keeper().load(token) if token and not cookie.take_fresh(token) else None
     if record:
         _put_back(record)
-    return record is not None
+    brings = address_reading.read(place)
+    return record is not None or brings
 
 
 def _put_back(record: dict[str, Any]) -> None:
@@ -69,6 +75,8 @@ def leave_out_restored() -> bool:
     for name in names:
         Key[Any](name, None).forget()
     Session.restored.set(frozenset())
+    Session.left_out.set((*Session.left_out.get(), *(Session.linked.get() or ())))
+    Session.linked.set({})
     return bool(names)
 
 
@@ -95,7 +103,9 @@ def part(function: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(function)
     def run(*args: P.args, **named: P.kwargs) -> T:
         try:
-            return function(*args, **named)
+            result = function(*args, **named)
+            address.follow(f"{function.__module__} {function.__qualname__}".replace("_", "-"))
+            return result
         finally:
             keep()
 

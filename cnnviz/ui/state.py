@@ -38,12 +38,14 @@ class Key(Generic[T]):
         writer: who writes it.
         kept: True when it is a person's choice that is worth keeping across a reload of the page: it can be written
             down in an address or a database, and means the same later on.
+        address: what it is called in the page's address, where it belongs into a link; short, and unique on its page.
     """
 
     name: str
     default: T
     writer: str = WIDGET
     kept: bool = False
+    address: str = ""
 
     def get(self) -> T:
         """What is remembered."""
@@ -89,8 +91,8 @@ class DigitKeys:
 def _digit_keys(name: str, number: int = 0, writer: str = WIDGET) -> DigitKeys:
     which: Which = "test"
     return DigitKeys(
-        Key(f"{name} digit", which, writer, kept=True),
-        Key(f"{name} number", number, writer, kept=True),
+        Key(f"{name} digit", which, writer, kept=True, address=name),
+        Key(f"{name} number", number, writer, kept=True, address=f"{name}-image"),
         Key(f"{name} digit widget", which),
         Key(f"{name} number widget", number),
         Key(f"{name} label", "any", kept=True),
@@ -101,19 +103,37 @@ def _digit_keys(name: str, number: int = 0, writer: str = WIDGET) -> DigitKeys:
 class Session:
     """What the whole application shares."""
 
-    model = Key("model", "", kept=True)
-    digits = Key[Source | None]("digits", None, kept=True)
+    model = Key("model", "", kept=True, address="net")
+    digits = Key[Source | None]("digits", None, kept=True, address="source")
     choice = Key[Choice | None]("choice", None, "the head, of its widgets, for parts of a page that run alone")
-    open_page = Key("open page", "", "the head")
     page_is_new = Key("page is new", False, "the head")
     head = Key[Any]("head", None, "nobody: the container of the bar")
+    tools = Key[Any]("tools", None, "nobody: the container of the bar's buttons")
     thumbnail = Key[Any]("thumbnail", None, "nobody: the popover that shows the digit")
+    thumbnail_hidden = Key[Any]("hidden-digit", None, "nobody: what stands for the popover where a lesson hides it")
     part_wanted = Key[str | None]("part wanted", None, "whoever opens another part of the page that is open")
     digit = Key[Digit | None]("digit", None, "Draw: what was given last")
     shown = _digit_keys("shown", writer="the head's widgets; Draw, when something is given; a picture that is opened")
     playing = Key[str | None]("playing", None, "the play button: whose snapshots are played")
     play_next = Key[int | None]("play next", None, "the play button: where the slider is to go")
     play_ticking = Key("play ticking", False, "the play button")
+    present = Key("present", False, "the buttons that begin and end Present", address="present")
+    from_end = Key("from end", False, "Present: the place was reached from the one after it, so at its last screen")
+    n_stops = Key("stops", 0, "Present: how often another place or part was gone to")
+    place_wanted = Key("place wanted", "", "Present: where to go when the next run begins")
+    presenting = Key[Any]("presenting", None, "nobody: a container")
+    present_keys = Key[Any]("present keys", None, COMPONENT)
+    parts = Key[Sequence[str]]("parts", (), "the page that is open: its parts, in order")
+    theme = Key[Any]("theme switch", None, COMPONENT)
+    menu = Key[Any]("closes the menu", None, COMPONENT)
+    menu_frame = Key[Any]("menu frame", None, "nobody: a container")
+    copy = Key[Any]("copy link", None, COMPONENT)
+    hidden = Key[Sequence[str]]("hidden", (), "the address: controls that are not shown", address="hide")
+    linked = Key[dict[str, str] | None]("linked", None, "the address, as it was opened, until a page was shown with it")
+    left_out = Key[Sequence[str]]("left out", (), "the address: what of it does not fit here")
+    address = Key[tuple[str, float]]("address", ("", 0.0), "the address: its query, and since when")
+    ink_text = Key[tuple[Any, str | None] | None]("ink text", None, "the address: a drawing's record, and its text")
+    place = Key("place", "", "the head: the place that is open")
     has_begun = Key("session has begun", False, "the session, before its first page")
     restored = Key[frozenset[str]]("restored", frozenset(), "the session: the choices that it found stored")
     stored = Key[dict[str, Any] | None]("stored", None, "the session: its record as it was handed on to be stored")
@@ -129,6 +149,21 @@ class Session:
     refused_passphrase = Key("passphrase refused", "", "access: why, until the next one is typed")
 
 
+def screen_of(name: str, part: int = 1) -> Key[Any]:
+    """What fills one screen in Present, or a part of it."""
+    return Key(f"screen {name}" if part == 1 else f"screen {name} part {part}", None, "nobody: a container")
+
+
+def address_frame_of(part: str) -> Key[Any]:
+    """The container, which nobody sees, of what lets the address follow a page, or a part that runs alone."""
+    return Key(f"address of {part}", None, "nobody: a container")
+
+
+def address_of(part: str) -> Key[Any]:
+    """What lets the address follow."""
+    return Key(f"address component of {part}", None, COMPONENT)
+
+
 def iteration_of(network: str) -> Key[int]:
     """The snapshot that is chosen of a network."""
     return Key(f"iteration of {network}", 0, "its slider, and the play button", kept=True)
@@ -137,11 +172,11 @@ def iteration_of(network: str) -> Key[int]:
 class DrawPage:
     """The page Draw."""
 
-    way = Key("way of giving", "canvas", kept=True)
-    pen_px = Key("pen", 24, kept=True)
-    thin_pen = Key("thin pen", False, kept=True)
-    steps = Key[Sequence[str]]("steps", STEPS, kept=True)
-    network_beside = Key("network beside", "", kept=True)
+    way = Key("way of giving", "canvas", kept=True, address="way")
+    pen_px = Key("pen", 24, kept=True, address="pen")
+    thin_pen = Key("thin pen", False, kept=True, address="thin")
+    steps = Key[Sequence[str]]("steps", STEPS, kept=True, address="preparation")
+    network_beside = Key("network beside", "", kept=True, address="beside")
     below = _digit_keys("below")
     upload = Key[Any]("photograph", None)
     photograph = Key[Photograph | None]("photograph kept", None, "Draw: the uploader forgets it with the page")
@@ -150,7 +185,7 @@ class DrawPage:
     canvas_frame = Key[Any]("canvas frame", None, "nobody: a container around the canvas")
     pen_up = Key[Any]("pen up", None, COMPONENT)
     history = Key[DrawingHistory | None]("drawing history", None, "Draw, of what the canvas sends")
-    squares = Key("grid cells", "0" * IMAGE_PX * IMAGE_PX, "Draw, of what the grid sends", kept=True)
+    squares = Key("grid cells", "0" * IMAGE_PX * IMAGE_PX, "Draw, of what the grid sends", kept=True, address="squares")
     grid_version = Key("grid version", 0, "Draw: a cleared grid is a new one")
 
 
@@ -162,14 +197,14 @@ def grid_of(version: int) -> Key[Any]:
 class LayersPage:
     """The page Layers, whose parts have keys of their own."""
 
-    part = Key("layers part", "network", kept=True)
+    part = Key("layers part", "network", kept=True, address="part")
 
 
 class FiltersPage:
     """Filters, a part of Layers."""
 
-    layer = Key[str | None]("filters layer", None, kept=True)
-    palette = Key("filters palette", "seismic", kept=True)
+    layer = Key[str | None]("filters layer", None, kept=True, address="layer")
+    palette = Key("filters palette", "seismic", kept=True, address="palette")
 
 
 def filters_channel_of(layer: str) -> Key[Any]:
@@ -180,9 +215,9 @@ def filters_channel_of(layer: str) -> Key[Any]:
 class FeatureMapsPage:
     """Feature maps, a part of Layers."""
 
-    two_images = Key("two images", False, kept=True)
+    two_images = Key("two images", False, kept=True, address="two")
     other = _digit_keys("other", 13)
-    scale = Key("maps scale", "layer", kept=True)
+    scale = Key("maps scale", "layer", kept=True, address="scale")
 
 
 def layers_shown_of(names: Sequence[str]) -> Key[Sequence[str]]:
@@ -193,10 +228,14 @@ def layers_shown_of(names: Sequence[str]) -> Key[Sequence[str]]:
 class ConvolutionPage:
     """The calculation of one pixel, a part of Layers."""
 
-    layer = Key("convolution layer", "", "its widget, and Network, where a map is opened", kept=True)
-    filter = Key("convolution filter", 0, "its widget, and Network, where a map is opened", kept=True)
-    place = Key[tuple[int, int] | None]("convolution place", None, "Convolution, of the sliding kernel", kept=True)
-    every_channel = Key("every channel", False, kept=True)
+    layer = Key(
+        "convolution layer", "", "its widget, and Network, where a map is opened", kept=True, address="pixel-layer"
+    )
+    filter = Key("convolution filter", 0, "its widget, and Network, where a map is opened", kept=True, address="map")
+    place = Key[tuple[int, int] | None](
+        "convolution place", None, "Convolution, of the sliding kernel", kept=True, address="pixel"
+    )
+    every_channel = Key("every channel", False, kept=True, address="every-channel")
 
 
 def sliding_channel_of(layer: str) -> Key[int]:
@@ -212,9 +251,9 @@ def slide_of(layer: str, filter_: int, channel: int, network_key: str, results: 
 class LookPage:
     """The page Why."""
 
-    about = Key[Any]("asked about", None, kept=True)
-    side_px = Key("square side", 5, kept=True)
-    seed = Key("exciting seed", 0, kept=True)
+    about = Key[Any]("asked about", None, kept=True, address="about")
+    side_px = Key("square side", 5, kept=True, address="square")
+    seed = Key("exciting seed", 0, kept=True, address="seed")
 
 
 def exciting_layer_of(names: Collection[str]) -> Key[str]:
@@ -235,12 +274,12 @@ def maps_of(layer: str, network_key: str) -> Key[Any]:
 class LaboratoryPage:
     """The page Kernels."""
 
-    size = Key("laboratory size", 3, kept=True)
-    stride = Key("laboratory stride", 1, kept=True)
-    padding = Key("laboratory padding", 0, kept=True)
-    image_text = Key("laboratory text image", "", kept=True)
-    kernel = Key("laboratory kernel", "", kept=True)
-    typed_kernel = Key("laboratory typed", "", kept=True)
+    size = Key("laboratory size", 3, kept=True, address="size")
+    stride = Key("laboratory stride", 1, kept=True, address="stride")
+    padding = Key("laboratory padding", 0, kept=True, address="padding")
+    image_text = Key("laboratory text image", "", kept=True, address="image")
+    kernel = Key("laboratory kernel", "", kept=True, address="kernel")
+    typed_kernel = Key("laboratory typed", "", kept=True, address="typed")
     slide = Key[Any]("laboratory slide", None, COMPONENT)
 
 
@@ -257,8 +296,8 @@ def output_of(size: int) -> Key[Any]:
 class MistakesPage:
     """The page Mistakes."""
 
-    which = Key[evaluation.MistakeOrder]("mistakes choice", "first", kept=True)
-    seed = Key("mistakes seed", 0, "Mistakes: the nine that are drawn", kept=True)
+    which = Key[evaluation.MistakeOrder]("mistakes choice", "first", kept=True, address="which")
+    seed = Key("mistakes seed", 0, "Mistakes: the nine that are drawn", kept=True, address="seed")
     matrix = Key[Any]("matrix", None, "its chart")
 
 
@@ -275,7 +314,7 @@ def curve_of(change: str) -> Key[Any]:
 class BreakItPage:
     """The page Break it."""
 
-    part = Key("break it part", "network", kept=True)
+    part = Key("break it part", "network", kept=True, address="part")
     to_random = Key("to random", False)
     restore = Key("restore", False)
     rank = Key("rank", False)
@@ -307,17 +346,17 @@ def typed_spot_of(layer: str, what: Literal["filter", "channel"]) -> Key[int]:
 class DataPage:
     """The page Data."""
 
-    samples = Key("samples", "first", kept=True)
-    seed = Key("samples seed", 0, "Data: the nine that are drawn", kept=True)
-    counts = Key[Split]("counts", "train", kept=True)
+    samples = Key("samples", "first", kept=True, address="samples")
+    seed = Key("samples seed", 0, "Data: the nine that are drawn", kept=True, address="seed")
+    counts = Key[Split]("counts", "train", kept=True, address="counts")
 
 
 class TrainPage:
     """The page Train, and the form that its experiments share with it."""
 
-    part = Key("train part", "train", kept=True)
-    preset = Key("train preset", "", kept=True)
-    run = Key("train run", "", "its widget, and the start button", kept=True)
+    part = Key("train part", "train", kept=True, address="part")
+    preset = Key("train preset", "", kept=True, address="preset")
+    run = Key("train run", "", "its widget, and the start button", kept=True, address="run")
 
 
 def plan_field(preset: str, label: str) -> Key[Any]:
@@ -338,8 +377,8 @@ def run_curve_of(what: str) -> Key[Any]:
 class ComparePage:
     """Compare, a part of Train."""
 
-    names = Key[Sequence[str]]("compared", (), kept=True)
-    curves = Key("compared curves", "validation", kept=True)
+    names = Key[Sequence[str]]("compared", (), kept=True, address="compared")
+    curves = Key("compared curves", "validation", kept=True, address="curves")
 
 
 def compared_at(place: int) -> Key[str]:
@@ -350,13 +389,13 @@ def compared_at(place: int) -> Key[str]:
 class ExperimentsPage:
     """Experiments, a part of Train."""
 
-    kind = Key("experiment kind", "", kept=True)
-    preset = Key("experiment preset", "", kept=True)
-    iterations = Key("experiment iterations", 300, kept=True)
-    exercise = Key("exercise", 1, kept=True)
-    settings = Key[Sequence[str]]("sweep settings", ("learning rate",), kept=True)
-    n_seeds = Key("sweep seeds", 2, kept=True)
-    experiment = Key("experiment", "", "its widget, and the start button", kept=True)
+    kind = Key("experiment kind", "", kept=True, address="experiment")
+    preset = Key("experiment preset", "", kept=True, address="experiment-preset")
+    iterations = Key("experiment iterations", 300, kept=True, address="iterations")
+    exercise = Key("exercise", 1, kept=True, address="exercise")
+    settings = Key[Sequence[str]]("sweep settings", ("learning rate",), kept=True, address="settings")
+    n_seeds = Key("sweep seeds", 2, kept=True, address="seeds")
+    experiment = Key("experiment", "", "its widget, and the start button", kept=True, address="result")
 
 
 def sweep_values_of(setting: str) -> Key[str]:

@@ -9,7 +9,8 @@ NETWORK_TITLES = {
 }
 NETWORK_TITLE = "{title} ({name})"
 SNAPSHOT = "Training steps"
-SNAPSHOT_HELP = "The network as it was after so many steps of its training. 0 is before any training."
+SNAPSHOT_STEPS = "{n:,} training steps"
+SNAPSHOT_HELP = "Shows the network as it was after so many steps of its training, one after the other from 0."
 DIGITS = "Digits"
 PLAY = "Play"
 PAUSE = "Pause"

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import Dataset, Split
 from cnnviz.render import figures, tiles
-from cnnviz.ui import choice, panels
+from cnnviz.ui import choice, panels, present
 from cnnviz.ui.state import DataPage
 
 
@@ -53,12 +53,14 @@ def show() -> None:
     panels.head(Words.title, Words.intro)
     with st.spinner(Words.loading, show_time=True):
         parts = {part: choice.dataset(part) for part in Words.parts}
-    show_sizes(parts)
+    with present.screen("sizes"):
+        show_sizes(parts)
     left, right = st.columns(2, gap="large")
-    with left:
+    with left, present.screen("samples"):
         show_samples(parts["test"])
-    with right:
+    with right, present.screen("counts"):
         show_counts(parts)
+    with right, present.screen("labels"):
         show_labels(parts["test"])
 
 

@@ -7,7 +7,7 @@ from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures, tiles
-from cnnviz.ui import choice, lookups, panels
+from cnnviz.ui import choice, lookups, panels, present
 from cnnviz.ui.state import MistakesPage
 
 
@@ -65,14 +65,17 @@ def show() -> None:
     panels.head(Words.title, Words.intro)
     probs = lookups.probabilities(network, test)
     result = evaluation.score(test.labels, probs)
-    show_accuracy(result)
+    with present.screen("accuracy"):
+        show_accuracy(result)
     left, right = st.columns(2, gap="large")
-    with left:
+    with left, present.screen("matrix"):
         show_matrix(result)
-    with right:
+    with right, present.screen("matrix", 2):
         show_cell(test, probs)
+    with right, present.screen("gallery"):
         show_gallery(test, probs)
-    show_per_digit(test, probs)
+    with present.screen("per-digit"):
+        show_per_digit(test, probs)
 
 
 def show_accuracy(result: evaluation.Score) -> None:

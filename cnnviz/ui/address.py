@@ -1,0 +1,189 @@
+"""The page's address carries what is shown: whoever opens it elsewhere sees the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from cnnviz.data.dataset import BUNDLED, Source
+from cnnviz.data.mnist import DataError
+from cnnviz.drawing import short_strokes
+from cnnviz.ui import address_names, choice, digit_choice, drawn, state
+from cnnviz.ui.address_names import (
+    BEGINNINGS,
+    DIGIT,
+    EMBED,
+    INK,
+    NET,
+    OWN,
+    SCREEN,
+    SOURCE,
+    STEPS,
+    WITH_DRAWING,
+    keys_of,
+)
+from cnnviz.ui.components.frontend import component
+from cnnviz.ui.drawing_history import DrawingHistory
+from cnnviz.ui.state import DrawPage, Key, Session
+
+
+class Words:
+    """What is said of an address."""
+
+    left_out = "This link asks for something that is not here. Left out: {names}."
+    too_long = "This link is too long, so that nothing of it was used."
+    names = {
+        "net": "the network",
+        "steps": "the training steps",
+        "source": "the digits",
+        "digit": "the digit",
+        "ink": "the drawing",
+        "squares": "the squares",
+        "hide": "what to hide",
+        "part": "the part of the page",
+    }
+    else_ = "something unknown"
+
+
+TOO_LONG = "too long"
+PAGE = "the page"
+
+
+def written(place: str) -> dict[str, str]:
+    """What is shown, as the address of a place has it; after the head of the page."""
+    params: dict[str, str] = {}
+    for part in (_network, _digit, _hidden):
+        with suppress(DataError, ValueError):
+            params |= part()
+    if Session.present.get():
+        params[Session.present.address] = "1"
+    for address, key in keys_of(place).items():
+        if _is_chosen(key) and key is not DrawPage.squares:
+            _put(params, address, key.get())
+    for address, (beginning, _) in BEGINNINGS.get(place, {}).items():
+        for name, value in _beginning_with(beginning):
+            _put(params, f"{address}.{name}", value)
+    return params
+
+
+def _is_chosen(key: Key[Any]) -> bool:
+    return address_names.text_of(key.get()) != address_names.text_of(key.default)
+
+
+def _put(params: dict[str, str], address: str, value: Any) -> None:
+    text = address_names.text_of(value)
+    if text is not None:
+        params[address] = text
+
+
+def _beginning_with(beginning: str) -> Iterator[tuple[str, Any]]:
+    for name, value in sorted(state.remembered().items(), key=lambda item: item[0]):
+        if name.startswith(beginning):
+            yield name.removeprefix(beginning), value
+
+
+def _network() -> dict[str, str]:
+    chosen = choice.current()
+    if chosen.entry is None:
+        return {}
+    return {NET: chosen.entry.name} | ({STEPS: str(chosen.iteration)} if len(chosen.entry.iterations) > 1 else {})
+
+
+def _digit() -> dict[str, str]:
+    """The test image, or the drawing; of a photograph there is no short text."""
+    source = {SOURCE: source_text(choice.current().source)}
+    shown = digit_choice.current()
+    if shown.is_own and shown.origin.kind != "photograph":
+        params = {DIGIT: OWN, **_own()}
+        if INK in params or DrawPage.squares.address in params:
+            for key in WITH_DRAWING:
+                if _is_chosen(key):
+                    _put(params, key.address, key.get())
+            if shown.origin.kind == "drawing over a test image":
+                params |= source | {DrawPage.below.number.address: str(DrawPage.below.number.get())}
+            return params
+    return source | {DIGIT: str(digit_choice.number())}
+
+
+def _own() -> dict[str, str]:
+    if DrawPage.way.get() == "grid":
+        bits = int("1" + DrawPage.squares.get(), 2)
+        return {DrawPage.squares.address: address_names.packed(bits.to_bytes(-(-bits.bit_length() // 8), "big"))}
+    text = ink_text(drawn.history())
+    return {INK: text} if text else {}
+
+
+def ink_text(history: DrawingHistory) -> str | None:
+    """A drawing as text, made once for each."""
+    record = history.record
+    known = Session.ink_text.get()
+    if known is None or known[0] is not record:
+        known = (record, short_strokes.shorten(history.strokes["objects"]) if record else None)
+        Session.ink_text.set(known)
+    return known[1]
+
+
+def _hidden() -> dict[str, str]:
+    hidden = Session.hidden.get()
+    return {Session.hidden.address: ",".join(hidden)} if hidden else {}
+
+
+def source_text(source: Source) -> str:
+    """What digits are called in an address."""
+    return "bundled" if source == BUNDLED else "mnist"
+
+
+def query() -> str:
+    """What stands behind the question mark of the address."""
+    return _query(written(Session.place.get()))
+
+
+def _query(params: Mapping[str, str]) -> str:
+    return urlencode(params, safe=",")
+
+
+def follow(part: str = PAGE) -> None:
+    """Have the address in the browser follow what is shown.
+
+    Args:
+        part: of the page, that runs alone and has just run; by default the page itself.
+    """
+    params = written(Session.place.get())
+    if part == PAGE:
+        _tell(params)
+    now = _query(params)
+    if now != Session.address.get()[0]:
+        Session.address.set((now, time.time()))
+    now, since = Session.address.get()
+    with st.container(key=state.address_frame_of(part).name):
+        replace = component("cnnviz.address", "address/address.js")
+        replace(data={"query": now, "since": since, "keep": (SCREEN, EMBED)}, key=state.address_of(part).name)
+
+
+def _tell(params: Mapping[str, str]) -> None:
+    """In one sentence, what of the address was left out, once the page was shown with it."""
+    linked = Session.linked.get()
+    if linked is None:
+        return
+    Session.linked.set(None)
+    keys = keys_of(Session.place.get())
+    defaults = {name: address_names.text_of(keys[name].default) for name in linked if name in keys}
+    changed = [name for name, text in linked.items() if params.get(name, defaults.get(name) or text) != text]
+    left_out = (*Session.left_out.get(), *changed)
+    Session.left_out.set(())
+    if left_out:
+        st.toast(sentence(left_out), icon=":material/link_off:", duration="long")
+
+
+def sentence(left_out: Sequence[str]) -> str:
+    """What was left out; nothing of what a stranger may have written into the address is repeated."""
+    if TOO_LONG in left_out:
+        return Words.too_long
+    return Words.left_out.format(
+        names=", ".join(dict.fromkeys(Words.names.get(name, Words.else_) for name in left_out))
+    )

@@ -1,0 +1,119 @@
+"""What belongs into an address: the keys of each place by a short name, and their values as text and back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from typing import Any
+
+from cnnviz.drawing.short_strokes import MAX_TEXT
+from cnnviz.ui import kept, state
+from cnnviz.ui.changes import Changes
+from cnnviz.ui.state import DigitKeys, DrawPage, Key
+
+MAX_QUERY = 8_000
+MAX_CHANGES_BYTES = 100_000
+NET, STEPS, SOURCE, DIGIT, OWN, INK = "net", "steps", "source", "digit", "own", "ink"
+SCREEN, EMBED = "screen", "embed"
+"""Beginnings of names that others write: Present itself, in the browser, and Streamlit."""
+HIDEABLE = ("digit", "network", "time", "menu", "share", "words", "theme", "present")
+CLASSES: dict[str, tuple[type, ...]] = {
+    "draw": (DrawPage,),
+    "layers": (state.LayersPage, state.FiltersPage, state.FeatureMapsPage, state.ConvolutionPage),
+    "kernels": (state.LaboratoryPage,),
+    "why": (state.LookPage,),
+    "mistakes": (state.MistakesPage,),
+    "break_it": (state.BreakItPage,),
+    "train": (state.TrainPage, state.ComparePage, state.ExperimentsPage),
+    "data": (state.DataPage,),
+}
+"""Whose keys belong into the address of a place."""
+BEGINNINGS: dict[str, dict[str, tuple[str, Any]]] = {
+    "layers": {
+        "channel": ("channel of ", None),
+        "shown": ("layers of ", ()),
+        "slides-over": ("channel shown of ", 0),
+    },
+    "why": {"layer-of": ("liked layer of ", ""), "filter-of": ("liked filter of ", 0)},
+    "kernels": {"numbers": ("laboratory text kernel ", "")},
+    "break_it": {
+        "changed": ("stress ", 0.0),
+        "broken": (state.CHANGES_OF, Changes()),
+        "layer-of": ("broken layer of ", ""),
+    },
+    "train": {"side": ("compared ", ""), "values": ("sweep ", "")},
+}
+"""Of keys that a function makes, by place and name in the address: how the key begins, and a value like its."""
+WITH_DRAWING = (DrawPage.way, DrawPage.thin_pen, DrawPage.steps, DrawPage.pen_px)
+"""What decides on which digit a drawing makes: goes with it to every place."""
+
+
+def keys_of(place: str) -> dict[str, Key[Any]]:
+    """The keys of a place that have a name of their own, by their name in the address."""
+    keys: dict[str, Key[Any]] = {}
+    for page in CLASSES.get(place, ()):
+        for value in vars(page).values():
+            several = [value.which, value.number] if isinstance(value, DigitKeys) else [value]
+            keys |= {key.address: key for key in several if isinstance(key, Key) and key.address}
+    return keys
+
+
+def text_of(value: Any) -> str | None:
+    """A value in an address; None for what cannot stand there."""
+    if isinstance(value, Changes):
+        content = json.dumps(kept.encoded({state.CHANGES_OF: value})[state.CHANGES_OF], separators=(",", ":"))
+        return None if value == Changes() else packed(content.encode())
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
+    return str(value) if isinstance(value, (int, float, str)) and len(str(value)) <= MAX_TEXT else None
+
+
+def packed(content: bytes) -> str:
+    """Compressed, as letters, digits, - and _."""
+    return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
+
+
+def value_of(like: Any, text: str) -> Any:
+    """What a text of `text_of` stands for, where the value is like some other one.
+
+    Raises:
+        ValueError, LookupError: when it stands for no such value.
+    """
+    value: Any = text
+    if isinstance(like, bool):
+        value = {"0": False, "1": True}[text]
+    elif isinstance(like, (int, float)):
+        value = type(like)(text)
+    elif isinstance(like, (list, tuple)):
+        value = tuple(text.split(",")) if text else ()
+    elif isinstance(like, Changes):
+        content = json.loads(unpacked(text, MAX_CHANGES_BYTES))
+        value = kept.decoded({state.CHANGES_OF: content})[state.CHANGES_OF]
+    elif like is None and re.fullmatch(r"-?\d{1,9}", text):
+        value = int(text)
+    elif like is None and re.fullmatch(r"\d{1,4}(,\d{1,4})+", text):
+        value = tuple(int(number) for number in text.split(","))
+    return value
+
+
+def unpacked(text: str, most: int) -> bytes:
+    """What was packed.
+
+    Raises:
+        ValueError: when it is something else, or longer than `most`.
+    """
+    try:
+        unpacking = zlib.decompressobj()
+        content = unpacking.decompress(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True), most)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(str(error)) from None
+    if not unpacking.eof:
+        raise ValueError("too long, or cut off")
+    return content

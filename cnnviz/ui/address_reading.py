@@ -1,0 +1,166 @@
+"""An address as it is opened: what it says goes into the session, what does not fit here is left out, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.drawing import short_strokes
+from cnnviz.drawing.preparation import IMAGE_PX
+from cnnviz.ui import address, address_names, choice, drawn, kept, server, state
+from cnnviz.ui.address_names import (
+    BEGINNINGS,
+    DIGIT,
+    EMBED,
+    HIDEABLE,
+    INK,
+    MAX_QUERY,
+    NET,
+    OWN,
+    SCREEN,
+    SOURCE,
+    STEPS,
+    WITH_DRAWING,
+    keys_of,
+)
+from cnnviz.ui.drawing_history import DrawingHistory
+from cnnviz.ui.state import DrawPage, Key, Session
+
+
+def read(place: str) -> bool:
+    """Remember what the address says, in the first run of a session, over what was stored before.
+
+    Args:
+        place: that is open; "" for an address that only leads to one.
+
+    Returns:
+        True when the address brought a drawing.
+    """
+    params = dict(st.query_params.to_dict())
+    Session.linked.set({})
+    if sum(len(name) + len(value) for name, value in params.items()) > MAX_QUERY:
+        Session.left_out.set((address.TOO_LONG,))
+        return False
+    if NET in params or DIGIT in params:  # the address of somebody's page, in which defaults are left out
+        for key in keys_of(place).values():
+            if key is not DrawPage.squares:
+                key.forget()
+    return _take_all(place, {name: value for name, value in params.items() if not _is_of_others(name)})
+
+
+def _is_of_others(name: str) -> bool:
+    return name.startswith((SCREEN, EMBED))
+
+
+def _take_all(place: str, params: Mapping[str, str]) -> bool:
+    taken, left_out = {}, []
+    own = [name for name in (INK, DrawPage.squares.address) if name in params]
+    for name, text in params.items():
+        try:
+            _take(place, name, text, params)
+            taken[name] = text
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+            left_out.append(name)
+    Session.linked.set(taken)
+    Session.left_out.set(tuple(left_out))
+    return params.get(DIGIT) == OWN and any(name in taken for name in own)
+
+
+def _take(place: str, name: str, text: str, params: Mapping[str, str]) -> None:
+    """Remember one value.
+
+    Raises:
+        ValueError, LookupError, TypeError: when it does not fit.
+    """
+    special = SPECIAL.get(name)
+    if special is not None:
+        special(text, params)
+        return
+    key = ({key.address: key for key in WITH_DRAWING} | keys_of(place)).get(name)
+    if key is not None:
+        _set(key, key.default, text)
+        return
+    address, _, rest = name.partition(".")
+    beginning, like = BEGINNINGS[place][address]
+    _set(Key[Any](beginning + rest, like), like, text)
+
+
+def _set(key: Key[Any], like: Any, text: str) -> None:
+    value = address_names.value_of(like, text)
+    if key.name not in kept.decoded(kept.encoded({key.name: value})):
+        raise ValueError(key.name)
+    key.set(value)
+    Session.restored.set(Session.restored.get() | {key.name})
+
+
+def _take_network(text: str, _: Mapping[str, str]) -> None:
+    if text not in choice.entries():
+        raise LookupError(text)
+    Session.model.set(text)
+
+
+def _take_steps(text: str, params: Mapping[str, str]) -> None:
+    entry = choice.entries()[params[NET]]
+    if int(text) not in entry.iterations:
+        raise LookupError(text)
+    state.iteration_of(entry.name).set(int(text))
+
+
+def _take_source(text: str, _: Mapping[str, str]) -> None:
+    Session.digits.set({address.source_text(source): source for source in server.data_sources().available()}[text])
+
+
+def _take_digit(text: str, _: Mapping[str, str]) -> None:
+    if text == OWN:
+        Session.shown.which.set("own")
+    else:
+        _set(Session.shown.number, 0, text)
+        Session.shown.which.set("test")
+
+
+def _take_ink(text: str, _: Mapping[str, str]) -> None:
+    objects = short_strokes.lengthen(text)
+    with suppress(ValueError):
+        if (
+            drawn.history().record and address.ink_text(drawn.history()) == text
+        ):  # e.g. a reload; this one can be undone, too
+            return
+    DrawPage.history.set(DrawingHistory.of_strokes({"version": "7.4.0", "objects": objects}))
+
+
+def _take_squares(text: str, _: Mapping[str, str]) -> None:
+    bits = f"{int.from_bytes(address_names.unpacked(text, IMAGE_PX * IMAGE_PX), 'big'):b}"
+    if len(bits) != IMAGE_PX * IMAGE_PX + 1:
+        raise ValueError("squares")
+    DrawPage.squares.set(bits[1:])
+
+
+def _take_hidden(text: str, _: Mapping[str, str]) -> None:
+    names = text.split(",")
+    Session.hidden.set(tuple(name for name in names if name in HIDEABLE))
+    if not set(names) <= set(HIDEABLE):
+        raise LookupError(text)
+
+
+def _take_present(text: str, _: Mapping[str, str]) -> None:
+    Session.present.set({"0": False, "1": True}[text])
+
+
+def _take_below(text: str, _: Mapping[str, str]) -> None:
+    _set(DrawPage.below.number, 0, text)
+
+
+SPECIAL: dict[str, Callable[[str, Mapping[str, str]], None]] = {
+    NET: _take_network,
+    STEPS: _take_steps,
+    SOURCE: _take_source,
+    DIGIT: _take_digit,
+    INK: _take_ink,
+    DrawPage.squares.address: _take_squares,
+    DrawPage.below.number.address: _take_below,
+    Session.hidden.address: _take_hidden,
+    Session.present.address: _take_present,
+}

@@ -1,0 +1,13 @@
+// Lets the address in the browser follow what is shown, without a new entry in its history: Back leads to the page before.
+//
+// There may be several of these on a page, since a part of it that runs alone has one of its own: the newest one counts.
+export default function ({ data }) {
+  if (data.since < (window.cnnvizAddressSince ?? 0)) return;
+  window.cnnvizAddressSince = data.since;
+  const query = new URLSearchParams(data.query);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (data.keep.some((kept) => name.startsWith(kept))) query.set(name, value);
+  }
+  const address = `${location.pathname}?${query.toString().replaceAll("%2C", ",")}`;
+  if (address !== location.pathname + location.search) history.replaceState(history.state, "", address);
+}
