@@ -16,12 +16,14 @@ pandas: Any = LazyModule("pandas")
 
 CURVE_COLOURS = ["#e07b00", "#009e73", "#cc79a7", "#8a5fd0", "#b59d00", "#7f7f7f", "#a0522d"]
 """Colours that colour-blind readers too can tell from each other and from the accents, on white and on black."""
+MUTED = "#8c8c8c"
+"""Of what is not to stand out: the digits that were read right."""
 BLUES = ["#f7fbff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
 """matplotlib's Blues at five values; Vega's own scheme of that name leaves out the lightest."""
 
 
 def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
-    """Draw a confusion matrix whose cells can be clicked on.
+    """Draw a confusion matrix whose cells can be clicked on; the diagonal is muted, so that mistakes stand out.
 
     Args:
         matrix: int, shape (10, 10); row = true digit, column = predicted digit.
@@ -34,21 +36,31 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
     true, predicted = np.indices(matrix.shape)
     cells = pandas.DataFrame({"true": true.ravel(), "predicted": predicted.ravel(), "count": matrix.ravel()})
     pick = alt.selection_point(name=name, fields=["true", "predicted"], empty=False)
-    axis = alt.Axis(labelAngle=0, ticks=False, domain=False, labelFontSize=13, titleFontSize=13)
+    axis = alt.Axis(labelAngle=0, ticks=False, domain=False, labelFontSize=15, titleFontSize=15)
     base = alt.Chart(cells).encode(
         x=alt.X("predicted:O", title="Predicted", axis=axis),
         y=alt.Y("true:O", title="True", axis=axis),
         tooltip=[alt.Tooltip(f"{field}:Q", title=field.capitalize()) for field in ("true", "predicted", "count")],
     )
+    is_right = alt.datum.true == alt.datum.predicted
+    errors = matrix * (1 - np.eye(len(matrix), dtype=int))
+    shades = alt.Scale(range=shades_of(theme), domain=[0, max(1, int(errors.max()))], interpolate="rgb")
     squares = base.mark_rect(stroke=to_hex(theme.faint), cursor="pointer").encode(
-        color=alt.Color("count:Q", scale=alt.Scale(range=BLUES, domainMin=0), title="Images"),
-        strokeWidth=alt.condition(pick, alt.value(3), alt.value(0.3)),
+        color=alt.condition(is_right, alt.value(MUTED), alt.Color("count:Q", scale=shades, legend=None)),
+        strokeWidth=alt.condition(pick, alt.value(4), alt.value(0.3)),
+        opacity=alt.condition(is_right, alt.value(0.35), alt.value(1)),
     )
-    dark = alt.datum.count > int(matrix.max()) / 2
-    numbers = base.mark_text(fontSize=13, cursor="pointer").encode(
-        text="count:Q", color=alt.condition(dark, alt.value("white"), alt.value("black"))
+    strong = (alt.datum.true != alt.datum.predicted) & (alt.datum.count > int(errors.max()) / 2)
+    numbers = base.mark_text(fontSize=14, cursor="pointer").encode(
+        text=alt.condition(alt.datum.count > 0, alt.Text("count:Q"), alt.value("")),
+        color=alt.condition(strong, alt.value(to_hex(theme.paper)), alt.value(to_hex(theme.text))),
     )
-    return (squares.add_params(pick) + numbers).properties(height=460)
+    return (squares.add_params(pick) + numbers).properties(height=410)
+
+
+def shades_of(theme: Theme) -> list[str]:
+    """From paper to the colour of many."""
+    return [to_hex(theme.paper), *(BLUES[1:] if theme == LIGHT else reversed(BLUES[:4]))]
 
 
 HEIGHT_PX, LEGEND_ROW_PX = 330, 28

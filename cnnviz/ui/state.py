@@ -108,6 +108,7 @@ class Session:
     page_is_new = Key("page is new", False, "the head")
     part_wanted = Key[str | None]("part wanted", None, "whoever opens another part of the page that is open")
     digit = Key[Digit | None]("digit", None, "Draw: what was given last")
+    digit_opened = Key("digit opened", False, "a picture that is opened, until the head of the page has shown it")
     shown = _digit_keys("shown", writer="the head's widgets; Draw, when something is given; a picture that is opened")
     playing = Key[str | None]("playing", None, "the play button: whose snapshots are played")
     play_next = Key[int | None]("play next", None, "the play button: where the slider is to go")
@@ -210,6 +211,9 @@ class LookPage:
     about = Key[Any]("asked about", None, kept=True)
     side_px = Key("square side", 5, kept=True)
     seed = Key("exciting seed", 0, kept=True)
+    strongest = Key[Any]("strongest images", None, COMPONENT)
+    patches = Key[Any]("strongest patches", None, COMPONENT)
+    favourites = Key[Any]("favourite patches", None, COMPONENT)
 
 
 def exciting_layer_of(names: Collection[str]) -> Key[str]:
@@ -255,6 +259,9 @@ class MistakesPage:
     which = Key[evaluation.MistakeOrder]("mistakes choice", "first", kept=True)
     seed = Key("mistakes seed", 0, "Mistakes: the nine that are drawn", kept=True)
     matrix = Key[Any]("matrix", None, "its chart")
+    gallery = Key[Any]("mistakes gallery", None, COMPONENT)
+    cell = Key[Any]("mistakes of a cell", None, COMPONENT)
+    whole_cell = Key("whole cell", False)
 
 
 def amount_of(change: str, none: float) -> Key[float]:
@@ -274,6 +281,7 @@ class BreakItPage:
     to_random = Key("to random", False)
     restore = Key("restore", False)
     rank = Key("rank", False)
+    kernels = Key[Any]("kernels to switch off", None, COMPONENT)
     n_restored = Key("broken version", 0, "Break it: widgets begin anew when everything is restored")
     changed = Key[tuple[tuple[str, str], Network] | None]("operated", None, "Break it: the network with its changes")
     ranked = Key[frozenset[tuple[str, str, str]]]("ranked", frozenset(), "Break it: the rankings that were asked for")
@@ -305,6 +313,7 @@ class DataPage:
     samples = Key("samples", "first", kept=True)
     seed = Key("samples seed", 0, "Data: the nine that are drawn", kept=True)
     counts = Key[Split]("counts", "train", kept=True)
+    gallery = Key[Any]("samples gallery", None, COMPONENT)
 
 
 class TrainPage:
