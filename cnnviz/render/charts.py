@@ -132,7 +132,7 @@ def corruption_chart(
         )
     )
     mark = alt.Chart(pandas.DataFrame({"amount": [current]})).mark_rule(color=CURVE_COLOURS[0], strokeWidth=2)
-    return (line + mark.encode(x="amount:Q")).properties(height=220)
+    return (line + mark.encode(x="amount:Q")).properties(height=190)
 
 
 def line_colours(n: int, theme: Theme) -> list[str]:

@@ -60,7 +60,7 @@ class Words:
     cell_none = "No {true} was read as {predicted}."
     whole_cell = "Show all {n:,}"
     cell_caption = "{shown:,} of {n:,}, in the order of the test set. Click one to open it."
-    opened = "Reads {first}; its second guess is {second}."
+    opened = "The network reads {first}; its second guess is {second}."
     opened_wrong = "This is a {true}. The network reads {first}; its second guess is {second}."
     opened_alt = "{title}, 28 by 28 grey pixels."
     opened_bars = "Probability of each digit, by the softmax."
