@@ -71,14 +71,21 @@ Line = tuple[np.ndarray, np.ndarray]
 """The iterations and the values of a line's points."""
 
 
-def curve_chart(series: Mapping[str, Line], title: str, theme: Theme = LIGHT, top: float | None = None) -> Any:
-    """Draw curves over iterations.
+def curve_chart(
+    series: Mapping[str, Line],
+    title: str,
+    theme: Theme = LIGHT,
+    top: float | None = None,
+    height_px: int = HEIGHT_PX,
+) -> Any:
+    """Draw curves over training steps.
 
     Args:
         series: by name, the iterations and the values, float (n,) each.
         title: name of the vertical axis.
         theme: colours around it.
         top: upper end of the vertical axis; None fits it to the values.
+        height_px: height of the chart with its axis, without its legend.
 
     Returns:
         Altair chart.
@@ -95,12 +102,12 @@ def curve_chart(series: Mapping[str, Line], title: str, theme: Theme = LIGHT, to
         alt.Chart(pandas.DataFrame(rows, columns=["iteration", "value", "series"]))
         .mark_line(point={"size": 12})
         .encode(
-            x=alt.X("iteration:Q", title="Iteration", axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1)),
+            x=alt.X("iteration:Q", title="Training step", axis=alt.Axis(format=",d", tickCount=5, tickMinStep=1)),
             y=alt.Y("value:Q", title=title, scale=scale),
             color=alt.Color("series:N", legend=legend, scale=alt.Scale(domain=list(series), range=colours)),
             tooltip=["series:N", alt.Tooltip("iteration:Q", format=",d"), alt.Tooltip("value:Q", format=".4f")],
         )
-        .properties(height=HEIGHT_PX + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS))
+        .properties(height=height_px + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS))
     )
 
 

@@ -26,7 +26,7 @@ def ask(title: str, key: Key[str], names: Mapping[str, str]) -> str:
     Session.part_wanted.set(None)
     if wanted is not None and wanted in names:
         key.set(wanted)
-    if key.get() not in names:
+    if not key.exists() or key.get() not in names:
         key.set(next(iter(names)))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.subheader(title, anchor=False, width="content")
@@ -39,7 +39,7 @@ def ask(title: str, key: Key[str], names: Mapping[str, str]) -> str:
             label_visibility="collapsed",
             persist_state="session",
         )
-    return chosen or key.get()
+    return chosen or next(iter(names))
 
 
 def go(part: str) -> None:

@@ -329,6 +329,11 @@ def plan_field(preset: str, label: str) -> Key[Any]:
     return Key(f"{preset}: {label}", None, kept=True)
 
 
+def plan_form_of(run: str) -> Key[Any]:
+    """What opens to show the form: a new one, which is closed, for each run that is shown."""
+    return Key(f"plan form beside {run}", None)
+
+
 def delete_of(run: str) -> Key[Any]:
     """What opens to delete a run."""
     return Key(f"delete {run}", None)
