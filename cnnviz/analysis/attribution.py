@@ -47,9 +47,7 @@ def occlusion(
     return occluded(network, image, side, stride, grey=grey)[..., digit]
 
 
-def occluded(
-    network: Network, image: np.ndarray, side: int = 5, stride: int = 1, *, grey: float = 0.5
-) -> np.ndarray:
+def occluded(network: Network, image: np.ndarray, side: int = 5, stride: int = 1, *, grey: float = 0.5) -> np.ndarray:
     """The probabilities of all digits with a grey square laid on each position of the image.
 
     M. Zeiler and R. Fergus, "Visualizing and understanding convolutional networks", 2014.

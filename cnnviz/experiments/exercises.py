@@ -156,3 +156,5 @@ EXERCISES = (
         ),
     ),
 )
+WITH_RUNS = tuple(exercise for exercise in EXERCISES if not exercise.discussion and not exercise.shows_program)
+"""Those that are answered by runs."""

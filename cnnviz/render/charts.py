@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,44 @@ def curve_chart(
         )
         .properties(height=height_px + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS))
     )
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar with its name: a share in [0, 1] and the ends of its interval."""
+
+    label: str
+    share: float
+    low: float
+    high: float
+
+
+BAR_PX = 44
+
+
+def bar_chart(bars: Sequence[Bar], theme: Theme = LIGHT) -> Any:
+    """Draw shares as horizontal bars from 0, each with its percentage, its interval as a thin line, one below another.
+
+    Args:
+        bars: from top to bottom.
+        theme: colours around them.
+
+    Returns:
+        Altair chart.
+    """
+    rows = [{"setting": b.label, "share": b.share, "low": b.low, "high": b.high} for b in bars]
+    axis = alt.Axis(labelFontSize=15, labelLimit=260, title=None, ticks=False, domain=False)
+    base = alt.Chart(pandas.DataFrame(rows)).encode(
+        y=alt.Y("setting:N", sort=None, axis=axis),
+        tooltip=["setting:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("share", "low", "high"))],
+    )
+    x = {"scale": alt.Scale(domain=[0, 1.15]), "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])}
+    drawn = base.mark_bar(height=24, color=to_hex(theme.accent)).encode(x=alt.X("share:Q", title="Test accuracy", **x))
+    interval = base.mark_rule(strokeWidth=2, color=to_hex(theme.text)).encode(x=alt.X("low:Q", **x), x2="high:Q")
+    words = base.mark_text(align="left", dx=10, fontSize=15, color=to_hex(theme.text)).encode(
+        x=alt.X("high:Q", **x), text=alt.Text("share:Q", format=".2%")
+    )
+    return (drawn + interval + words).properties(height=BAR_PX * len(bars) + 50)
 
 
 def corruption_chart(

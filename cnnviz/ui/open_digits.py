@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from cnnviz.ui.components.gallery import gallery
 from cnnviz.ui.state import Key, Session
 
 
-def show(numbers: Sequence[int], images: np.ndarray, key: Key[Any], **options: Any) -> None:
+def show(numbers: Iterable[int], images: np.ndarray, key: Key[Any], **options: Any) -> None:
     """Show test images; the one that is the session's digit is framed.
 
     Args:

@@ -366,6 +366,8 @@ class ExperimentsPage:
     settings = Key[Sequence[str]]("sweep settings", ("learning rate",), kept=True)
     n_seeds = Key("sweep seeds", 2, kept=True)
     experiment = Key("experiment", "", "its widget, and the start button", kept=True)
+    listed = Key[str | None]("experiment listed", None)
+    wanted = Key[str | None]("experiment wanted", None, "the list of experiments, until its question is shown")
 
 
 def sweep_values_of(setting: str) -> Key[str]:

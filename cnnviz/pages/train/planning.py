@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import Source
 from cnnviz.experiments import exercises, keras_source, sweep
+from cnnviz.experiments.exercises import Exercise
 from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
@@ -23,22 +24,25 @@ class Words:
 
     exercise = "Exercise"
     discussion = "{question} — see **{page}**."
-    preset, iterations = "Network and recipe", "Iterations of each run"
+    preset, iterations = "Network and recipe", "Training steps of each run"
     iterations_help = "Short runs answer sooner; long ones more surely."
     keras = "The program"
     settings = "Settings to vary"
     values = "{setting}: values"
     seeds = "Seeds"
     impossible = "This experiment cannot be run. {reason}"
-    planned = "{n} runs of {iterations:,} iterations, one after another, in turns with other people's runs."
-    planned_alt = "Table of the {n} runs of this experiment."
+    planned = {
+        False: "{n} run of {iterations:,} training steps, in turns with other people's runs.",
+        True: "{n} runs of {iterations:,} training steps, one after another, in turns with other people's runs.",
+    }
+    planned_alt = "Table of the planned runs of this experiment."
     columns = ("Run", "Seed", "Weights")
     start = "Start the experiment"
     exercise_name, sweep_name = "exercise {n}", "sweep"
 
 
-def plan_exercise() -> None:
-    """Choose one of the thirteen exercises, and start it where there is something to run."""
+def plan_exercise() -> int:
+    """Choose one of the thirteen exercises, and start it where there is something to run; gives its number."""
     by_number = {exercise.number: exercise for exercise in exercises.EXERCISES}
     number = st.selectbox(
         Words.exercise,
@@ -49,6 +53,12 @@ def plan_exercise() -> None:
     )
     exercise = by_number[number]
     st.markdown(exercise.explanation)
+    plan_runs(exercise)
+    return int(number)
+
+
+def plan_runs(exercise: Exercise) -> None:
+    """What an exercise asks for: a discussion, a program, or runs."""
     for question, page in exercise.discussion:
         st.markdown(f"- {Words.discussion.format(question=question, page=page)}")
     if exercise.discussion:
@@ -65,7 +75,7 @@ def plan_exercise() -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=number), number)
+    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=exercise.number), exercise.number)
 
 
 def plan_sweep() -> None:
@@ -129,9 +139,9 @@ def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: i
     """The table of the planned runs, and the button that starts them."""
     rows = [(run.label, run.plan.seed, n_weights(run.plan.network)) for run in planned]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    caption = Words.planned.format(n=len(planned), iterations=iterations)
+    caption = Words.planned[len(planned) > 1].format(n=len(planned), iterations=iterations)
     with st.expander(caption):
-        panels.table(table, caption, Words.planned_alt.format(n=len(planned)), "planned")
+        panels.table(table, caption, Words.planned_alt, "planned")
     st.button(
         Words.start,
         icon=":material/science:",

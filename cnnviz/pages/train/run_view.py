@@ -73,7 +73,7 @@ class Words:
 TUTORIALS = {0: (0.042, 0.109), 1: (0.053, 0.130), 100: (0.708, 0.666), 1000: (0.935, 0.931), 10_000: (0.987, 0.988)}
 """Test accuracy by iteration that M. E. H. Pedersen's tutorial 02 reports, in two runs."""
 N_LAST = 100
-CHART_PX = 240
+CHART_PX = 250
 
 
 def watch(name: str, was_active: bool) -> None:
