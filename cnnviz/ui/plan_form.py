@@ -60,7 +60,7 @@ class Words:
 def ask_preset() -> str:
     """Choose a preset, the one that takes least time first; gives its name."""
     names = sorted(presets(), key=lambda name: name != FASTEST)
-    chosen: str = st.segmented_control(
+    chosen: str = st.pills(
         Words.preset,
         names,
         default=names[0],

@@ -375,6 +375,16 @@ def sweep_values_of(setting: str) -> Key[str]:
     return Key(f"sweep {setting}", "", kept=True)
 
 
+def stack_of(name: str) -> Key[Any]:
+    """A container whose columns stand one below the other where there is little room; style.css knows it by its key."""
+    return Key(f"stack-{name}", None, "nobody: a container")
+
+
+def pairs_of(name: str) -> Key[Any]:
+    """A container whose columns stand two by two on a tablet and one below the other on a telephone, by style.css."""
+    return Key(f"pairs-{name}", None, "nobody: a container")
+
+
 def download_of(kind: Literal["png", "csv"], name: str) -> Key[bool]:
     """The button that downloads a picture or a table."""
     return Key(f"{kind} {name}", False)

@@ -120,16 +120,16 @@ def test_what_one_may_not_do_is_refused_where_it_is_done(browsers, begin):
 def test_an_experiment_belongs_to_who_began_it(browsers, begin, done):
     names = [begin(ANNA, "seeds-1"), begin(ANNA, "seeds-1")]
     browsers.of(BEN)
-    at = open_page("train/experiments")
+    at = open_page("train/experiments", experiment__kind="Sweep")
     assert "Begun by somebody else" in texts(at)
     assert not labels(at) & {"Stop the experiment", "Resume the experiment", "Delete them for good"}
     browsers.of(ANNA)
-    click = button(open_page("train/experiments"), "Stop the experiment").click()
+    click = button(open_page("train/experiments", experiment__kind="Sweep"), "Stop the experiment").click()
     browsers.of(BEN)
     click.run()
     assert done == []
     browsers.of(ANNA)
-    button(open_page("train/experiments"), "Stop the experiment").click().run()
+    button(open_page("train/experiments", experiment__kind="Sweep"), "Stop the experiment").click().run()
     assert done == [(name, "Stop") for name in names]
 
 
@@ -254,11 +254,11 @@ def test_a_paused_experiment_of_somebody_else_can_be_looked_at_alone(browsers, b
         assert time.monotonic() < deadline
         time.sleep(0.05)
     browsers.of(BEN)
-    at = open_page("train/experiments")
+    at = open_page("train/experiments", experiment__kind="Sweep")
     assert not at.exception
     assert not labels(at) & {"Resume the experiment", "Delete them for good"}
     browsers.of(ANNA)
-    click = button(open_page("train/experiments"), "Delete them for good").click()
+    click = button(open_page("train/experiments", experiment__kind="Sweep"), "Delete them for good").click()
     browsers.of(BEN)
     click.run()
     assert server.scheduler().find(name) is not None

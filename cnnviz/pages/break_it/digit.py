@@ -46,7 +46,7 @@ def show() -> None:
     network, test = choice.network(), choice.dataset()
     panels.intro(Words.intro)
     digit = digit_choice.current()
-    with st.container(key="stack-changes"):
+    with st.container(key=state.stack_of("changes").name):
         controls, effect = st.columns([4, 9], gap="large")
     with controls:
         amounts = ask_amounts()
@@ -110,7 +110,7 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     n = min(N_DIGITS, len(test))
     st.markdown(f"**{Words.curves.format(n=n)}**")
     accuracies = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
-    with st.container(key="pairs-curves"):
+    with st.container(key=state.pairs_of("curves").name):
         places = st.columns(len(corruptions.CORRUPTIONS))
     for place, (name, corruption) in zip(places, corruptions.CORRUPTIONS.items(), strict=True):
         values = [accuracies[name, amount] for amount in corruption.severities]

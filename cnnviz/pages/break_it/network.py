@@ -11,7 +11,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.state import BreakItPage
 
@@ -73,7 +73,7 @@ def show() -> None:
 def operate(network: Network, test: Dataset) -> None:
     """What is changed, and what becomes of it; only this part runs again after a choice on the page."""
     changes = modifications.changes_of(network)
-    with st.container(key="stack-break-it"):
+    with st.container(key=state.stack_of("break-it").name):
         left, right = st.columns([5, 7], gap="large")
     with left:
         layer, channel = modifications.ask(network, changes)
@@ -164,7 +164,7 @@ def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) 
     limits = palettes.symmetric_limits(np.stack([old, new]))
     values = {"n": len(old), "layer": layer.name, "channel": channel}
     values |= {"n_changed": int(changed.sum()), "n_off": int(tiles.is_dead(new).sum())}
-    with st.container(key="stack-kernels"):
+    with st.container(key=state.stack_of("kernels").name):
         left, right = st.columns(2, gap="large")
     with left:
         picture_of(old, limits, Words.kernels_before.format(**values), layer, "before")

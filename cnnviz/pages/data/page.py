@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import Dataset, Split
 from cnnviz.render import figures
-from cnnviz.ui import choice, open_digits, panels
+from cnnviz.ui import choice, open_digits, panels, state
 from cnnviz.ui.state import DataPage
 
 
@@ -55,7 +55,7 @@ def show() -> None:
     with st.spinner(Words.loading, show_time=True):
         parts = {part: choice.dataset(part) for part in Words.parts}
     show_sizes(parts)
-    with st.container(key="stack-data"):
+    with st.container(key=state.stack_of("data").name):
         left, right = st.columns(2, gap="large")
     with left:
         show_samples(parts["test"])

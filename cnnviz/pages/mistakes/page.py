@@ -10,7 +10,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures, tiles
-from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, refusal
+from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, refusal, state
 from cnnviz.ui.state import Key, MistakesPage
 
 
@@ -83,7 +83,7 @@ def show() -> None:
     panels.head(Words.title, Words.intro)
     probs = lookups.probabilities(network, test)
     result = evaluation.score(test.labels, probs)
-    with st.container(key="stack-mistakes"):
+    with st.container(key=state.stack_of("mistakes").name):
         left, middle, right = st.columns([10, 9, 7], gap="medium")
     with left:
         show_accuracy(result)

@@ -184,7 +184,7 @@ def show_both(rows: Mapping[str, Row]) -> None:
     first = names.index(current.name) if current and current.name in names else 0
     others = [name for name in (*own_runs(rows), *names) if name in names and name != names[first]]
     starts = (first, names.index(others[0]) if others else first)
-    with st.container(key="stack-both"):
+    with st.container(key=state.stack_of("both").name):
         seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
         picture = tiles.make_grid(own.image[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())

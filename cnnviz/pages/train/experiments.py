@@ -28,6 +28,7 @@ def show() -> None:
         default=Words.exercises,
         required=True,
         key=ExperimentsPage.kind.name,
+        label_visibility="collapsed",
         persist_state="session",
     )
     number = kinds[kind]()

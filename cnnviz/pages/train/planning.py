@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,6 +18,9 @@ from cnnviz.pages.train import orders
 from cnnviz.training.limits import LimitReached
 from cnnviz.ui import access, choice, panels, plan_form, server, state
 from cnnviz.ui.state import ExperimentsPage
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 
 class Words:
@@ -63,7 +67,7 @@ def plan_runs(exercise: Exercise) -> None:
         st.markdown(f"- {Words.discussion.format(question=question, page=page)}")
     if exercise.discussion:
         return
-    base = ask_base()
+    base, start_place = ask_base()
     if exercise.shows_program:
         with st.expander(Words.keras):
             st.code(keras_source.keras_program(base), "python")
@@ -75,12 +79,12 @@ def plan_runs(exercise: Exercise) -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=exercise.number), exercise.number)
+    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=exercise.number), start_place, exercise.number)
 
 
 def plan_sweep() -> None:
     """Choose several values of several settings and a number of seeds, and start their runs."""
-    base = ask_base()
+    base, start_place = ask_base()
     names = st.multiselect(
         Words.settings,
         list(sweep.SETTINGS),
@@ -112,12 +116,12 @@ def plan_sweep() -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.sweep_name)
+    offer(planned, base.recipe.iterations, Words.sweep_name, start_place)
 
 
-def ask_base() -> Plan:
-    """The plan that the experiment varies: a preset and a number of iterations."""
-    with st.container(horizontal=True):
+def ask_base() -> tuple[Plan, DeltaGenerator]:
+    """The plan that the experiment varies, a preset and a number of training steps, and the place of the button."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             Words.preset, list(plan_form.presets()), key=ExperimentsPage.preset.name, width=220, persist_state="session"
         )
@@ -131,18 +135,25 @@ def ask_base() -> Plan:
             width=220,
             persist_state="session",
         )
+        start_place = st.container(width="content")
     preset = PRESETS[name]
-    return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations)))
+    return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations))), start_place
 
 
-def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: int | None = None) -> None:
+def offer(
+    planned: Sequence[PlannedRun],
+    iterations: int,
+    name: str,
+    start_place: DeltaGenerator,
+    exercise: int | None = None,
+) -> None:
     """The table of the planned runs, and the button that starts them."""
     rows = [(run.label, run.plan.seed, n_weights(run.plan.network)) for run in planned]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
     caption = Words.planned[len(planned) > 1].format(n=len(planned), iterations=iterations)
     with st.expander(caption):
         panels.table(table, caption, Words.planned_alt, "planned")
-    st.button(
+    start_place.button(
         Words.start,
         icon=":material/science:",
         type="primary",

@@ -68,7 +68,6 @@ def show_experiments(number: int | None) -> None:
     """
     of = {run.experiment: run.exercise for run in reversed(server.scheduler().runs()) if run.experiment}
     names = [name for name, exercise in of.items() if exercise == number]
-    st.divider()
     if names:
         key = ExperimentsPage.experiment
         if key.get() not in names:

@@ -46,7 +46,7 @@ class Words:
     delete_sure = "Delete {name} for good"
     stop_help = "It ends the run here; what it has learnt becomes a network that you can choose above."
     stop_testing_help = "It tests no further snapshot: the network gets those that are tested, and the last one."
-    no_extend = "It cannot be trained on: its recipe brings the learning rate down to 0 at the last training step."
+    no_extend = "It cannot train on: its learning rate has come down to 0."
     more_iterations = "More training steps"
     train_accuracy, validation_accuracy = "Training accuracy", "Validation accuracy"
     train_help = "Of the images of the last {n} steps, before each step."
@@ -81,8 +81,8 @@ def watch(name: str, was_active: bool) -> None:
     chosen = server.scheduler().find(name)  # records are frozen: each time anew
     if chosen is None or (was_active and not chosen.active):
         st.rerun()
-    with st.container(key="stack-status"):
-        status, controls = st.columns([7, 5], vertical_alignment="bottom")
+    with st.container(key=state.stack_of("status").name):
+        status, controls = st.columns([1, 1], vertical_alignment="center")
     with status:
         show_status(chosen)
         show_what_is_kept(chosen)
@@ -95,7 +95,7 @@ def watch(name: str, was_active: bool) -> None:
     if chosen.state is None:
         return
     show_figures(chosen)
-    with st.container(key="stack-run"):
+    with st.container(key=state.stack_of("run").name):
         answer, curve, kernels = st.columns([3, 4, 4], gap="medium")
     with answer:
         show_answer(chosen)
@@ -175,7 +175,7 @@ def act(words: str, icon: str, what: Callable[[str], None], name: str, help: str
 def offer_more(chosen: Run) -> None:
     """Train on, or why it cannot."""
     if not chosen.most_more:
-        st.caption(Words.no_extend)
+        st.caption(Words.no_extend, width="content")
         return
     start = min(chosen.plan.recipe.iterations, chosen.most_more)
     more = st.number_input(Words.more_iterations, 1, chosen.most_more, start, width=180)

@@ -10,7 +10,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.why import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.state import LookPage
 
 
@@ -100,7 +100,7 @@ def look_at_image(network: Network) -> None:
     first, second = np.argsort(-probs)[:2]
     sentence = Words.read if about == Words.answer else Words.read_asked
     answer.markdown(sentence.format(first=first, second=second, digit=digit, share=probability(probs[digit])))
-    with st.container(key="stack-why"):
+    with st.container(key=state.stack_of("why").name):
         left, right = st.columns(2, gap="large")
     with left:
         show_saliency(image, slopes, digit)

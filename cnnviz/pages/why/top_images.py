@@ -90,7 +90,7 @@ def show(network: Network, test: Dataset) -> None:
             show_exciting(network, layer, filter_, seed, None)
         return
     top = search(network, test, layer.name)
-    with st.container(key="stack-exciting"):
+    with st.container(key=state.stack_of("exciting").name):
         images, patches, made = st.columns(3, gap="large")
     with images:
         show_images(network, test, layer.name, top, filter_)
