@@ -74,7 +74,7 @@ def test_the_fastest_recipe_is_the_first_and_the_tutorials_are_one_click_away():
     at = open_page("train")
     recipes = next(group for group in at.main.button_group if group.key == "train preset")
     assert recipes.value == "fast"
-    assert [recipes.options[i].content for i in range(4)] == [
+    assert [recipes.options[i] for i in range(4)] == [
         "Fast, about 6 s",
         "Tutorial network",
         "Large tutorial network",
@@ -87,13 +87,13 @@ def test_the_fastest_recipe_is_the_first_and_the_tutorials_are_one_click_away():
 def test_a_run_is_started_watched_and_found_again():
     at = open_page("train", train__preset="tiny")
     assert "No run yet" in texts(at)
-    assert form(at).proto.expandable.expanded
+    assert form(at).proto.expanded
     button(at, "Start").click().run()
     (begun,) = server.scheduler().runs()
     assert begun.plan.recipe == RECIPE
     one = wait_for(begun)
     assert (one.status, one.reason) == (Status.FINISHED, "")
-    assert not form(at.run()).proto.expandable.expanded
+    assert not form(at.run()).proto.expanded
     again = open_page("train")
     assert not again.exception
     assert "has finished after 30 training steps" in texts(again)
@@ -382,7 +382,8 @@ def test_runs_of_no_exercise_have_no_conclusion(tiny):
     at = open_page("train/experiments", experiment__kind="Sweep")
     assert not at.exception
     assert "What it shows" not in texts(at)
-    assert table(at, "Run")["Run"].tolist() == ["as it is"]
+    found = next(frame.value for frame in at.dataframe if "State" in frame.value)
+    assert found["Run"].tolist() == ["as it is"]
 
 
 def test_an_experiment_stands_under_its_own_question(tiny):

@@ -44,8 +44,8 @@ class Words:
     kernel_large = "The kernels of {layer} are {px}×{px} pixels, too large to type."
     noise = "Noise on the weights of {layer}, share of their standard deviation"
 
-    changed_off = "{layer} without {what} {numbers}"
-    filters, neurons = ("filter", "filters"), ("neuron", "neurons")
+    changed_filters = {False: "{layer} without filter {numbers}", True: "{layer} without filters {numbers}"}
+    changed_neurons = {False: "{layer} without neuron {numbers}", True: "{layer} without neurons {numbers}"}
     changed_initial = "{layer} with the random values that its training began with"
     changed_drawn = "{layer} with newly drawn random values, since those that its training began with were not kept"
     changed_noise = "{layer} with noise of {share:g} standard deviations"
@@ -245,6 +245,6 @@ def in_words(network: Network, changes: Changes) -> Iterable[str]:
     for layer, channel, filter_ in changes.kernels:
         yield Words.changed_kernel.format(layer=layer, channel=channel, filter_=filter_)
     for layer, filters in changes.off.items():
-        singular, plural = Words.filters if network.weights[f"{layer}/kernel"].ndim == 4 else Words.neurons
-        what = singular if len(filters) == 1 else plural
-        yield Words.changed_off.format(layer=layer, what=what, numbers=", ".join(map(str, filters)))
+        is_map = network.weights[f"{layer}/kernel"].ndim == 4
+        phrase = (Words.changed_filters if is_map else Words.changed_neurons)[len(filters) > 1]
+        yield phrase.format(layer=layer, numbers=", ".join(map(str, filters)))

@@ -57,15 +57,21 @@ class Words:
     no_maps = "Test digits are searched for layers with maps; {layer} has none. The input that is made up works for it."
 
     exciting = "An input made to excite it"
-    exciting_caption = (
-        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise {what} of {layer}: "
-        "from {before:+.2f} to {after:+.2f}.{real}"
+    exciting_filter = (
+        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise the middle number of filter "
+        "{filter_} of {layer}: from {before:+.2f} to {after:+.2f}. The strongest test digit reaches {most:+.2f}."
     )
-    unit, middle = "neuron {filter_}", "the middle number of filter {filter_}"
-    real = " The strongest test digit reaches {most:+.2f}."
-    exciting_alt = (
-        "A made-up input of 28 by 28 pixels for {what} of {layer}: {ink} pixels have more than half ink, the number "
-        "goes from {before:+.2f} to {after:+.2f}."
+    exciting_neuron = (
+        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise neuron {filter_} of {layer}: "
+        "from {before:+.2f} to {after:+.2f}."
+    )
+    exciting_filter_alt = (
+        "A made-up input of 28 by 28 pixels for the middle number of filter {filter_} of {layer}: {ink} pixels have "
+        "more than half ink, the number goes from {before:+.2f} to {after:+.2f}."
+    )
+    exciting_neuron_alt = (
+        "A made-up input of 28 by 28 pixels for neuron {filter_} of {layer}: {ink} pixels have more than half ink, the "
+        "number goes from {before:+.2f} to {after:+.2f}."
     )
     exciting_not = (
         "that the network looks for this in digits. No digit looks like it, and another start may give another "
@@ -257,9 +263,10 @@ def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most:
         made = exciting_of(network, layer.name, filter_, seed)
     theme = panels.theme()
     picture = matrices.image_with_boxes(made.image, panels.map_palette(), [], 12, theme)
-    what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
-    values = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
-    caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **values)
-    alt = Words.exciting_alt.format(ink=int((made.image > 0.5).sum()), **values)
-    panels.picture(picture, caption, alt, "exciting-input", width=348)
+    values = {"filter_": filter_, "layer": layer.name, "before": made.before, "after": made.after}
+    values |= {"ink": int((made.image > 0.5).sum()), "most": most}
+    caption, alt = Words.exciting_neuron, Words.exciting_neuron_alt
+    if most is not None:
+        caption, alt = Words.exciting_filter, Words.exciting_filter_alt
+    panels.picture(picture, caption.format(**values), alt.format(**values), "exciting-input", width=348)
     panels.not_proven(Words.exciting_not)
