@@ -197,11 +197,11 @@ def show_opened(network: Network) -> None:
     picture = tiles.make_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
     is_wrong = shown.label is not None and shown.label != first
     sentence = (Words.opened_wrong if is_wrong else Words.opened).format(true=shown.label, first=first, second=second)
-    panels.picture(picture, sentence, Words.opened_alt.format(title=digit_choice.title(shown)), "opened", width=140)
+    panels.picture(picture, sentence, Words.opened_alt.format(title=digit_choice.title(shown)), "opened", width=108)
     refusal.note(network, shown)
     for place, words in Words.links.items():
         st.page_link(places.path(place), label=words, icon=places.PLACES[place][1])
-    panels.bars(probs, Words.opened_bars, "opened-answer", width=280)
+    panels.bars(probs, Words.opened_bars, "opened-answer", width=250)
 
 
 def show_per_digit(test: Dataset, probs: np.ndarray) -> None:
