@@ -1,5 +1,8 @@
 """A page without a browser: opened with AppTest, and what stands on it."""
 
+import json
+
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -60,5 +63,27 @@ def alts(at):
 def choose_network(at, name):
     """Choose a network in the head of the page; run it yourself."""
     box = at.selectbox(key=Session.model.name)
-    (option,) = [option for option in box.options if name in (option, option.rpartition(" (")[2].rstrip(")"))]
+    (option,) = [
+        option
+        for option in box.options
+        if name in (option, (bare := option.removesuffix(" (broken)")), bare.rpartition(" (")[2].rstrip(")"))
+    ]
     return box.select(option)
+
+
+def galleries(at):
+    """What every gallery of small pictures shows, by the name of its key."""
+    found = {}
+    for element in at.get("bidi_component"):
+        if element.proto.component_name == "cnnviz.gallery":
+            found[element.proto.id.split("-", 2)[2]] = json.loads(element.proto.json) | {"id": element.proto.id}
+    return found
+
+
+def open_cell(at, key, number):
+    """Click on a picture of a gallery; runs the page."""
+    states = at._tree.get_widget_states()
+    sent = states.widgets.add()
+    sent.id = _make_trigger_id(galleries(at)[key.name]["id"], "events")
+    sent.json_trigger_value = json.dumps([{"event": "opened", "value": number}])
+    return at._run(states)

@@ -38,26 +38,34 @@ def saliency(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
 def occlusion(
     network: Network, image: np.ndarray, digit: int, side: int = 5, stride: int = 1, *, grey: float = 0.5
 ) -> np.ndarray:
-    """The probability of a digit with a grey square laid on each position of the image.
+    """The probability of a digit with a grey square laid on each position of the image: `occluded` for one digit.
+
+    Raises:
+        ValueError: when the digit, the square, the stride or the grey is not possible.
+    """
+    _check_digit(digit)
+    return occluded(network, image, side, stride, grey=grey)[..., digit]
+
+
+def occluded(network: Network, image: np.ndarray, side: int = 5, stride: int = 1, *, grey: float = 0.5) -> np.ndarray:
+    """The probabilities of all digits with a grey square laid on each position of the image.
 
     M. Zeiler and R. Fergus, "Visualizing and understanding convolutional networks", 2014.
 
     Args:
         network: configuration and weights.
         image: float32, shape (28, 28) or (28, 28, 1), in [0, 1].
-        digit: whose probability, in 0..9.
         side: the square's side in pixels, 1 to 28; it stays inside the image.
         stride: pixels from one position to the next.
         grey: the square's ink, in [0, 1].
 
     Returns:
-        float32, shape (n, n) with n = (28 - side) // stride + 1, in [0, 1]; entry (i, j) is for the square whose
+        float32, shape (n, n, 10) with n = (28 - side) // stride + 1, in [0, 1]; entry (i, j) is for the square whose
         first pixel is (i * stride, j * stride).
 
     Raises:
-        ValueError: when the digit, the square, the stride or the grey is not possible.
+        ValueError: when the square, the stride or the grey is not possible.
     """
-    _check_digit(digit)
     if not (1 <= side <= IMAGE_PX and stride >= 1 and 0 <= grey <= 1):
         raise ValueError(
             f"Expected a side of 1 to {IMAGE_PX}, a stride of at least 1 and a grey in [0, 1]. "
@@ -67,7 +75,7 @@ def occlusion(
     covered = np.tile(image.astype(np.float32).reshape(1, IMAGE_PX, IMAGE_PX, 1), (len(starts) ** 2, 1, 1, 1))
     for i, (top, left) in enumerate((top, left) for top in starts for left in starts):
         covered[i, top : top + side, left : left + side] = grey
-    return probabilities(network, covered)[:, digit].reshape(len(starts), len(starts))
+    return probabilities(network, covered).reshape(len(starts), len(starts), N_CLASSES)
 
 
 def _check_digit(digit: int) -> None:

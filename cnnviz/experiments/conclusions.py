@@ -32,7 +32,7 @@ class Words:
     }
     one_seed = "With one seed each, another seed may say otherwise."
     left_out = "{label}, seed {seed}, is left out: {reason}"
-    times = "1,000 iterations took {times}; other work on the machine changes such times."
+    times = "1,000 training steps took {times}; other work on the machine changes such times."
     time = "{seconds:.1f} s ({label})"
     reproduced = "The same plan with the same seed ended in the same weights, to the bit."
     not_reproduced = (

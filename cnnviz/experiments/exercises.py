@@ -62,7 +62,7 @@ EXERCISES = (
     Exercise(
         2,
         "Does it get better when it trains for as long again?",
-        "Each further iteration tends to bring less, and what is learnt by heart does not help with other digits. "
+        "Each further training step tends to bring less, and what is learnt by heart does not help with other digits. "
         "With a constant learning rate the longer run begins with the shorter one; with one that rises and falls it "
         "does not.",
         variations.longer_training,
@@ -71,7 +71,7 @@ EXERCISES = (
     Exercise(
         3,
         "What does the learning rate do?",
-        "Too small, and so many iterations do not take it far; too large, and its steps jump over what they look for.",
+        "Too small, and so many training steps do not take it far; too large, and its steps jump over what they look for.",
         variations.learning_rates,
         conclusions.accuracy,
     ),
@@ -151,8 +151,10 @@ EXERCISES = (
             ("What does one kernel of the first layer look for, and how do its colours show it?", "Filters"),
             ("Why does the same kernel give a different map for another digit?", "Feature maps"),
             ("Where do most of the weights sit, and what does pooling do to their number?", "Network"),
-            ("What does one iteration do with its batch, and what do the loss and the accuracy then do?", "Train"),
+            ("What does one training step do with its batch, and what do the loss and the accuracy then do?", "Train"),
             ("Which digits are taken for one another, and what do the misread ones have in common?", "Mistakes"),
         ),
     ),
 )
+WITH_RUNS = tuple(exercise for exercise in EXERCISES if not exercise.discussion and not exercise.shows_program)
+"""Those that are answered by runs."""

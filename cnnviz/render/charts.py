@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ pandas: Any = LazyModule("pandas")
 
 CURVE_COLOURS = ["#e07b00", "#009e73", "#cc79a7", "#8a5fd0", "#b59d00", "#7f7f7f", "#a0522d"]
 """Colours that colour-blind readers too can tell from each other and from the accents, on white and on black."""
+MUTED = "#8c8c8c"
+"""Of what is not to stand out: the digits that were read right."""
 BLUES = ["#f7fbff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
 """matplotlib's Blues at five values; Vega's own scheme of that name leaves out the lightest."""
 
 
 def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
-    """Draw a confusion matrix whose cells can be clicked on.
+    """Draw a confusion matrix whose cells can be clicked on; the diagonal is muted, so that mistakes stand out.
 
     Args:
         matrix: int, shape (10, 10); row = true digit, column = predicted digit.
@@ -37,21 +40,31 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
     true, predicted = np.indices(matrix.shape)
     cells = pandas.DataFrame({"true": true.ravel(), "predicted": predicted.ravel(), "count": matrix.ravel()})
     pick = alt.selection_point(name=name, fields=["true", "predicted"], empty=False)
-    axis = alt.Axis(labelAngle=0, ticks=False, domain=False, labelFontSize=13, titleFontSize=13)
+    axis = alt.Axis(labelAngle=0, ticks=False, domain=False, labelFontSize=15, titleFontSize=15)
     base = alt.Chart(cells).encode(
         x=alt.X("predicted:O", title="Predicted", axis=axis),
         y=alt.Y("true:O", title="True", axis=axis),
         tooltip=[alt.Tooltip(f"{field}:Q", title=field.capitalize()) for field in ("true", "predicted", "count")],
     )
+    is_right = alt.datum.true == alt.datum.predicted
+    errors = matrix * (1 - np.eye(len(matrix), dtype=int))
+    shades = alt.Scale(range=shades_of(theme), domain=[0, max(1, int(errors.max()))], interpolate="rgb")
     squares = base.mark_rect(stroke=to_hex(theme.faint), cursor="pointer").encode(
-        color=alt.Color("count:Q", scale=alt.Scale(range=BLUES, domainMin=0), title="Images"),
-        strokeWidth=alt.condition(pick, alt.value(3), alt.value(0.3)),
+        color=alt.condition(is_right, alt.value(MUTED), alt.Color("count:Q", scale=shades, legend=None)),
+        strokeWidth=alt.condition(pick, alt.value(4), alt.value(0.3)),
+        opacity=alt.condition(is_right, alt.value(0.35), alt.value(1)),
     )
-    dark = alt.datum.count > int(matrix.max()) / 2
-    numbers = base.mark_text(fontSize=13, cursor="pointer").encode(
-        text="count:Q", color=alt.condition(dark, alt.value("white"), alt.value("black"))
+    strong = (alt.datum.true != alt.datum.predicted) & (alt.datum.count > int(errors.max()) / 2)
+    numbers = base.mark_text(fontSize=14, cursor="pointer").encode(
+        text=alt.condition(alt.datum.count > 0, alt.Text("count:Q"), alt.value("")),
+        color=alt.condition(strong, alt.value(to_hex(theme.paper)), alt.value(to_hex(theme.text))),
     )
-    return (squares.add_params(pick) + numbers).properties(height=460)
+    return (squares.add_params(pick) + numbers).properties(height=410)
+
+
+def shades_of(theme: Theme) -> list[str]:
+    """From paper to the colour of many."""
+    return [to_hex(theme.paper), *(BLUES[1:] if theme == LIGHT else reversed(BLUES[:4]))]
 
 
 HEIGHT_PX, LEGEND_ROW_PX = 330, 28
@@ -63,15 +76,20 @@ Line = tuple[np.ndarray, np.ndarray]
 
 
 def curve_chart(
-    series: Mapping[str, Line], title: str, theme: Theme = LIGHT, top: float | None = None
+    series: Mapping[str, Line],
+    title: str,
+    theme: Theme = LIGHT,
+    top: float | None = None,
+    height_px: int = HEIGHT_PX,
 ) -> dict[str, Any]:
-    """Draw curves over iterations.
+    """Draw curves over training steps.
 
     Args:
         series: by name, the iterations and the values, float (n,) each.
         title: name of the vertical axis.
         theme: colours around it.
         top: upper end of the vertical axis; None fits it to the values.
+        height_px: height of the chart with its axis, without its legend.
 
     Returns:
         Vega-Lite chart, its data in columns. Written out, since Altair takes 20 ms to check and translate one, and the
@@ -90,7 +108,7 @@ def curve_chart(
         "data": {"values": points},
         "mark": {"type": "line", "point": {"size": 12}},
         "encoding": {
-            "x": {"field": "iteration", "type": "quantitative", "title": "Iteration", "axis": iterations},
+            "x": {"field": "iteration", "type": "quantitative", "title": "Training step", "axis": iterations},
             "y": {"field": "value", "type": "quantitative", "title": title, "scale": scale},
             "color": {"field": "series", "type": "nominal", "legend": legend, "scale": colours},
             "tooltip": [
@@ -99,8 +117,46 @@ def curve_chart(
                 {"field": "value", "type": "quantitative", "format": ".4f"},
             ],
         },
-        "height": HEIGHT_PX + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS),
+        "height": height_px + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS),
     }
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar with its name: a share in [0, 1] and the ends of its interval."""
+
+    label: str
+    share: float
+    low: float
+    high: float
+
+
+BAR_PX = 44
+
+
+def bar_chart(bars: Sequence[Bar], theme: Theme = LIGHT) -> Any:
+    """Draw shares as horizontal bars from 0, each with its percentage, its interval as a thin line, one below another.
+
+    Args:
+        bars: from top to bottom.
+        theme: colours around them.
+
+    Returns:
+        Altair chart.
+    """
+    rows = [{"setting": b.label, "share": b.share, "low": b.low, "high": b.high} for b in bars]
+    axis = alt.Axis(labelFontSize=15, labelLimit=260, title=None, ticks=False, domain=False)
+    base = alt.Chart(pandas.DataFrame(rows)).encode(
+        y=alt.Y("setting:N", sort=None, axis=axis),
+        tooltip=["setting:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("share", "low", "high"))],
+    )
+    x = {"scale": alt.Scale(domain=[0, 1.15]), "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])}
+    drawn = base.mark_bar(height=24, color=to_hex(theme.accent)).encode(x=alt.X("share:Q", title="Test accuracy", **x))
+    interval = base.mark_rule(strokeWidth=2, color=to_hex(theme.text)).encode(x=alt.X("low:Q", **x), x2="high:Q")
+    words = base.mark_text(align="left", dx=10, fontSize=15, color=to_hex(theme.text)).encode(
+        x=alt.X("high:Q", **x), text=alt.Text("share:Q", format=".2%")
+    )
+    return (drawn + interval + words).properties(height=BAR_PX * len(bars) + 50)
 
 
 def corruption_chart(
@@ -131,7 +187,7 @@ def corruption_chart(
         )
     )
     mark = alt.Chart(pandas.DataFrame({"amount": [current]})).mark_rule(color=CURVE_COLOURS[0], strokeWidth=2)
-    return (line + mark.encode(x="amount:Q")).properties(height=220)
+    return (line + mark.encode(x="amount:Q")).properties(height=190)
 
 
 def line_colours(n: int, theme: Theme) -> list[str]:

@@ -116,6 +116,7 @@ def ask() -> None:
 def show_thumbnail() -> None:
     """Put the session's digit on the button in the head of the page, with what it is called."""
     shown = current()
+    Session.digit_opened.set(False)
     picture = tiles.make_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=THUMBNAIL_PX)
     content = base64.b64encode(tiles.png(picture)).decode()
     st.html(

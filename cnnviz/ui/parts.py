@@ -28,7 +28,7 @@ def ask(title: str, key: Key[str], names: Mapping[str, str]) -> str:
     Session.part_wanted.set(None)
     if wanted is not None and wanted in names:
         key.set(wanted)
-    if key.get() not in names:
+    if not key.exists() or key.get() not in names:
         key.set(next(iter(names)))
     before = key.get()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -13,21 +13,28 @@ from cnnviz.training.plans import make_plan
 from cnnviz.ui import state
 
 MAX_CONVOLUTIONS, MAX_DENSE = 4, 3
+FASTEST = "fast"
 
 
 class Words:
     """What the form says."""
 
-    preset = "Start from"
+    preset = "Recipe"
     preset_help = "`robust` is trained on the command line, because its own digits take minutes to draw."
-    iterations = "Iterations"
+    presets = {
+        "fast": "Fast, about 6 s",
+        "hvass": "Tutorial network",
+        "deep-mnist": "Large tutorial network",
+        "low-level": "Only 200 steps",
+    }
+    iterations = "Training steps"
     learning_rate = "Learning rate"
     learning_rate_help = "How far each step goes. The tutorials take 0.0001."
     seed = "Seed"
-    seed_help = "Decides the initial weights, the order of the images and dropout. The same seed gives the same run."
+    seed_help = "It decides the initial weights, the order of the images and dropout. The same seed gives the same run."
     more_training = "More about the training"
     batch = "Batch"
-    batch_help = "Images a step."
+    batch_help = "Images per step."
     optimizer = "Optimiser"
     optimizers = {"adam": "Adam", "sgd": "Gradient descent", "rmsprop": "RMSprop"}
     schedule = "Learning rate over time"
@@ -50,18 +57,29 @@ class Words:
     activate_logits = "Activation on the last layer too"
 
 
-def ask() -> tuple[str, Plan]:
-    """Show the form.
+def ask_preset() -> str:
+    """Choose a preset, the one that takes least time first; gives its name."""
+    names = sorted(presets(), key=lambda name: name != FASTEST)
+    chosen: str = st.pills(
+        Words.preset,
+        names,
+        default=names[0],
+        required=True,
+        format_func=lambda name: Words.presets.get(name, name),
+        key=state.TrainPage.preset.name,
+        help=Words.preset_help,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return chosen if chosen in names else names[0]
 
-    Returns:
-        the preset's name and the plan.
+
+def ask(preset_name: str) -> Plan:
+    """Show the form for a preset.
 
     Raises:
         ValueError: when there is no such network or recipe; the message says why.
     """
-    preset_name = st.selectbox(
-        Words.preset, list(presets()), key=state.TrainPage.preset.name, help=Words.preset_help, persist_state="session"
-    )
     preset = PRESETS[preset_name]
     recipe = preset.recipe
     with st.container(horizontal=True):
@@ -74,7 +92,7 @@ def ask() -> tuple[str, Plan]:
     with st.expander(Words.more_network):
         network = _network_fields(preset_name, preset.network)
     training |= {"iterations": iterations, "learning_rate": float(rate)}
-    return preset_name, make_plan(network, recipe, seed, **training)
+    return make_plan(network, recipe, seed, **training)
 
 
 def presets() -> dict[str, Preset]:

@@ -113,6 +113,7 @@ class Session:
     thumbnail_hidden = Key[Any]("hidden-digit", None, "nobody: what stands for the popover where a lesson hides it")
     part_wanted = Key[str | None]("part wanted", None, "whoever opens another part of the page that is open")
     digit = Key[Digit | None]("digit", None, "Draw: what was given last")
+    digit_opened = Key("digit opened", False, "a picture that is opened, until the head of the page has shown it")
     shown = _digit_keys("shown", writer="the head's widgets; Draw, when something is given; a picture that is opened")
     playing = Key[str | None]("playing", None, "the play button: whose snapshots are played")
     play_next = Key[int | None]("play next", None, "the play button: where the slider is to go")
@@ -254,6 +255,9 @@ class LookPage:
     about = Key[Any]("asked about", None, kept=True, address="about")
     side_px = Key("square side", 5, kept=True, address="square")
     seed = Key("exciting seed", 0, kept=True, address="seed")
+    strongest = Key[Any]("strongest images", None, COMPONENT)
+    patches = Key[Any]("strongest patches", None, COMPONENT)
+    favourites = Key[Any]("favourite patches", None, COMPONENT)
 
 
 def exciting_layer_of(names: Collection[str]) -> Key[str]:
@@ -299,6 +303,9 @@ class MistakesPage:
     which = Key[evaluation.MistakeOrder]("mistakes choice", "first", kept=True, address="which")
     seed = Key("mistakes seed", 0, "Mistakes: the nine that are drawn", kept=True, address="seed")
     matrix = Key[Any]("matrix", None, "its chart")
+    gallery = Key[Any]("mistakes gallery", None, COMPONENT)
+    cell = Key[Any]("mistakes of a cell", None, COMPONENT)
+    whole_cell = Key("whole cell", False)
 
 
 def amount_of(change: str, none: float) -> Key[float]:
@@ -318,6 +325,7 @@ class BreakItPage:
     to_random = Key("to random", False)
     restore = Key("restore", False)
     rank = Key("rank", False)
+    kernels = Key[Any]("kernels to switch off", None, COMPONENT)
     n_restored = Key("broken version", 0, "Break it: widgets begin anew when everything is restored")
     changed = Key[tuple[tuple[str, str], Network] | None]("operated", None, "Break it: the network with its changes")
     ranked = Key[frozenset[tuple[str, str, str]]]("ranked", frozenset(), "Break it: the rankings that were asked for")
@@ -349,6 +357,7 @@ class DataPage:
     samples = Key("samples", "first", kept=True, address="samples")
     seed = Key("samples seed", 0, "Data: the nine that are drawn", kept=True, address="seed")
     counts = Key[Split]("counts", "train", kept=True, address="counts")
+    gallery = Key[Any]("samples gallery", None, COMPONENT)
 
 
 class TrainPage:
@@ -362,6 +371,11 @@ class TrainPage:
 def plan_field(preset: str, label: str) -> Key[Any]:
     """A setting of the form; each preset has its own."""
     return Key(f"{preset}: {label}", None, kept=True)
+
+
+def plan_form_of(run: str) -> Key[Any]:
+    """What opens to show the form: a new one, which is closed, for each run that is shown."""
+    return Key(f"plan form beside {run}", None)
 
 
 def delete_of(run: str) -> Key[Any]:
@@ -396,11 +410,23 @@ class ExperimentsPage:
     settings = Key[Sequence[str]]("sweep settings", ("learning rate",), kept=True, address="settings")
     n_seeds = Key("sweep seeds", 2, kept=True, address="seeds")
     experiment = Key("experiment", "", "its widget, and the start button", kept=True, address="result")
+    listed = Key[str | None]("experiment listed", None)
+    wanted = Key[str | None]("experiment wanted", None, "the list of experiments, until its question is shown")
 
 
 def sweep_values_of(setting: str) -> Key[str]:
     """The values of a setting, as they are typed."""
     return Key(f"sweep {setting}", "", kept=True)
+
+
+def stack_of(name: str) -> Key[Any]:
+    """A container whose columns stand one below the other where there is little room; style.css knows it by its key."""
+    return Key(f"stack-{name}", None, "nobody: a container")
+
+
+def pairs_of(name: str) -> Key[Any]:
+    """A container whose columns stand two by two on a tablet and one below the other on a telephone, by style.css."""
+    return Key(f"pairs-{name}", None, "nobody: a container")
 
 
 def download_of(kind: Literal["png", "csv"], name: str) -> Key[bool]:

@@ -1,4 +1,4 @@
-"""In a real browser: a run is started, moves, is paused, taken back to iteration 0, and found again after a reload."""
+"""In a real browser: a run is started, moves, is paused, taken back to step 0, and found again after a reload."""
 
 import os
 import re
@@ -26,9 +26,9 @@ def opened(new_page, address):
         assert complaints == []
 
 
-def iteration(opened):
-    told = opened.get_by_text(re.compile(r"Iteration [\d,]+ of 10,000")).inner_text()
-    return int(re.search(r"Iteration ([\d,]+) of", told)[1].replace(",", ""))
+def step(opened):
+    told = opened.get_by_text(re.compile(r"training step [\d,]+ of 10,000")).inner_text()
+    return int(re.search(r"training step ([\d,]+) of", told)[1].replace(",", ""))
 
 
 def press(opened, name):
@@ -36,13 +36,15 @@ def press(opened, name):
 
 
 def test_start_watch_pause_go_back_reload(opened):
+    opened.get_by_role("radio", name="Tutorial network", exact=True).click()
+    opened.get_by_text("10,000 training steps, learning rate 0.0001, seed 0").wait_for()
     press(opened, "Start")
-    opened.get_by_text(re.compile(r"Iteration [1-9][\d,]* of 10,000")).wait_for()
-    early = iteration(opened)
+    opened.get_by_text(re.compile(r"training step [1-9][\d,]* of 10,000")).wait_for()
+    early = step(opened)
     kernels = opened.locator("img[alt*='kernels of the first convolution layer']").first
     first = kernels.get_attribute("src")
     opened.wait_for_function(
-        "early => { const m = document.body.innerText.match(/Iteration ([\\d,]+) of 10,000/);"
+        "early => { const m = document.body.innerText.match(/training step ([\\d,]+) of 10,000/);"
         " return m && +m[1].replace(',', '') > Math.max(early, 20) }",
         arg=early,
     )
@@ -52,24 +54,25 @@ def test_start_watch_pause_go_back_reload(opened):
         arg=first,
     )
     press(opened, "Pause")
-    opened.get_by_text(re.compile(r"Paused\. Iteration")).wait_for()
-    at = iteration(opened)
+    opened.get_by_text(re.compile(r"hvass-1: paused, training step")).wait_for()
+    at = step(opened)
     opened.get_by_test_id("stMetric").filter(has_text="Test accuracy").wait_for()
 
     opened.get_by_role("link", name="Mistakes", exact=True).click()
     opened.get_by_role("heading", name="Mistakes", exact=True).wait_for()
     opened.get_by_role("combobox", name="Network").click()
     opened.get_by_role("option", name="hvass-1").click()
-    opened.get_by_text(f"Network hvass-1, after {at:,} iterations").wait_for()
-    opened.get_by_role("slider", name="Iterations trained").press("Home")
-    opened.get_by_text("Network hvass-1, after 0 iterations").wait_for()
+    steps = opened.get_by_test_id("stSlider").filter(has_text="Training steps")
+    steps.get_by_text(f"{at:,}", exact=True).first.wait_for()
+    opened.get_by_role("slider", name="Training steps").press("Home")
+    steps.get_by_text("0", exact=True).first.wait_for()
     untrained = re.compile(r"Test accuracy\s*([0-9]|1[0-9]|2[0-4])(\.[0-9]+)?\s*%")
     opened.get_by_test_id("stMetric").filter(has_text=untrained).wait_for()
 
     opened.goto(opened.url.replace("mistakes", "train"))
     opened.reload()
-    opened.get_by_text(re.compile(rf"Paused\. Iteration {at:,} of 10,000")).wait_for()
+    opened.get_by_text(re.compile(rf"paused, training step {at:,} of 10,000")).wait_for()
     press(opened, "Resume")
-    opened.get_by_text(re.compile(r"Running\. Iteration")).wait_for()
+    opened.get_by_text(re.compile(r"running, training step")).wait_for()
     press(opened, "Stop")
-    opened.get_by_text(re.compile(r"Ended after [\d,]+ iterations, of 10,000 planned")).wait_for()
+    opened.get_by_text(re.compile(r"ended after [\d,]+ training steps, of 10,000 planned")).wait_for()

@@ -276,7 +276,7 @@ def test_swapping_is_judged_by_weights_accuracy_and_time():
     assert "With sigmoid both orders ended in different weights." in conclusion
     better = "Average-pooling, then sigmoid: 92.00 %, 2.00 points better than sigmoid, then average-pooling."
     assert better in plain(conclusion)
-    assert "1,000 iterations took 6.0 s (relu, then max-pooling), 7.0 s (max-pooling, then relu);" in conclusion
+    assert "1,000 training steps took 6.0 s (relu, then max-pooling), 7.0 s (max-pooling, then relu);" in conclusion
 
 
 def test_the_smallest_that_is_not_worse_is_named():

@@ -133,16 +133,16 @@ def test_what_one_may_not_do_is_refused_where_it_is_done(browsers, begin):
 def test_an_experiment_belongs_to_who_began_it(browsers, begin, done):
     names = [begin(ANNA, "seeds-1"), begin(ANNA, "seeds-1")]
     browsers.of(BEN)
-    at = open_page("train/experiments")
+    at = open_page("train/experiments", experiment__kind="Sweep")
     assert "Begun by somebody else" in texts(at)
     assert not labels(at) & {"Stop the experiment", "Resume the experiment", "Delete them for good"}
     browsers.of(ANNA)
-    click = button(open_page("train/experiments"), "Stop the experiment").click()
+    click = button(open_page("train/experiments", experiment__kind="Sweep"), "Stop the experiment").click()
     browsers.of(BEN)
     assert f"not yours: {names[0]}, {names[1]}." in texts(click.run())
     assert done == []
     browsers.of(ANNA)
-    button(open_page("train/experiments"), "Stop the experiment").click().run()
+    button(open_page("train/experiments", experiment__kind="Sweep"), "Stop the experiment").click().run()
     assert done == [(name, "Stop") for name in names]
 
 
@@ -264,12 +264,12 @@ def test_a_paused_experiment_of_somebody_else_can_be_looked_at_alone(browsers, b
     server.scheduler().pause(name)
     wait_for_pause(name)
     browsers.of(BEN)
-    at = open_page("train/experiments")
+    at = open_page("train/experiments", experiment__kind="Sweep")
     assert not at.exception
     assert not labels(at) & {"Resume the experiment", "Delete them for good"}
     for label in ("Delete them for good", "Resume the experiment"):
         browsers.of(ANNA)
-        click = button(open_page("train/experiments"), label).click()
+        click = button(open_page("train/experiments", experiment__kind="Sweep"), label).click()
         browsers.of(BEN)
         assert f"not yours: {name}." in texts(click.run())
         run = server.scheduler().find(name)

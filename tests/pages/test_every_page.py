@@ -3,6 +3,7 @@
 import base64
 import gzip
 import io
+import re
 import shutil
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_every_page_runs_says_what_it_shows_and_describes_its_pictures(open_page
     assert not at.exception
     assert not at.error
     name = "scikit-learn's digits" if source == "bundled" else "MNIST"
-    assert f"digits: **{name}**" in texts(at).lower().replace(name.lower(), name)
+    assert at.selectbox(key=state.Session.digits.name).options[0] == name
     assert all(
         image.alt and (image.url.endswith(".png") or image.url.startswith("data:image/png")) for image in pictures(at)
     )
@@ -83,7 +84,7 @@ def test_a_broken_model_is_shown_as_broken_and_the_rest_works(open_page, models,
     shutil.copytree(models / "low-level", models / "another")
     break_model(models)
     at = open_page(page)
-    assert at.selectbox(key="model").options == ["another", "low-level (broken)"]
+    assert at.selectbox(key="model").options == ["another", "Network after 200 steps (low-level) (broken)"]
     assert not at.error
     apptest.choose_network(at, "low-level").run()
     assert not at.exception
@@ -238,16 +239,49 @@ def test_mistakes_are_those_of_the_network(open_page, source):
     assert at.metric[0].value == percent(right / len(test))
     assert at.metric[1].value == f"{right:,} of {len(test):,}"
     assert at.metric[2].value == str(len(wrong))
-    assert f"The first 9 of {len(wrong)} mistakes: test images {', '.join(map(str, wrong[:9]))}." in texts(at)
+    assert f"The first 9 of {len(wrong)} mistakes." in texts(at)
+    shown = apptest.galleries(at)["mistakes gallery"]
+    pairs = [(test.labels[i], probs[i].argmax(), i) for i in wrong[:9]]
+    assert shown["labels"] == [f"True: {true}, Pred: {predicted}\nImage {i}" for true, predicted, i in pairs]
+    assert shown["names"] == [f"Test image {i}: {true}, read as {predicted}" for true, predicted, i in pairs]
+
+
+def test_a_misread_digit_opens_where_it_stands(open_page):
+    at = open_page("mistakes")
+    labels = apptest.galleries(at)["mistakes gallery"]["labels"]
+    numbers = [int(label.rpartition(" ")[2]) for label in labels]
+    apptest.open_cell(at, state.MistakesPage.gallery, 2)
+    assert not at.exception
+    assert apptest.galleries(at)["mistakes gallery"]["marked"] == [2]
+    true, predicted = (int(part) for part in re.match(r"True: (\d), Pred: (\d)", labels[2]).groups())
+    assert f"Test image {numbers[2]}, a {true}" in texts(at)
+    assert f"This is a {true}. The network reads {predicted}; its second guess is" in texts(at)
+    links = [element.proto.page for element in at.get("page_link")]
+    assert {"layers", "why"} <= set(links)
+    for nonsense in (9, -1, "2", None, [1]):
+        apptest.open_cell(at, state.MistakesPage.gallery, nonsense)
+        assert not at.exception
+    assert at.session_state[state.Session.shown.number.name] == numbers[2]
+
+
+def test_a_sample_of_the_data_becomes_the_digit_of_every_page(open_page):
+    at = open_page("data")
+    apptest.open_cell(at, state.DataPage.gallery, 4)
+    assert not at.exception
+    apptest.go(at, "mistakes")
+    assert "Test image 4, a " in texts(at)
+
+
+def shown_mistakes(at):
+    return [int(label.rpartition(" ")[2]) for label in apptest.galleries(at)["mistakes gallery"]["labels"]]
 
 
 def test_nine_at_random_and_another_nine(open_page):
     at = open_page("mistakes", chosen={state.MistakesPage.which: "random"})
-    first = next(caption.value for caption in at.caption if "at random" in caption.value)
+    first = shown_mistakes(at)
     another = next(button for button in at.button if button.label == "Another nine")
     another.click().run()
-    second = next(caption.value for caption in at.caption if "at random" in caption.value)
-    assert first != second
+    assert shown_mistakes(at) != first
 
 
 def test_the_surest_nine_are_in_order(open_page):
@@ -257,8 +291,8 @@ def test_the_surest_nine_are_in_order(open_page):
     wrong = np.flatnonzero(probs.argmax(axis=1) != test.labels)
     surest = sorted(wrong, key=lambda i: -probs[i].max())[:9]
     share = probability(probs[surest[-1]].max())
-    numbers = ", ".join(map(str, surest))
-    assert f"for the wrong answer ({share} and more): test images {numbers}." in texts(at)
+    assert shown_mistakes(at) == surest
+    assert f"gave its wrong answer the highest probability, {share} and more." in texts(at)
 
 
 def clicked(true, predicted):
@@ -272,9 +306,17 @@ def test_a_cell_shows_exactly_its_images(open_page):
     off = matrix * (1 - np.eye(10, dtype=int))
     true, predicted = (int(i) for i in np.unravel_index(off.argmax(), off.shape))
     at = open_page("mistakes", chosen=clicked(true, predicted))
-    assert f"{true} read as {predicted}: {off.max()} of the test images" in texts(at)
-    alts = [image.alt for image in pictures(at)]
-    assert f"{off.max()} handwritten digits {true} that the network read as {predicted}." in alts
+    assert f"{true} read as {predicted}: {off.max()} test images" in texts(at)
+    found = np.flatnonzero((test.labels == true) & (probs.argmax(axis=1) == predicted))
+    shown = apptest.galleries(at)["mistakes of a cell"]["labels"]
+    assert [int(label.rpartition(" ")[2]) for label in shown] == found.tolist()[: len(shown)]
+    assert len(shown) == min(30, off.max())
+    apptest.open_cell(at, state.MistakesPage.cell, 0)
+    assert at.session_state[state.Session.shown.number.name] == found[0]
+    many = open_page("mistakes", chosen=clicked(0, 0))
+    assert len(apptest.galleries(many)["mistakes of a cell"]["labels"]) == 30
+    many.toggle[0].set_value(True).run()
+    assert len(apptest.galleries(many)["mistakes of a cell"]["labels"]) == matrix[0, 0]
     empty = open_page("mistakes", chosen=clicked(0, 1))
     assert ("No 0 was read as 1." in texts(empty)) == (matrix[0, 1] == 0)
 
@@ -310,7 +352,7 @@ def test_digits_that_are_not_mnist_are_not_called_so(open_page, tmp_path):
             stream.write(file.header + bytes(file.n_bytes - len(file.header)))
     at = open_page("layers/filters", str(tmp_path))
     assert not at.exception
-    assert f"digits: **{tmp_path}, not MNIST**" in texts(at)
+    assert at.selectbox(key=state.Session.digits.name).options[0] == f"{tmp_path}, not MNIST"
 
 
 def test_without_mnist_the_bundled_digits_are_shown_and_the_failure_told(monkeypatch, tmp_path):
@@ -321,7 +363,7 @@ def test_without_mnist_the_bundled_digits_are_shown_and_the_failure_told(monkeyp
     server.data_sources().download._thread.join(30)
     at.run()
     assert not at.exception
-    assert "scikit-learn's digits" in texts(at)
+    assert at.selectbox(key=state.Session.digits.name).options == ["scikit-learn's digits"]
     warning = at.warning[0].value
     assert "no connection" in warning
     assert str(tmp_path / "data" / "MNIST") in warning
@@ -334,4 +376,4 @@ def test_a_folder_that_was_named_and_is_bad_is_told(open_page, tmp_path):
     at = open_page("data", str(tmp_path))
     assert not at.exception
     assert "missing train-labels-idx1-ubyte" in at.warning[0].value
-    assert "Digits: **scikit-learn's digits**" in texts(at)
+    assert at.selectbox(key=state.Session.digits.name).options == ["scikit-learn's digits"]

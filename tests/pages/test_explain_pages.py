@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apptest import choose_network, give, go, open_page, pictures, texts
+from apptest import choose_network, galleries, give, go, open_cell, open_page, pictures, texts
 from cnnviz.analysis import ablation, activation_maximization, attribution, evaluation, top_images, weight_editing
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.percentages import percent, probability
 from cnnviz.render import palettes
 from cnnviz.ui import server, state
-from cnnviz.ui.state import LookPage
+from cnnviz.ui.state import BreakItPage, LookPage, Session
 from common import MNIST, needs_mnist
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
@@ -49,7 +49,7 @@ def a_seven():
     return prepare(ink)
 
 
-@pytest.mark.parametrize("page", ["why", "break_it"])
+@pytest.mark.parametrize("page", ["why", "break_it/network", "break_it/digit"])
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
 def test_both_pages_open_with_every_picture_in_words(page, model):
     at = open_page(page, model=model)
@@ -112,29 +112,58 @@ def test_occlusion_tells_the_worst_place(hvass, bundled):
     image[0, top : top + 8, left : left + 8] = 0.5
     now = evaluation.probabilities(hvass, image).argmax()
     assert f"the digit is read as {now}." in texts(at)
+    n_changed = int((attribution.occluded(hvass, bundled.images[0], 8).argmax(axis=-1) != digit).sum())
+    assert n_changed > 1
+    assert f"**{n_changed} of the {covered.size} squares change the answer.**" in texts(at)
+
+
+def test_occlusion_says_that_no_square_changes_the_answer(hvass, bundled):
+    probs = evaluation.probabilities(hvass, bundled.images)
+    sure = int(probs.max(axis=1).argmax())
+    occluded = attribution.occluded(hvass, bundled.images[sure], 1)
+    assert (occluded.argmax(axis=-1) == probs[sure].argmax()).all()
+    at = open_page("why", {LookPage.side_px: 1, Session.shown.number: sure})
+    assert "**No single square changes the answer.**" in texts(at)
+    # The scale is that of every digit, 0 to 1: what leaves nearly everything has the colour of 1.
+    url = next(i.url for i in pictures(at) if "the square that hurts most" in i.alt)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB"))
+    expected = palettes.apply_palette(occluded[..., probs[sure].argmax()], "viridis", (0, 1))
+    assert np.abs(shown[5:280:10, 280 + 48 + 5 : 280 + 48 + 280 : 10].astype(int) - expected.astype(int)).max() <= 4
 
 
 def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
     at = open_page("why", {state.exciting_filter_of("conv1", 16): 5})
     found = top_images.top_images(hvass, bundled, "conv1")
-    numbers = ", ".join(f"{i} ({bundled.labels[i]})" for i in found.indices[5])
     assert "The 9 of all 500 test digits with the greatest numbers of filter 5 of conv1" in texts(at)
-    assert f"test images, with their digits, {numbers}." in texts(at)
-    alts = "\n".join(image.alt for image in pictures(at))
-    assert ", ".join(f"{a:+.2f}" for a in found.activations[5]) in alts
+    shown = galleries(at)
+    assert shown["strongest images"]["labels"] == [f"{bundled.labels[i]}\nImage {i}" for i in found.indices[5]]
+    assert shown["strongest patches"]["labels"] == [f"{a:+.2f}" for a in found.activations[5]]
+    assert shown["favourite patches"]["marked"] == [5]
     made = activation_maximization.maximize_activation(hvass, "conv1", 5)
     assert f"from {made.before:+.2f} to {made.after:+.2f}." in texts(at)
     assert texts(at).count("Does not prove") == 4
 
 
+def test_a_picture_of_a_filter_opens(bundled):
+    """An image becomes the session's digit; a patch of all filters chooses its filter."""
+    at = open_page("why", {state.exciting_filter_of("conv1", 16): 5})
+    number = int(galleries(at)["strongest images"]["labels"][3].rpartition(" ")[2])
+    open_cell(at, LookPage.strongest, 3)
+    assert not at.exception
+    assert at.session_state[Session.shown.number.name] == number
+    assert 3 in galleries(at)["strongest images"]["marked"]
+    open_cell(at, LookPage.favourites, 11)
+    assert by_label(at.number_input, "Filter").value == 11
+    assert "greatest numbers of filter 11 of conv1" in texts(at)
+
+
 def test_a_drawing_is_asked_about_when_it_is_chosen(hvass):
     prepared = a_seven()
-    at = open_page("why", {state.Session.shown.which: "own"})
-    assert "Nothing is drawn yet" in at.info[0].value
+    at = open_page("why")
     give(at, prepared)
     at.run()
     slopes = attribution.saliency(hvass, prepared.centred, 7)
-    assert "Read as **7**" in texts(at)
+    assert "The network reads **7**" in texts(at)
     assert f"From {slopes.min():+.2f} to {slopes.max():+.2f}" in texts(at)
 
 
@@ -145,7 +174,9 @@ def test_nothing_is_changed_at_first(hvass, bundled):
     at = open_page("break_it")
     assert "Nothing is changed" in texts(at)
     assert metric(at, "Accuracy before") == metric(at, "Accuracy after") == share(hvass, bundled)
-    assert by_label(at.button, "Restore").disabled
+    assert by_label(at.button, "Reset").disabled
+    right = round(float(share(hvass, bundled).split()[0]) * len(bundled) / 100)
+    assert f"No change: {right} of 500 test digits are read right." in texts(at)
 
 
 def test_filters_are_switched_off_and_restored(hvass, bundled):
@@ -155,7 +186,7 @@ def test_filters_are_switched_off_and_restored(hvass, bundled):
     assert metric(at, "Accuracy before") == share(hvass, bundled)
     assert metric(at, "Accuracy after") == share(broken, bundled) != share(hvass, bundled)
     assert "conv1 without filters 1, 13." in texts(at)
-    assert "2 of the 16 kernels changed. 0 everywhere and crossed out: 2." in texts(at)
+    assert "2 of the 16 kernels changed; 2 are 0 everywhere and crossed out." in texts(at)
     matrices = [
         evaluation.score(bundled.labels, evaluation.probabilities(one, bundled.images)).confusion
         for one in (hvass, broken)
@@ -164,7 +195,7 @@ def test_filters_are_switched_off_and_restored(hvass, bundled):
     assert table(at, "True digit").to_numpy().tolist() == [
         [one.true, one.predicted, one.before, one.after, one.after - one.before] for one in changed
     ]
-    by_label(at.button, "Restore").click().run()
+    by_label(at.button, "Reset").click().run()
     assert "Nothing is changed" in texts(at)
     assert metric(at, "Accuracy after") == share(hvass, bundled)
     assert by_label(at.multiselect, "Switch off").value == []
@@ -255,14 +286,42 @@ def test_the_ranking_is_what_the_loss_of_each_filter_costs(hvass, bundled):
 def test_the_drawing_is_answered_before_and_after(hvass):
     prepared = a_seven()
     at = open_page("break_it")
-    assert "Nothing is drawn yet" in texts(at)
     give(at, prepared)
     by_label(at.multiselect, "Switch off").set_value(list(range(16))).run()
     both = (hvass, weight_editing.without_filters(hvass, "conv1", range(16)))
     for network, when in zip(both, ("Before", "After"), strict=True):
         probs = evaluation.probabilities(network, prepared.centred[None, :, :, None])[0]
-        told = f"{when}: read as {probs.argmax()}, with {probability(float(probs.max()))} of the softmax."
-        assert told in texts(at)
+        first, second = np.argsort(-probs)[:2]
+        assert f"{when}: reads {first}; its second guess is {second}." in texts(at)
+
+
+def test_a_click_on_a_kernel_switches_its_filter_off_and_on(hvass, bundled):
+    at = open_page("break_it")
+    open_cell(at, BreakItPage.kernels, 1)
+    open_cell(at, BreakItPage.kernels, 13)
+    assert not at.exception
+    broken = weight_editing.without_filters(hvass, "conv1", [1, 13])
+    assert metric(at, "Accuracy after") == share(broken, bundled)
+    shown = galleries(at)[BreakItPage.kernels.name]
+    assert shown["crossed"] == [1, 13]
+    assert shown["names"][1] == "Filter 1, switched off: switch it on"
+    assert by_label(at.multiselect, "Switch off").value == [1, 13]
+    open_cell(at, BreakItPage.kernels, 1)
+    assert "conv1 without filter 13." in texts(at)
+    by_label(at.button, "Reset").click().run()
+    assert galleries(at)[BreakItPage.kernels.name]["crossed"] == []
+
+
+def test_a_changed_digit_is_answered_beside_its_sliders(hvass, bundled):
+    at = open_page("break_it/digit")
+    was = evaluation.probabilities(hvass, bundled.images[:1]).argmax()
+    assert f"No change: the network still reads {was}." in texts(at)
+    by_label(at.slider, "Inverted").set_value(1.0).run()
+    now = evaluation.probabilities(hvass, 1 - bundled.images[:1]).argmax()
+    assert now != was
+    assert f"The network now reads {now}; before, it read {was}." in texts(at)
+    by_label(at.button, "Reset").click().run()
+    assert f"No change: the network still reads {was}." in texts(at)
 
 
 def test_the_model_on_disk_stays_as_it_was():

@@ -1,4 +1,4 @@
-"""Train, Compare and Experiments, and the time machine in the sidebar, with a small folder of one's own."""
+"""Train, Compare and Experiments, and the time machine in the head, with a small folder of one's own."""
 
 import dataclasses
 import time
@@ -68,20 +68,40 @@ def table(at, first_column):
     return next(frame.value for frame in at.dataframe if frame.value.columns[0] == first_column)
 
 
+def form(at):
+    return next(found for found in at.expander if found.label == "Settings of the next run")
+
+
+def test_the_fastest_recipe_is_the_first_and_the_tutorials_are_one_click_away():
+    at = open_page("train")
+    recipes = next(group for group in at.main.button_group if group.key == "train preset")
+    assert recipes.value == "fast"
+    assert [recipes.options[i] for i in range(4)] == [
+        "Fast, about 6 s",
+        "Tutorial network",
+        "Large tutorial network",
+        "Only 200 steps",
+    ]
+    recipes.set_value("hvass").run()
+    assert {w.key: w.value for w in at.number_input}["hvass: Training steps"] == 10_000
+
+
 def test_a_run_is_started_watched_and_found_again():
     at = open_page("train", train__preset="tiny")
     assert "No run yet" in texts(at)
+    assert form(at).proto.expanded
     button(at, "Start").click().run()
     (begun,) = server.scheduler().runs()
     assert begun.plan.recipe == RECIPE
     one = wait_for(begun)
     assert (one.status, one.reason) == (Status.FINISHED, "")
+    assert not form(at.run()).proto.expanded
     again = open_page("train")
     assert not again.exception
-    assert "Finished after 30 iterations" in texts(again)
+    assert "has finished after 30 training steps" in texts(again)
     correct, n = one.test
     assert [m.value for m in again.metric if m.label == "Test accuracy"] == [percent(correct / n)]
-    milestones = table(again, "Iterations")
+    milestones = table(again, "Training steps")
     card = store.open_model(server.scheduler().root / one.name).card
     at_one = next(s.accuracy for s in card.snapshots if s.iteration == 1)
     assert milestones["This run"].tolist() == [
@@ -96,7 +116,7 @@ def test_a_run_is_started_watched_and_found_again():
 def test_what_the_form_says_is_what_is_trained():
     at = open_page("train", train__preset="tiny")
     number = {widget.key: widget for widget in at.number_input}
-    number["tiny: Iterations"].set_value(12)
+    number["tiny: Training steps"].set_value(12)
     number["tiny: Seed"].set_value(7)
     number["tiny: conv1: filters"].set_value(5)
     at.run()
@@ -134,7 +154,7 @@ def test_pause_says_so_and_tests(tiny):
 
 
 def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch):
-    """Whatever digits the sidebar shows; here ones of which every label is wrong."""
+    """Whatever digits the head shows; here ones of which every label is wrong."""
     one = begin(tiny, learning_rate=1e-3, iterations=100_000)
     until(lambda: now(one).iteration >= 40)
     server.scheduler().pause(one.name)
@@ -157,7 +177,7 @@ def test_what_is_no_digit_is_not_only_read_as_one(tiny):
     for prepared, none in ((_drawing(), False), (prepare(_two_bars()), True)):
         give(at, prepared)
         at.run()
-        assert "Your drawing is read as" in texts(at)
+        assert "Your drawing: after 30 training steps the network reads" in texts(at)
         assert (f"{one.name} calls this drawing **no digit**" in texts(at)) == none
 
 
@@ -170,9 +190,9 @@ def _two_bars():
 def test_a_one_cycle_run_is_not_offered_to_train_on_and_says_why(tiny):
     wait_for(begin(tiny, schedule="one_cycle"))
     at = open_page("train")
-    assert "Finished after 30 iterations" in texts(at)
+    assert "has finished after 30 training steps" in texts(at)
     assert not any(found.label.startswith("Train on") for found in at.button)
-    assert "its recipe brings the learning rate down to 0 at the last iteration" in texts(at)
+    assert "It cannot train on: its learning rate has come down to 0." in texts(at)
 
 
 def test_a_one_cycle_run_that_was_stopped_may_train_to_the_end_of_its_schedule(tiny):
@@ -182,7 +202,7 @@ def test_a_one_cycle_run_that_was_stopped_may_train_to_the_end_of_its_schedule(t
     left = 100_000 - wait_for(one).iteration
     at = open_page("train")
     assert button(at, f"Train on: {left:,}")
-    assert next(found for found in at.number_input if found.label == "Iterations more").max == left
+    assert next(found for found in at.number_input if found.label == "More training steps").max == left
 
 
 def test_a_constant_rate_may_train_on(tiny):
@@ -238,7 +258,7 @@ def test_the_slider_moves_filters_through_a_run(tiny):
     slider.set_value(0).run()
     start = store.load(store.find(one.name), 0)
     assert f"{start.weights['conv1/kernel'].min():+.4f}" in [m.value for m in at.metric]
-    assert "after 0 iterations" in texts(at)
+    assert slider.value == 0
 
 
 def test_play_begins_at_the_first_snapshot(tiny):
@@ -247,14 +267,14 @@ def test_play_begins_at_the_first_snapshot(tiny):
     at = open_page("layers/filters", model=one.name)
     button(at, "Play").click().run()
     assert at.select_slider[0].value == 0
-    assert button(at, "Hold")
-    button(at, "Hold").click().run()
+    assert button(at, "Pause")
+    button(at, "Pause").click().run()
     assert button(at, "Play")
 
 
 def test_compare_shows_what_differs_and_tells_luck(tiny):
     first, second = wait_for(begin(tiny), begin(tiny, learning_rate=1e-3))
-    at = open_page("train/compare")
+    at = open_page("train/compare", compared=[second.name, first.name])
     found = table(at, "Run")
     assert found["Run"].tolist() == [second.name, first.name]
     assert found["learning rate"].tolist() == ["0.001", "0.01"]
@@ -271,7 +291,7 @@ def test_accuracies_on_other_digits_are_not_compared(tiny):
     model = store.open_model(server.scheduler().root / first.name)
     weights = {s.iteration: store.load(model, s.iteration).weights for s in model.card.snapshots}
     store.write(model.folder, dataclasses.replace(model.card, test_digits="others"), weights, replace=True)
-    at = open_page("train/compare")
+    at = open_page("train/compare", compared=[second.name, first.name])
     assert "tested on different digits (bundled digits test, others)" in texts(at)
     assert "read most test digits right" not in texts(at)
 
@@ -304,8 +324,16 @@ def test_compare_two_networks_on_one_drawing():
     at.run()
     assert not at.exception
     assert "hvass" in table(at, "Run")["Run"].tolist()
-    readings = [c.value for c in at.caption if "iterations reads" in c.value]
+    readings = [c.value for c in at.caption if "training steps: reads" in c.value]
     assert len(readings) == 2
+
+
+def test_compare_begins_with_one_s_own_runs_beside_the_chosen_network(tiny):
+    assert table(open_page("train/compare"), "Run")["Run"].tolist()[:2] == ["deep-mnist", "hvass"]
+    one = wait_for(begin(tiny))
+    at = open_page("train/compare", model="low-level")
+    assert table(at, "Run")["Run"].tolist() == [one.name, "low-level"]
+    assert [at.selectbox(key=f"compared {i}").value for i in (0, 1)] == ["low-level", one.name]
 
 
 def _drawing():
@@ -326,7 +354,11 @@ def test_an_exercise_is_run_and_concluded():
     at.run()
     assert not at.exception
     found = next(frame.value for frame in at.dataframe if "State" in frame.value.columns)
-    assert found["Iterations"].tolist() == [8, 8, 8]
+    assert found["Training steps"].tolist() == [8, 8, 8]
+    (chart,) = [chart.proto for chart in at.get("vega_lite_chart")]
+    tested = [now(one).test for one in runs]
+    bars = ", ".join(f"{one.label}: {percent(c / n)}" for one, (c, n) in zip(runs, tested, strict=True))
+    assert chart.alt == f"Bar chart of test accuracy: {bars}."
     assert REPRODUCED in texts(at)
     assert "Another seed ended in other weights." in texts(at)
 
@@ -349,9 +381,27 @@ def test_runs_of_no_exercise_have_no_conclusion(tiny):
     room = server.scheduler()
     room.begin_experiment([("as it is", plan)], BUNDLED, "exercise 1")
     wait_for(*room.runs())
-    at = open_page("train/experiments")
+    at = open_page("train/experiments", experiment__kind="Sweep")
     assert not at.exception
     assert "What it shows" not in texts(at)
+    found = next(frame.value for frame in at.dataframe if "State" in frame.value)
+    assert found["Run"].tolist() == ["as it is"]
+
+
+def test_an_experiment_stands_under_its_own_question(tiny):
+    plan = Plan(tiny, dataclasses.replace(RECIPE, iterations=3))
+    room = server.scheduler()
+    for name, number in (("exercise 2", 2), ("sweep", None)):
+        room.begin_experiment([(f"of {name}", plan)], BUNDLED, name, number)
+    wait_for(*room.runs())
+    at = open_page("train/experiments", exercise=1)
+    assert "Nobody has asked this yet." in texts(at)
+    for listed, label in (("exercise 2 (1)", "of exercise 2"), ("sweep (1)", "of sweep")):
+        listing = next(box for box in at.selectbox if box.label == "Experiments on this server")
+        listing.select(next(option for option in listing.options if option.startswith(listed[:5]))).run()
+        assert not at.exception
+        assert next(frame.value for frame in at.dataframe if "State" in frame.value)["Run"].tolist() == [label]
+        assert "Nobody has asked this yet." not in texts(at)
 
 
 def test_a_sweep_can_be_stopped_as_a_whole():
@@ -396,14 +446,14 @@ def test_after_a_restart_the_page_says_what_is_there_and_what_is_missing(begun_b
         "were not on disk yet and can begin anew." in texts(at)
     )
     n = server.scheduler().find("sweep-1-1").iteration
-    assert f"The server ended while this run was under way. It can go on from iteration {n:,}." in texts(at)
-    assert table(at, "Run")["On disk"].tolist()[2] == f"iteration {n:,}"
+    assert f"The server ended while this run was under way. It can go on from training step {n:,}." in texts(at)
+    assert table(at, "Run")["On disk"].tolist()[2] == f"step {n:,}"
     at = open_page("train", train__run="sweep-1-3")
     assert "The server ended before this run was on disk. Its plan is known; it can begin anew." in texts(at)
 
 
 def test_an_experiment_resumes_as_one(begun_before):
-    at = open_page("train/experiments")
+    at = open_page("train/experiments", experiment__kind="Sweep")
     button(at, "Resume the experiment").click().run()
     runs = server.scheduler().runs()
     assert all(run.active and not run.interrupted for run in runs)
@@ -433,7 +483,7 @@ def test_a_failed_run_says_what_of_it_is_on_disk(tiny):
     one = begin(tiny, optimizer="sgd", learning_rate=1e9, iterations=300)
     failed = wait_for(one)
     until(lambda: now(one).on_disk)
-    assert f"Its state at iteration {failed.iteration:,} is on disk." in texts(open_page("train"))
+    assert f"Its state at training step {failed.iteration:,} is on disk." in texts(open_page("train"))
 
 
 def test_a_checkpoint_that_cannot_be_read_is_said_and_the_page_goes_on(tiny):

@@ -9,7 +9,7 @@ from apptest import open_page
 from cnnviz.network import presets, store
 from cnnviz.network.presets import Preset, Recipe
 from cnnviz.training import folder_lock
-from cnnviz.ui import server
+from cnnviz.ui import server, texts
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_second_server_shows_everything(taken, page):
     at = open_page(page)
     assert not at.exception
     assert not at.error
-    assert "hvass" in at.selectbox(key="model").options
+    assert texts.network_title("hvass") in at.selectbox(key="model").options
 
 
 def test_the_second_server_takes_over_when_the_first_has_ended(taken, monkeypatch):

@@ -21,7 +21,7 @@ def test_confusion_chart_selects_a_cell_by_its_two_digits():
     for layer in (squares, numbers):
         assert (layer["encoding"]["x"]["field"], layer["encoding"]["y"]["field"]) == ("predicted", "true")
         assert (layer["encoding"]["x"]["title"], layer["encoding"]["y"]["title"]) == ("Predicted", "True")
-    assert squares["encoding"]["color"]["field"] == numbers["encoding"]["text"]["field"] == "count"
+    assert squares["encoding"]["color"]["field"] == numbers["encoding"]["text"]["condition"]["field"] == "count"
 
 
 def test_confusion_chart_holds_the_hundred_counts():
@@ -30,12 +30,31 @@ def test_confusion_chart_holds_the_hundred_counts():
     assert [row["count"] for row in rows] == list(range(100))
 
 
-def test_confusion_chart_writes_white_above_half_of_the_greatest_count():
-    numbers = charts.confusion_chart(MATRIX, "cell").to_dict()["layer"][1]
-    assert numbers["encoding"]["color"] == {
-        "condition": {"test": "(datum.count > 49.5)", "value": "white"},
-        "value": "black",
+def test_the_diagonal_of_the_confusion_chart_is_muted_and_the_scale_is_that_of_the_mistakes():
+    matrix = np.where(np.eye(10, dtype=bool), 1000, MATRIX)
+    squares, numbers = charts.confusion_chart(matrix, "cell").to_dict()["layer"]
+    colour = squares["encoding"]["color"]
+    assert colour["condition"] == {"test": "(datum.true === datum.predicted)", "value": charts.MUTED}
+    assert colour["scale"]["domain"] == [0, 98]
+    assert colour["scale"]["range"][0] == "#ffffff"
+    assert numbers["encoding"]["color"]["condition"] == {
+        "test": "((datum.true !== datum.predicted) && (datum.count > 49.0))",
+        "value": "#ffffff",
     }
+    assert numbers["encoding"]["text"]["condition"]["test"] == "(datum.count > 0)"
+
+
+def test_a_bar_for_each_setting_from_0_with_its_interval():
+    bars = [charts.Bar("as it is", 0.9, 0.88, 0.92), charts.Bar("twice as long", 0.95, 0.94, 0.96)]
+    chart = charts.bar_chart(bars, DARK).to_dict()
+    [rows] = chart["datasets"].values()
+    assert rows[0] == {"setting": "as it is", "share": 0.9, "low": 0.88, "high": 0.92}
+    assert [row["setting"] for row in rows] == ["as it is", "twice as long"]
+    drawn, interval, words = chart["layer"]
+    assert drawn["encoding"]["y"]["sort"] is None  # in the order of the plan
+    assert drawn["encoding"]["x"]["scale"]["domain"][0] == 0
+    assert (interval["encoding"]["x"]["field"], interval["encoding"]["x2"]["field"]) == ("low", "high")
+    assert words["encoding"]["text"]["format"] == ".2%"
 
 
 def test_the_lines_of_the_confusion_chart_have_the_colour_of_the_theme():

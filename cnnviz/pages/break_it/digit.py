@@ -6,7 +6,7 @@ import streamlit as st
 from cnnviz.analysis import corruptions
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
-from cnnviz.percentages import percent, probability
+from cnnviz.percentages import percent
 from cnnviz.render import charts, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, state
 
@@ -15,7 +15,7 @@ class Words:
     """What this page says."""
 
     title = "Robustness"
-    intro = "Change a digit little by little and see when the network gives in; the curves show it for many digits."
+    intro = "Change the digit little by little until the network reads it wrong; the curves show it for many digits."
     names = {
         "move": "Moved right, pixels",
         "turn": "Turned clockwise, degrees",
@@ -23,14 +23,15 @@ class Words:
         "invert": "Inverted, share",
         "noise": "Noise, standard deviation",
     }
-    reset = "As it was"
+    reset = "Reset"
     before, after = "before", "after"
-    pair = "The digit before and after; the network sees it like this, without any preparation."
+    pair = "The digit before and after. The network sees it like this, without any preparation."
     pair_alt = "Two pictures of 28 by 28 pixels: the digit before and after."
-    answer = "The softmax now gives most to {digit}, {share}; before, it gave most to {was}, {before}."
+    unchanged = "No change: the network still reads {digit}."
+    changed = "The network now reads {digit}; before, it read {was}."
     curves = "Accuracy on {n:,} test digits"
     curves_caption = (
-        "One change at a time, done to the first {n:,} test digits. The line marks where the slider stands. Each curve "
+        "One change at a time, made to the first {n:,} test digits. The line marks where the slider stands. Each curve "
         "says how often the network is right, not how sure it is."
     )
     curve_alt = "Line chart: accuracy from {worst} to {best} over {name}."
@@ -45,24 +46,26 @@ def show() -> None:
     network, test = choice.network(), choice.dataset()
     panels.intro(Words.intro)
     digit = digit_choice.current()
-    amounts = ask_amounts()
-    refusal.note(network, digit)
-    show_digit(network, digit.image, amounts)
+    with st.container(key=state.stack_of("changes").name):
+        controls, effect = st.columns([4, 9], gap="large")
+    with controls:
+        amounts = ask_amounts()
+    with effect:
+        refusal.note(network, digit)
+        show_digit(network, digit.image, amounts)
+        st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
     show_curves(network, test, amounts)
 
 
 def ask_amounts() -> dict[str, float]:
     """A slider for each change."""
     amounts = {}
-    for place, (name, corruption) in zip(
-        st.columns(len(corruptions.CORRUPTIONS)), corruptions.CORRUPTIONS.items(), strict=True
-    ):
+    for name, corruption in corruptions.CORRUPTIONS.items():
         key = state.amount_of(name, float(corruption.neutral))
         key.begin(key.default)
         low, high = float(corruption.severities[0]), float(corruption.severities[-1])
         step = 1.0 if high > 10 else 0.5 if high > 3 else 0.25 if high > 1 else 0.05
-        amounts[name] = place.slider(Words.names[name], low, high, step=step, key=key.name, persist_state="session")
-    st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
+        amounts[name] = st.slider(Words.names[name], low, high, step=step, key=key.name, persist_state="session")
     return amounts
 
 
@@ -77,17 +80,13 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
     """The digit before and after, and what it is read as."""
     changed = corruptions.apply(image[None], amounts)[0]
     before, after = lookups.activations(network, np.stack([image, changed])[..., None])["softmax"]
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([5, 3], gap="large")
     with left:
         picture = tiles.image_row((image, changed), (Words.before, Words.after), 252, panels.theme())
         panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
     with right:
-        caption = Words.answer.format(
-            digit=after.argmax(),
-            share=probability(after.max()),
-            was=before.argmax(),
-            before=probability(before.max()),
-        )
+        sentence = Words.unchanged if after.argmax() == before.argmax() else Words.changed
+        caption = sentence.format(digit=after.argmax(), was=before.argmax())
         panels.bars(after, caption, "changed-answer", width=320)
 
 
@@ -109,11 +108,11 @@ def points(network: Network, digits: Dataset) -> dict[tuple[str, float], float]:
 def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> None:
     """A curve for each change, with a mark where the slider stands."""
     n = min(N_DIGITS, len(test))
-    st.subheader(Words.curves.format(n=n), anchor=False)
+    st.markdown(f"**{Words.curves.format(n=n)}**")
     accuracies = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
-    for place, (name, corruption) in zip(
-        st.columns(len(corruptions.CORRUPTIONS)), corruptions.CORRUPTIONS.items(), strict=True
-    ):
+    with st.container(key=state.pairs_of("curves").name):
+        places = st.columns(len(corruptions.CORRUPTIONS))
+    for place, (name, corruption) in zip(places, corruptions.CORRUPTIONS.items(), strict=True):
         values = [accuracies[name, amount] for amount in corruption.severities]
         chart = charts.corruption_chart(corruption.severities, values, amounts[name], Words.names[name], panels.theme())
         alt = Words.curve_alt.format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,8 +11,10 @@ import streamlit as st
 from cnnviz.analysis import inspection, kernels, weight_editing
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
+from cnnviz.render import palettes
 from cnnviz.ui import choice, state
 from cnnviz.ui.changes import Changes, Spot
+from cnnviz.ui.components.gallery import gallery
 from cnnviz.ui.state import BreakItPage
 
 
@@ -19,11 +22,17 @@ class Words:
     """What the controls and the list of changes say."""
 
     layer = "Layer"
+    kernels = (
+        "The {n} kernels of {layer} for input channel {channel}; red adds, blue takes away. Click one to switch its "
+        "filter off or on."
+    )
+    kernels_alt = "{n} kernels of {px} by {px} weights of {layer}, from {low:+.3f} to {high:+.3f}."
+    kernel_names = {False: "Filter {filter_}: switch it off", True: "Filter {filter_}, switched off: switch it on"}
     off, off_neurons = "Switch off filters of {layer}", "Switch off neurons of {layer}"
     choose = "none"
     too_wide = "{layer} has {n:,} neurons, too many for a list; put the layer back or add noise to it."
     to_random, to_learnt = "Put {layer} back to random values", "Give {layer} its learnt values again"
-    more = "Type into a kernel, add noise"
+    more = "More: type into a kernel, add noise"
     filter_, channel = "Filter", "Input channel"
     kernel = "Kernel of filter {filter_} of {layer} for input channel {channel}"
     kernel_help = (
@@ -35,8 +44,8 @@ class Words:
     kernel_large = "The kernels of {layer} are {px}×{px} pixels, too large to type."
     noise = "Noise on the weights of {layer}, share of their standard deviation"
 
-    changed_off = "{layer} without {what} {numbers}"
-    filters, neurons = ("filter", "filters"), ("neuron", "neurons")
+    changed_filters = {False: "{layer} without filter {numbers}", True: "{layer} without filters {numbers}"}
+    changed_neurons = {False: "{layer} without neuron {numbers}", True: "{layer} without neurons {numbers}"}
     changed_initial = "{layer} with the random values that its training began with"
     changed_drawn = "{layer} with newly drawn random values, since those that its training began with were not kept"
     changed_noise = "{layer} with noise of {share:g} standard deviations"
@@ -66,6 +75,7 @@ def ask(network: Network, changes: Changes) -> tuple[Layer, int]:
         Words.layer, list(weighted), default=key.default, required=True, key=key.name, persist_state="session"
     )
     layer = weighted[name]
+    kernels_of_layer = st.container()
     ask_off(network, layer, changes)
     st.button(
         (Words.to_learnt if name in changes.random else Words.to_random).format(layer=name),
@@ -77,7 +87,40 @@ def ask(network: Network, changes: Changes) -> tuple[Layer, int]:
     with st.expander(Words.more):
         channel = ask_kernel(network, layer, changes) if layer.kind == "convolution" else 0
         ask_noise(network, name, changes)
+    if layer.kind == "convolution":
+        with kernels_of_layer:
+            show_kernels(network, changes, layer, channel)
     return layer, channel
+
+
+def show_kernels(network: Network, changes: Changes, layer: Layer, channel: int) -> None:
+    """The kernels of a layer with all changes made, but for those that are switched off: they are crossed out."""
+    off = set(changes.off.get(layer.name, ()))
+    shown = inspection.kernels(operated(network, changes), layer.name, channel).copy()
+    learnt = inspection.kernels(network, layer.name, channel)
+    shown[sorted(off)] = learnt[sorted(off)]
+    values = {"n": len(shown), "px": shown.shape[1], "layer": layer.name, "channel": channel}
+    values |= {"low": shown.min(), "high": shown.max()}
+    gallery.show(
+        palettes.apply_palette(shown, "seismic", palettes.symmetric_limits(shown)),
+        BreakItPage.kernels,
+        names=[Words.kernel_names[i in off].format(filter_=i) for i in range(len(shown))],
+        labels=[str(i) for i in range(len(shown))],
+        columns=8 if len(shown) <= 32 else 9 if len(shown) <= 36 else 12,
+        on_open=functools.partial(switch, network, layer.name),
+        alt=Words.kernels_alt.format(**values),
+        caption=Words.kernels.format(**values),
+        name=f"kernels-{layer.name}",
+        widest_px=56,
+        crossed=off,
+    )
+
+
+def switch(network: Network, layer: str, filter_: int) -> None:
+    """Callback: switch a filter off, or on again."""
+    key = state.change_of(network.key, f"off {layer}")
+    off = set(key.get() or ()) ^ {filter_}
+    key.set(sorted(off))
 
 
 def turn(changes: Changes, layer: str) -> None:
@@ -202,6 +245,6 @@ def in_words(network: Network, changes: Changes) -> Iterable[str]:
     for layer, channel, filter_ in changes.kernels:
         yield Words.changed_kernel.format(layer=layer, channel=channel, filter_=filter_)
     for layer, filters in changes.off.items():
-        singular, plural = Words.filters if network.weights[f"{layer}/kernel"].ndim == 4 else Words.neurons
-        what = singular if len(filters) == 1 else plural
-        yield Words.changed_off.format(layer=layer, what=what, numbers=", ".join(map(str, filters)))
+        is_map = network.weights[f"{layer}/kernel"].ndim == 4
+        phrase = (Words.changed_filters if is_map else Words.changed_neurons)[len(filters) > 1]
+        yield phrase.format(layer=layer, numbers=", ".join(map(str, filters)))

@@ -9,9 +9,9 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer
 from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
-from cnnviz.percentages import percent, probability
+from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.state import BreakItPage
 
@@ -20,24 +20,27 @@ class Words:
     """What this page says."""
 
     title = "Break it"
-    intro = (
-        "Take parts of the network away and see what it can no longer read. The network on disk is never touched, and "
-        "the other pages go on with the whole one."
-    )
-    restore = "Restore"
+    intro = "Switch parts of the network off and see what it can no longer read. Other pages keep the whole network."
+    restore = "Reset"
     nothing = "Nothing is changed; this is the network as it was trained."
     changed = "**Changed:** {all}."
 
     before, after = "Accuracy before", "Accuracy after"
     points = "{points:+.2f} points"
-    counts = "Of {n:,} test digits {before:,} were read right before; now {after:,} are: {difference}."
-    fewer, as_many = "{n:,} fewer", "as many"
-    more_right = "{n:,} more"
-    cells = "Confusion cells that changed most"
-    cells_caption = (
-        "{n} of the 100 cells of the confusion matrix changed; here are the {shown} that changed most. "
-        "Where true digit and answer are the same, the answer is right."
-    )
+    unchanged = "No change: {after:,} of {n:,} test digits are read right."
+    fewer = "{after:,} of {n:,} test digits are read right, {by:,} fewer than before."
+    more_right = "{after:,} of {n:,} test digits are read right, {by:,} more than before."
+    cells = "Cells of the confusion matrix that changed most"
+    cells_caption = {
+        False: (
+            "{n} of the 100 cells of the confusion matrix changed. Where true digit and answer are the same, the "
+            "answer is right."
+        ),
+        True: (
+            "{n} of the 100 cells of the confusion matrix changed; here are the {shown} that changed most. "
+            "Where true digit and answer are the same, the answer is right."
+        ),
+    }
     cells_alt = (
         "Table of {shown} cells of the confusion matrix before and after; most changed: {true} read as {predicted}, "
         "{before} before, {after} after."
@@ -45,18 +48,15 @@ class Words:
     columns = ("True digit", "Read as", "Before", "After", "Change")
     no_cells = "Not one cell of the confusion matrix changed."
 
-    kernels = "Kernels of {layer}"
-    kernels_whole = "The {n} kernels of {layer} for input channel {channel}; red adds, blue takes away, white is 0."
+    kernels = "Kernels of {layer} before and after"
     kernels_before = "Before: the {n} kernels of {layer} for input channel {channel}. Both pictures have one scale."
-    kernels_after = "After: {n_changed} of the {n} kernels changed.{crossed}"
-    crossed = " 0 everywhere and crossed out: {n}."
+    kernels_after = "After: {n_changed} of the {n} kernels changed; {n_off} are 0 everywhere and crossed out."
     kernels_alt = "{n} kernels of {px} by {px} weights of {layer}, from {low:+.3f} to {high:+.3f}."
 
-    drawing = "Your drawing"
-    no_drawing = "Nothing is drawn yet. Draw a digit on the Draw page, and its answer before and after stands here."
-    seen, seen_alt = "As the network sees it.", "The drawing as 28 by 28 grey pixels."
-    answer_before = "Before: read as {digit}, with {share} of the softmax."
-    answer_after = "After: read as {digit}, with {share} of the softmax."
+    answers = {
+        "before": "Before: reads {first}; its second guess is {second}.",
+        "after": "After: reads {first}; its second guess is {second}.",
+    }
 
 
 N_CELLS = 10
@@ -73,16 +73,22 @@ def show() -> None:
 def operate(network: Network, test: Dataset) -> None:
     """What is changed, and what becomes of it; only this part runs again after a choice on the page."""
     changes = modifications.changes_of(network)
-    left, right = st.columns([2, 3], gap="large")
+    with st.container(key=state.stack_of("break-it").name):
+        left, right = st.columns([5, 7], gap="large")
     with left:
         layer, channel = modifications.ask(network, changes)
     broken = modifications.operated(network, changes)
     with right:
         show_changes(network, changes)
-        show_accuracy(network, broken, test)
-    if layer.kind == "convolution":
-        show_kernels(network, broken, layer, channel)
-    show_drawing(network, broken)
+        accuracy = st.container()
+        show_answers(network, broken)
+    with accuracy:
+        before, after = (evaluation.score(test.labels, lookups.probabilities(each, test)) for each in (network, broken))
+        show_accuracy(before, after)
+    if broken != network:
+        if layer.kind == "convolution":
+            show_kernels(network, broken, layer, channel)
+        show_cells(before, after)
     ranking.show(network, test, layer)
 
 
@@ -101,20 +107,29 @@ def show_changes(network: Network, changes: Changes) -> None:
         )
 
 
-def show_accuracy(network: Network, broken: Network, test: Dataset) -> None:
-    """Test accuracy before and after, and the confusion cells that changed."""
-    before = evaluation.score(test.labels, lookups.probabilities(network, test))
-    after = evaluation.score(test.labels, lookups.probabilities(broken, test))
+def show_accuracy(before: Score, after: Score) -> None:
+    """Test accuracy before and after."""
     with st.container(horizontal=True, gap="large"):
         st.metric(Words.before, percent(before.accuracy), width="content")
         points = 100 * (after.accuracy - before.accuracy)
         delta = Words.points.format(points=points) if after.correct != before.correct else None
         st.metric(Words.after, percent(after.accuracy), delta, width="content")
     lost = before.correct - after.correct
-    difference = (Words.fewer if lost > 0 else Words.more_right if lost else Words.as_many).format(n=abs(lost))
-    st.markdown(Words.counts.format(n=before.n, before=before.correct, after=after.correct, difference=difference))
-    if broken != network:
-        show_cells(before, after)
+    sentence = Words.fewer if lost > 0 else Words.more_right if lost else Words.unchanged
+    st.markdown(sentence.format(n=before.n, after=after.correct, by=abs(lost)))
+
+
+def show_answers(network: Network, broken: Network) -> None:
+    """What the session's digit is read as, before and after."""
+    own = digit_choice.current()
+    st.markdown(f"**{digit_choice.title(own)}**")
+    refusal.note(network, own)
+    for place, each, name in zip(st.columns(2), (network, broken), ("before", "after"), strict=True):
+        with place:
+            probs = lookups.activations(each, own.image[None, :, :, None])["softmax"][0]
+            first, second = np.argsort(-probs)[:2]
+            caption = Words.answers[name].format(first=first, second=second)
+            panels.bars(probs, caption, f"answer-{name}", alt=caption, width=280)
 
 
 def show_cells(before: Score, after: Score) -> None:
@@ -131,7 +146,7 @@ def show_cells(before: Score, after: Score) -> None:
     most = {"true": first.true, "predicted": first.predicted, "before": first.before, "after": first.after}
     panels.table(
         columns,
-        Words.cells_caption.format(n=len(changed), shown=len(shown)),
+        Words.cells_caption[len(changed) > N_CELLS].format(n=len(changed), shown=len(shown)),
         Words.cells_alt.format(shown=len(shown), **most),
         "changed-cells",
         column_config={Words.columns[4]: st.column_config.NumberColumn(format="%+d")},
@@ -140,22 +155,21 @@ def show_cells(before: Score, after: Score) -> None:
 
 
 def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) -> None:
-    """The kernels of a layer for one input channel, before and after when they differ."""
-    st.subheader(Words.kernels.format(layer=layer.name), anchor=False, divider="gray")
+    """The kernels of a layer for one input channel before and after, where they differ."""
     old, new = (inspection.kernels(each, layer.name, channel) for each in (network, broken))
-    limits = palettes.symmetric_limits(np.stack([old, new]))
     changed = (old != new).any(axis=(1, 2))
-    values = {"n": len(old), "layer": layer.name, "channel": channel, "n_changed": int(changed.sum())}
     if not changed.any():
-        picture_of(old, limits, Words.kernels_whole.format(**values), layer, "before")
         return
-    left, right = st.columns(2, gap="large")
+    st.subheader(Words.kernels.format(layer=layer.name), anchor=False, divider="gray")
+    limits = palettes.symmetric_limits(np.stack([old, new]))
+    values = {"n": len(old), "layer": layer.name, "channel": channel}
+    values |= {"n_changed": int(changed.sum()), "n_off": int(tiles.is_dead(new).sum())}
+    with st.container(key=state.stack_of("kernels").name):
+        left, right = st.columns(2, gap="large")
     with left:
         picture_of(old, limits, Words.kernels_before.format(**values), layer, "before")
     with right:
-        n_off = int(tiles.is_dead(new).sum())
-        after = Words.kernels_after.format(crossed=Words.crossed.format(n=n_off) if n_off else "", **values)
-        picture_of(new, limits, after, layer, "after")
+        picture_of(new, limits, Words.kernels_after.format(**values), layer, "after")
 
 
 def picture_of(kernels: np.ndarray, limits: palettes.Limits, caption: str, layer: Layer, name: str) -> None:
@@ -174,20 +188,3 @@ def picture_of(kernels: np.ndarray, limits: palettes.Limits, caption: str, layer
     )
     alt = Words.kernels_alt.format(n=n, px=px, layer=layer.name, low=kernels.min(), high=kernels.max())
     panels.picture(picture, caption, f"{alt} {caption}", f"kernels-{name}", width=min(picture.width, 640), inline=True)
-
-
-def show_drawing(network: Network, broken: Network) -> None:
-    """The answer to this session's drawing before and after."""
-    st.subheader(Words.drawing, anchor=False, divider="gray")
-    own = digit_choice.current()
-    refusal.note(network, own)
-    seen, *places = st.columns([1, 2, 2], gap="large")
-    with seen:
-        picture = tiles.make_grid(own.image[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
-        panels.picture(picture, Words.seen, Words.seen_alt, "broken-drawing", width=168, inline=True)
-    both = ((network, Words.answer_before, "before"), (broken, Words.answer_after, "after"))
-    for place, (each, sentence, name) in zip(places, both, strict=True):
-        with place:
-            probs = lookups.activations(each, own.image[None, :, :, None])["softmax"][0]
-            caption = sentence.format(digit=probs.argmax(), share=probability(probs.max()))
-            panels.bars(probs, caption, f"answer-{name}", alt=caption, width=320)

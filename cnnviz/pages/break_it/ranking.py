@@ -20,18 +20,26 @@ class Words:
 
     ranking = "Which filter matters most"
     ranking_intro = (
-        "Each filter of {layer} is switched off alone, in the network as it was trained, and {n} are read without it."
+        "Each filter of {layer} is switched off alone, in the network as it was trained, and all {n:,} test digits are "
+        "read without it."
     )
-    all_digits, sample = "all {n:,} test digits", "a sample of {n:,} of the {all:,} test digits"
+    ranking_intro_sample = (
+        "Each filter of {layer} is switched off alone, in the network as it was trained, and a sample of {n:,} of the "
+        "{all:,} test digits are read without it."
+    )
     rank = "Rank the filters of {layer}"
     no_ranking = "Filters of convolution layers can be ranked; choose one above."
     ranking_progress = "Reading {n:,} test digits without each filter of {layer}: {done} of {parts} parts"
     rank_columns = ("Filter", "Answers lost", "Read right without it")
     ranking_caption = (
-        "The costliest filter first. Whole, the network reads {right:,} of {n:,} digits right{sample}. Below 0 it "
+        "The costliest filter first. Whole, the network reads {right:,} of {n:,} digits right. Below 0 it "
         "reads more without the filter. Costs do not add up: two filters can stand in for each other."
     )
-    is_sample = ", a sample of the {all:,}, so that small differences may be chance"
+    ranking_caption_sample = (
+        "The costliest filter first. Whole, the network reads {right:,} of {n:,} digits right, a sample of the "
+        "{all:,}, so that small differences may be chance. Below 0 it reads more without the filter. Costs do not add "
+        "up: two filters can stand in for each other."
+    )
     ranking_alt = "Table of {count} filters; filter {first} costs most, {most} answers, filter {last} least, {least}."
 
 
@@ -52,8 +60,8 @@ def show(network: Network, test: Dataset, layer: Layer) -> None:
         st.caption(Words.no_ranking)
         return
     n = sum(len(range(part, len(test), N_PARTS)) for part in range(n_read(network, test)))
-    how_many = (Words.all_digits if n == len(test) else Words.sample).format(n=n, all=len(test))
-    st.markdown(Words.ranking_intro.format(layer=layer.name, n=how_many))
+    intro = Words.ranking_intro if n == len(test) else Words.ranking_intro_sample
+    st.markdown(intro.format(layer=layer.name, n=n, all=len(test)))
     key = (network.key, test.key, layer.name)
     place = st.empty()
     if key not in BreakItPage.ranked.get():
@@ -80,11 +88,11 @@ def show_costs(costs: AblationCounts, test: Dataset, layer: Layer) -> None:
     order, right = costs.ranking, int(costs.baseline.trace())
     lost = costs.n_lost[order]
     columns = dict(zip(Words.rank_columns, (order.tolist(), lost.tolist(), (right - lost).tolist()), strict=True))
-    sample = Words.is_sample.format(all=len(test)) if costs.n < len(test) else ""
+    caption = Words.ranking_caption_sample if costs.n < len(test) else Words.ranking_caption
     values = {"count": len(order), "first": order[0], "most": lost[0], "last": order[-1], "least": lost[-1]}
     panels.table(
         columns,
-        Words.ranking_caption.format(right=right, n=costs.n, sample=sample),
+        caption.format(right=right, n=costs.n, all=len(test)),
         Words.ranking_alt.format(**values),
         f"ranking-{layer.name}",
         width=520,

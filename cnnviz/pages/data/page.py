@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.data.dataset import Dataset, Split
-from cnnviz.render import figures, tiles
-from cnnviz.ui import choice, panels, present
+from cnnviz.render import figures
+from cnnviz.ui import choice, open_digits, panels, present, state
 from cnnviz.ui.state import DataPage
 
 
@@ -39,9 +39,10 @@ class Words:
     which = "Which"
     choices = {"first": "The first nine", "random": "Nine at random"}
     another = "Another nine"
-    sample_caption = "Test images {numbers}, with their labels."
+    sample_caption = "Test images with their labels. Click one to make it your digit."
     sample_alt = "Nine handwritten digits: {digits}."
-    label = "True: {digit}"
+    label = "True: {digit}\nImage {number}"
+    sample = "Test image {number}, a {digit}"
     counts = "How many of each digit"
     part = "Part"
     counts_caption = "The {n:,} digits of the {part} part, counted: between {low:,} and {high:,} of each."
@@ -55,7 +56,8 @@ def show() -> None:
         parts = {part: choice.dataset(part) for part in Words.parts}
     with present.screen("sizes"):
         show_sizes(parts)
-    left, right = st.columns(2, gap="large")
+    with st.container(key=state.stack_of("data").name):
+        left, right = st.columns(2, gap="large")
     with left, present.screen("samples"):
         show_samples(parts["test"])
     with right, present.screen("counts"):
@@ -100,14 +102,19 @@ def show_samples(test: Dataset) -> None:
     chosen = np.arange(9)
     if which == "random":
         chosen = np.sort(np.random.default_rng(seed).choice(len(test), 9, replace=False))
-    labels = [Words.label.format(digit=digit) for digit in test.labels[chosen]]
-    picture = tiles.make_grid(
-        test.images[chosen, :, :, 0], "binary", (0, 1), cell_px=140, labels=labels, theme=panels.theme()
-    )
-    numbers = ", ".join(str(i) for i in chosen)
-    digits = ", ".join(str(digit) for digit in test.labels[chosen])
-    panels.picture(
-        picture, Words.sample_caption.format(numbers=numbers), Words.sample_alt.format(digits=digits), "samples"
+    pairs = [{"number": i, "digit": test.labels[i]} for i in chosen]
+    open_digits.show(
+        chosen,
+        test.images[chosen, :, :, 0],
+        DataPage.gallery,
+        labels=[Words.label.format(**pair) for pair in pairs],
+        names=[Words.sample.format(**pair) for pair in pairs],
+        alt=Words.sample_alt.format(digits=", ".join(str(digit) for digit in test.labels[chosen])),
+        caption=Words.sample_caption,
+        name="samples",
+        columns=3,
+        widest_px=140,
+        is_fixed=True,
     )
 
 

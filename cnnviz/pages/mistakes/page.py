@@ -1,62 +1,80 @@
 """What the network gets wrong: how often, which digits, and with which others it confuses them."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
+from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures, tiles
-from cnnviz.ui import choice, lookups, panels, present
-from cnnviz.ui.state import MistakesPage
+from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, present, refusal, state
+from cnnviz.ui.state import Key, MistakesPage
 
 
 class Words:
     """What this page says."""
 
     title = "Mistakes"
-    intro = "The network reads every test digit; here is how often it is wrong, and what it is wrong about."
+    intro = (
+        "The network reads every test digit: how often it is wrong, and what it is wrong about. Click a cell or a "
+        "digit to open it."
+    )
     accuracy = "Test accuracy"
     right = "Read right"
     wrong = "Mistakes"
     of = "{part:,} of {n:,}"
     none = "It read every test digit right; there is no mistake to show."
-    gallery = "Nine mistakes"
-    which = "Which"
+    which = "Mistakes shown"
     choices: dict[evaluation.MistakeOrder, str] = {
-        "first": "The first nine",
+        "first": "First nine",
         "random": "Nine at random",
-        "surest": "The surest nine",
+        "surest": "Surest nine",
     }
     another = "Another nine"
-    label = "True: {true}, Pred: {predicted}"
+    label = "True: {true}, Pred: {predicted}\nImage {number}"
+    pair = "{true}, read as {predicted}"
+    tile = "Test image {number}: {pair}"
     shown = {
-        "first": "The first {n} of {all} mistakes: test images {numbers}.",
-        "random": "{n} of {all} mistakes at random: test images {numbers}.",
+        "first": "The first {n} of {all:,} mistakes. Click one to open it.",
+        "random": "{n} of {all:,} mistakes, at random. Click one to open it.",
         "surest": (
-            "The {n} of {all} mistakes with the highest softmax for the wrong answer ({share} and more): "
-            "test images {numbers}."
+            "Of {all:,} mistakes the {n} in which the network gave its wrong answer the highest probability, {share} "
+            "and more. Click one to open it."
         ),
     }
-    gallery_alt = "{n} misread digits: {pairs}."
-    pair = "a {true} read as {predicted}"
+    gallery_alt = "{n} test digits: {pairs}."
     worst = "{n} images of a {true} read as {predicted}"
     corner = "true \\ predicted"
-    matrix = "Confusion matrix"
-    matrix_caption = "Row: the true digit. Column: what the network read. Click a cell to see its images."
+    matrix_caption = (
+        "Confusion matrix. Row: the true digit. Column: what the network read. The grey cells are the digits read "
+        "right; the blue ones are mistakes. Click a cell to see its digits."
+    )
     matrix_alt = "Confusion matrix, {right:,} of {n:,} on the diagonal; most often confused: {worst}."
-    cell = "{true} read as {predicted}: {n:,} of the test images"
+    cell = {
+        False: "{true} read as {predicted}: {n} test image",
+        True: "{true} read as {predicted}: {n:,} test images",
+    }
     cell_none = "No {true} was read as {predicted}."
-    cell_caption = "All of them, in the order of the test set; the first is image {first}."
-    cell_alt = "{n} handwritten digits {true} that the network read as {predicted}."
-    cell_hint = "Click a cell of the matrix; its images appear here."
+    whole_cell = "Show all {n:,}"
+    cell_caption = "{shown:,} of {n:,}, in the order of the test set. Click one to open it."
+    opened = "The network reads {first}; its second guess is {second}."
+    opened_wrong = "This is a {true}. The network reads {first}; its second guess is {second}."
+    opened_alt = "{title}, 28 by 28 grey pixels."
+    opened_bars = "Probability of each digit, by the softmax."
+    links = {"layers": "Follow it through the layers", "why": "Why this answer?"}
     per_digit = "Each digit"
     per_digit_caption = (
-        "Precision: of the images read as this digit, how many are it. "
-        "Recall: of the images of this digit, how many were read as it."
+        "Precision, for example: Of everything read as 7, how many really were 7? Recall: Of all that really are 7, "
+        "how many were read as 7?"
     )
     per_digit_alt = "Table of precision and recall for the ten digits."
     columns = ("Digit", "Images", "Precision, %", "Recall, %")
+
+
+FEW = 30
 
 
 def show() -> None:
@@ -65,22 +83,24 @@ def show() -> None:
     panels.head(Words.title, Words.intro)
     probs = lookups.probabilities(network, test)
     result = evaluation.score(test.labels, probs)
-    with present.screen("accuracy"):
-        show_accuracy(result)
-    left, right = st.columns(2, gap="large")
+    with st.container(key=state.stack_of("mistakes").name):
+        left, middle, right = st.columns([10, 9, 7], gap="medium")
     with left, present.screen("matrix"):
+        show_accuracy(result)
         show_matrix(result)
-    with right, present.screen("matrix", 2):
-        show_cell(test, probs)
-    with right, present.screen("gallery"):
+    with middle, present.screen("gallery"):
+        if cell := selected_cell():
+            show_cell(test, probs, cell)
         show_gallery(test, probs)
+    with right, present.screen("gallery", 2):
+        show_opened(network)
     with present.screen("per-digit"):
         show_per_digit(test, probs)
 
 
 def show_accuracy(result: evaluation.Score) -> None:
     """Accuracy with its counts."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric(Words.accuracy, percent(result.accuracy), width="content")
         st.metric(Words.right, Words.of.format(part=result.correct, n=result.n), width="content")
         st.metric(Words.wrong, f"{result.n - result.correct:,}", width="content")
@@ -88,7 +108,6 @@ def show_accuracy(result: evaluation.Score) -> None:
 
 def show_gallery(test: Dataset, probs: np.ndarray) -> None:
     """Nine misread digits, 3×3."""
-    st.subheader(Words.gallery, anchor=False)
     wrong = int((probs.argmax(axis=1) != test.labels).sum())
     if not wrong:
         st.info(Words.none)
@@ -107,23 +126,30 @@ def show_gallery(test: Dataset, probs: np.ndarray) -> None:
     seed = MistakesPage.seed.get() + bool(draw)
     MistakesPage.seed.set(seed)
     chosen = evaluation.mistakes(test.labels, probs, which, seed=seed)
-    pairs = list(zip(test.labels[chosen], probs[chosen].argmax(axis=1), strict=True))
-    labels = [Words.label.format(true=true, predicted=predicted) for true, predicted in pairs]
-    images = test.images[chosen, :, :, 0]
-    picture = tiles.make_grid(images, "binary", (0, 1), columns=3, cell_px=196, labels=labels, theme=panels.theme())
-    caption = Words.shown[which].format(
-        n=len(chosen),
-        all=f"{wrong:,}",
-        numbers=", ".join(str(i) for i in chosen),
-        share=probability(probs[chosen].max(axis=1).min()),
+    share = probability(probs[chosen].max(axis=1).min())
+    caption = Words.shown[which].format(n=len(chosen), all=wrong, share=share)
+    show_digits(test, probs, chosen, MistakesPage.gallery, caption=caption, name=f"mistakes-{which}", columns=3)
+
+
+def show_digits(test: Dataset, probs: np.ndarray, chosen: np.ndarray, key: Key[Any], **options: Any) -> None:
+    """Test images with what they are and what they were read as; a click opens one."""
+    pairs = list(zip(chosen, test.labels[chosen], probs[chosen].argmax(axis=1), strict=True))
+    pairs_in_words = [Words.pair.format(true=true, predicted=predicted) for _, true, predicted in pairs]
+    open_digits.show(
+        chosen,
+        test.images[chosen, :, :, 0],
+        key,
+        labels=[Words.label.format(number=i, true=true, predicted=predicted) for i, true, predicted in pairs],
+        names=[Words.tile.format(number=i, pair=pair) for (i, _, _), pair in zip(pairs, pairs_in_words, strict=True)],
+        alt=Words.gallery_alt.format(n=len(chosen), pairs="; ".join(pairs_in_words)),
+        widest_px=130,
+        is_fixed=True,
+        **options,
     )
-    listed = ", ".join(Words.pair.format(true=true, predicted=predicted) for true, predicted in pairs)
-    panels.picture(picture, caption, Words.gallery_alt.format(n=len(chosen), pairs=listed), f"mistakes-{which}")
 
 
 def show_matrix(result: evaluation.Score) -> None:
     """The confusion matrix to click on, its picture and its numbers to take home."""
-    st.subheader(Words.matrix, anchor=False)
     theme = panels.theme()
     matrix = result.confusion
     off = np.where(np.eye(10, dtype=bool), -1, matrix)
@@ -146,28 +172,37 @@ def selected_cell() -> tuple[int, int] | None:
     return (int(picked[0]["true"]), int(picked[0]["predicted"])) if picked else None
 
 
-def show_cell(test: Dataset, probs: np.ndarray) -> None:
-    """Every image of the cell that was clicked."""
-    cell = selected_cell()
-    if cell is None:
-        st.info(Words.cell_hint, icon=":material/touch_app:")
-        return
+def show_cell(test: Dataset, probs: np.ndarray, cell: tuple[int, int]) -> None:
+    """The images of the cell that was clicked: the first of many, all of them on request."""
     true, predicted = cell
-    chosen = np.flatnonzero((test.labels == true) & (probs.argmax(axis=1) == predicted))
-    values = {"n": len(chosen), "true": true, "predicted": predicted}
-    if not len(chosen):
-        st.info(Words.cell_none.format(**values))
+    found = np.flatnonzero((test.labels == true) & (probs.argmax(axis=1) == predicted))
+    values = {"n": len(found), "true": true, "predicted": predicted}
+    if not len(found):
+        st.info(Words.cell_none.format(**values), icon=":material/check:")
         return
-    st.subheader(Words.cell.format(**values), anchor=False)
-    few = len(chosen) <= 60
-    columns, cell_px = (6, 84) if len(chosen) <= 12 else (10, 56) if few else (32, 28)
-    labels = [str(i) for i in chosen] if few else []
-    images = test.images[chosen, :, :, 0]
-    picture = tiles.make_grid(
-        images, "binary", (0, 1), columns=columns, cell_px=cell_px, labels=labels, theme=panels.theme()
-    )
-    caption = Words.cell_caption.format(first=chosen[0], **values)
-    panels.picture(picture, caption, Words.cell_alt.format(**values), f"true-{true}-read-as-{predicted}")
+    st.markdown(f"**{Words.cell[len(found) > 1].format(**values)}**")
+    chosen = found
+    if len(found) > FEW and not st.toggle(Words.whole_cell.format(**values), key=MistakesPage.whole_cell.name):
+        chosen = found[:FEW]
+    caption = Words.cell_caption.format(shown=len(chosen), **values)
+    name = f"true-{true}-read-as-{predicted}"
+    show_digits(test, probs, chosen, MistakesPage.cell, caption=caption, name=name, columns=3)
+
+
+def show_opened(network: Network) -> None:
+    """The session's digit, what the network makes of it, and the pages that say more."""
+    shown = digit_choice.current()
+    probs = lookups.activations(network, shown.image[None, :, :, None])["softmax"][0]
+    first, second = np.argsort(-probs)[:2]
+    st.markdown(f"**{digit_choice.title(shown)}**")
+    picture = tiles.make_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
+    is_wrong = shown.label is not None and shown.label != first
+    sentence = (Words.opened_wrong if is_wrong else Words.opened).format(true=shown.label, first=first, second=second)
+    panels.picture(picture, sentence, Words.opened_alt.format(title=digit_choice.title(shown)), "opened", width=108)
+    refusal.note(network, shown)
+    for place, words in Words.links.items():
+        st.page_link(places.path(place), label=words, icon=places.PLACES[place][1])
+    panels.bars(probs, Words.opened_bars, "opened-answer", width=250)
 
 
 def show_per_digit(test: Dataset, probs: np.ndarray) -> None:

@@ -1,13 +1,15 @@
 """Runs side by side: what sets them apart, how good they are, and whether the difference may be luck."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
 from cnnviz.experiments import plan_text, statistics
-from cnnviz.percentages import percent, probability
+from cnnviz.percentages import percent
 from cnnviz.render import charts, tiles
 from cnnviz.training.run import Run, curves
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, results, state
+from cnnviz.ui import access, choice, digit_choice, lookups, panels, refusal, results, state
 from cnnviz.ui.results import Row
 from cnnviz.ui.state import ComparePage
 
@@ -16,10 +18,10 @@ class Words:
     """What this page says."""
 
     title = "Compare"
-    intro = "Runs side by side: what sets them apart, and whether one is better or only luckier."
+    intro = "Runs side by side: what sets them apart, and whether one is really better or was only lucky."
     which = "Runs and networks"
     few = "Choose two or more to compare."
-    network, iterations, seconds, per_1000 = "Run", "Iterations", "Seconds", "Seconds per 1,000"
+    network, iterations, seconds, per_1000 = "Run", "Training steps", "Seconds", "Seconds per 1,000 steps"
     weights, validation, test, interval = "Weights", "Validation", "Test", "95 % interval"
     unknown = "–"
     planned = "iterations"
@@ -28,26 +30,33 @@ class Words:
         "endless digits of this kind would lie. The test digits should judge, not choose: choose by the validation "
         "digits."
     )
+    table_tested = (
+        "Settings that are the same for all are left out. The interval (95 %, Wilson): where the accuracy on "
+        "endless digits of this kind would lie. The test digits should judge, not choose: choose by the validation "
+        "digits. Tested on: {names}."
+    )
     table_alt = "Table of {n} runs with what differs, time, weights and accuracy."
     best = "**{best}** read most test digits right: {share}."
     luck = "{names}: no difference from it that {n:,} digits could show."
-    worse = "{names}: worse than it by more than luck explains."
-    lengths = "They were not trained for the same number of iterations."
+    worse = "{names}: clearly worse; not just luck."
+    lengths = "They were not trained for the same number of steps."
     one_seed = "Another seed may say otherwise: an experiment runs several."
-    tested = "Tested on: {names}."
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
     curves_title = "Curves"
     what = "What"
     kinds = {"validation": "Validation accuracy", "accuracy": "Training accuracy", "loss": "Training loss"}
     curves_alt = "Line chart of {what} for {names}."
-    curves_caption = "{what} over the iterations, one colour a run.{missing}"
-    missing = " Not here: {names}; the history of the shipped networks was not kept."
+    curves_caption = "{what} over the training steps, one colour per run."
+    curves_missing = (
+        "{what} over the training steps, one colour per run. Not here: {names}; the history of the shipped networks "
+        "was not kept."
+    )
     no_curves = "None of these has a curve: choose runs that were trained here."
-    both = "Two on one drawing"
+    both = "Two on your digit"
     first, second = "First", "Second"
-    seen = "Your drawing, as both see it."
-    seen_alt = "The drawing as 28 by 28 grey pixels."
-    answer = "{name} after {at:,} iterations reads {digit}, with {share} of the softmax."
+    seen = "{title}, as both see it."
+    seen_alt = "{title}, 28 by 28 grey pixels."
+    answer = "{name}, after {at:,} training steps: reads {first}; its second guess is {second}."
 
 
 MOST = 8
@@ -57,11 +66,10 @@ def show() -> None:
     """The page from top to bottom."""
     panels.intro(Words.intro)
     rows = results.rows()
-    trained = [name for name, row in rows.items() if row.run]
     chosen = st.multiselect(
         Words.which,
         list(rows),
-        default=trained[:MOST] or list(rows),
+        default=at_first(rows),
         key=ComparePage.names.name,
         persist_state="session",
     )
@@ -72,7 +80,20 @@ def show() -> None:
         show_curves([row.run for row in picked if row.run], [row.name for row in picked if not row.run])
     else:
         st.info(Words.few, icon=":material/checklist:")
-    show_both()
+    show_both(rows)
+
+
+def own_runs(rows: Mapping[str, Row]) -> list[str]:
+    """Names of the runs that this browser began, or nobody in particular, the latest first."""
+    return [name for name, row in rows.items() if row.run and row.run.owner in ("", access.owner())]
+
+
+def at_first(rows: Mapping[str, Row]) -> list[str]:
+    """What is compared until one chooses: one's own runs beside the chosen network, or all networks."""
+    own, entry = own_runs(rows)[: MOST - 1], choice.current().entry
+    if not own:
+        return list(rows)[:MOST]
+    return [*own, entry.name] if entry and entry.name in rows and entry.name not in own else own
 
 
 def show_table(rows: list[Row]) -> None:
@@ -89,8 +110,8 @@ def show_table(rows: list[Row]) -> None:
     columns[Words.per_1000] = [round(row.seconds_per_1000, 2) for row in rows]
     columns[Words.weights] = [row.n_weights for row in rows]
     names = ", ".join(sorted({row.test_digits for row in rows if row.test}))
-    tested_on = f" {Words.tested.format(names=names)}" if names else ""
-    panels.table(columns, Words.table + tested_on, Words.table_alt.format(n=len(rows)), "compare")
+    caption = Words.table_tested.format(names=names) if names else Words.table
+    panels.table(columns, caption, Words.table_alt.format(n=len(rows)), "compare")
 
 
 def show_best(rows: list[Row]) -> None:
@@ -138,8 +159,8 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
     chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
     names = ", ".join(series)
     st.vega_lite_chart(chart, alt=Words.curves_alt.format(what=Words.kinds[what], names=names))
-    missing = Words.missing.format(names=", ".join(others)) if others else ""
-    st.caption(Words.curves_caption.format(what=Words.kinds[what], missing=missing))
+    sentence = Words.curves_missing if others else Words.curves_caption
+    st.caption(sentence.format(what=Words.kinds[what], names=", ".join(others)))
 
 
 def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
@@ -151,27 +172,31 @@ def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
     return batches["iteration"], batches[what] / scale
 
 
-def show_both() -> None:
-    """Two networks on the drawing of this session."""
+def show_both(rows: Mapping[str, Row]) -> None:
+    """Two networks on the session's digit: the chosen one beside the latest run of one's own."""
     st.subheader(Words.both, anchor=False, divider="gray")
     entries = {name: entry for name, entry in choice.entries().items() if entry.iterations}
     names = list(entries)
     if not names:
         return
-    own = digit_choice.current()
+    own, title = digit_choice.current(), digit_choice.title(digit_choice.current())
     current = choice.current().entry
     first = names.index(current.name) if current and current.name in names else 0
-    starts = (first, next((i for i in range(len(names)) if i != first), first))
-    seen, *places = st.columns([1, 2, 2], gap="large")
+    others = [name for name in (*own_runs(rows), *names) if name in names and name != names[first]]
+    starts = (first, names.index(others[0]) if others else first)
+    with st.container(key=state.stack_of("both").name):
+        seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.make_grid(own.image[None], "gray", (0, 1), cell_px=196, theme=panels.theme())
-        panels.picture(picture, Words.seen, Words.seen_alt, "compared-drawing", width=168)
+        picture = tiles.make_grid(own.image[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
+        caption, alt = Words.seen.format(title=title), Words.seen_alt.format(title=title)
+        panels.picture(picture, caption, alt, "compared-drawing", width=168)
     for i, (place, label) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
         with place:
             name = st.selectbox(label, names, index=starts[i], key=state.compared_at(i).name)
             at = choice.current().iteration if current and name == current.name else entries[name].iterations[-1]
             network = choice.opened(entries[name], at)
             probs = lookups.activations(network, own.image[None, :, :, None])["softmax"][0]
-            caption = Words.answer.format(name=name, at=at, digit=probs.argmax(), share=probability(probs.max()))
-            panels.bars(probs, caption, f"compared-{i + 1}", inline=False)
+            guess, second = np.argsort(-probs)[:2]
+            caption = Words.answer.format(name=name, at=at, first=guess, second=second)
+            panels.bars(probs, caption, f"compared-{i + 1}", inline=False, width=320)
             refusal.note_of(network, own, entries[name], at)

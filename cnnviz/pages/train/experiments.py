@@ -12,7 +12,7 @@ class Words:
 
     title = "Experiments"
     intro = "Each question is answered by runs that you start here; nothing is known beforehand."
-    kind, exercises, sweep = "What", "Exercises", "Sweep"
+    kind, exercises, sweep = "Kind of question", "Exercises", "Sweep"
 
 
 def show() -> None:
@@ -20,6 +20,7 @@ def show() -> None:
     panels.intro(Words.intro)
     if refusal := server.scheduler().refusal:
         st.warning(refusal, icon=":material/lock:")
+    progress.take_wanted(Words.exercises, Words.sweep)
     kinds = {Words.exercises: planning.plan_exercise, Words.sweep: planning.plan_sweep}
     kind = st.segmented_control(
         Words.kind,
@@ -27,7 +28,8 @@ def show() -> None:
         default=Words.exercises,
         required=True,
         key=ExperimentsPage.kind.name,
+        label_visibility="collapsed",
         persist_state="session",
     )
-    kinds[kind]()
-    progress.show_experiments()
+    number = kinds[kind]()
+    progress.show_experiments(number)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnnviz.data.dataset import Source
 from cnnviz.experiments import exercises, keras_source, sweep
+from cnnviz.experiments.exercises import Exercise
 from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
@@ -17,28 +19,34 @@ from cnnviz.training.limits import LimitReached
 from cnnviz.ui import access, choice, panels, plan_form, server, state
 from cnnviz.ui.state import ExperimentsPage
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 
 class Words:
     """What the choice of an experiment says."""
 
     exercise = "Exercise"
     discussion = "{question} — see **{page}**."
-    preset, iterations = "Network and recipe", "Iterations of each run"
+    preset, iterations = "Network and recipe", "Training steps of each run"
     iterations_help = "Short runs answer sooner; long ones more surely."
     keras = "The program"
     settings = "Settings to vary"
     values = "{setting}: values"
     seeds = "Seeds"
     impossible = "This experiment cannot be run. {reason}"
-    planned = "{n} runs of {iterations:,} iterations, one after another, in turns with other people's runs."
-    planned_alt = "Table of the {n} runs of this experiment."
+    planned = {
+        False: "{n} run of {iterations:,} training steps, in turns with other people's runs.",
+        True: "{n} runs of {iterations:,} training steps, one after another, in turns with other people's runs.",
+    }
+    planned_alt = "Table of the planned runs of this experiment."
     columns = ("Run", "Seed", "Weights")
     start = "Start the experiment"
     exercise_name, sweep_name = "exercise {n}", "sweep"
 
 
-def plan_exercise() -> None:
-    """Choose one of the thirteen exercises, and start it where there is something to run."""
+def plan_exercise() -> int:
+    """Choose one of the thirteen exercises, and start it where there is something to run; gives its number."""
     by_number = {exercise.number: exercise for exercise in exercises.EXERCISES}
     number = st.selectbox(
         Words.exercise,
@@ -49,11 +57,17 @@ def plan_exercise() -> None:
     )
     exercise = by_number[number]
     st.markdown(exercise.explanation)
+    plan_runs(exercise)
+    return int(number)
+
+
+def plan_runs(exercise: Exercise) -> None:
+    """What an exercise asks for: a discussion, a program, or runs."""
     for question, page in exercise.discussion:
         st.markdown(f"- {Words.discussion.format(question=question, page=page)}")
     if exercise.discussion:
         return
-    base = ask_base()
+    base, start_place = ask_base()
     if exercise.shows_program:
         with st.expander(Words.keras):
             st.code(keras_source.keras_program(base), "python")
@@ -65,12 +79,12 @@ def plan_exercise() -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=number), number)
+    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=exercise.number), start_place, exercise.number)
 
 
 def plan_sweep() -> None:
     """Choose several values of several settings and a number of seeds, and start their runs."""
-    base = ask_base()
+    base, start_place = ask_base()
     names = st.multiselect(
         Words.settings,
         list(sweep.SETTINGS),
@@ -102,12 +116,12 @@ def plan_sweep() -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.sweep_name)
+    offer(planned, base.recipe.iterations, Words.sweep_name, start_place)
 
 
-def ask_base() -> Plan:
-    """The plan that the experiment varies: a preset and a number of iterations."""
-    with st.container(horizontal=True):
+def ask_base() -> tuple[Plan, DeltaGenerator]:
+    """The plan that the experiment varies, a preset and a number of training steps, and the place of the button."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             Words.preset, list(plan_form.presets()), key=ExperimentsPage.preset.name, width=220, persist_state="session"
         )
@@ -121,18 +135,25 @@ def ask_base() -> Plan:
             width=220,
             persist_state="session",
         )
+        start_place = st.container(width="content")
     preset = PRESETS[name]
-    return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations)))
+    return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations))), start_place
 
 
-def offer(planned: Sequence[PlannedRun], iterations: int, name: str, exercise: int | None = None) -> None:
+def offer(
+    planned: Sequence[PlannedRun],
+    iterations: int,
+    name: str,
+    start_place: DeltaGenerator,
+    exercise: int | None = None,
+) -> None:
     """The table of the planned runs, and the button that starts them."""
     rows = [(run.label, run.plan.seed, n_weights(run.plan.network)) for run in planned]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    caption = Words.planned.format(n=len(planned), iterations=iterations)
+    caption = Words.planned[len(planned) > 1].format(n=len(planned), iterations=iterations)
     with st.expander(caption):
-        panels.table(table, caption, Words.planned_alt.format(n=len(planned)), "planned")
-    st.button(
+        panels.table(table, caption, Words.planned_alt, "planned")
+    start_place.button(
         Words.start,
         icon=":material/science:",
         type="primary",

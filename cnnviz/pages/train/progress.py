@@ -7,8 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnnviz.experiments import exercises
+from cnnviz.experiments.statistics import wilson_interval
 from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
+from cnnviz.render import charts
+from cnnviz.render.charts import Bar
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import access, panels, results, server
@@ -19,13 +22,14 @@ class Words:
     """What the experiments that were started say."""
 
     which = "Experiment"
-    none = "No experiment yet. Start one above."
-    progress = "{done} of {n} runs have ended; {share} of all iterations"
-    stop, stop_help = "Stop the experiment", "Ends every run of it where it stands."
+    none = "Nobody has asked this yet. Start the experiment above."
+    others = "Experiments on this server"
+    progress = "{done} of {n} runs have ended; {share} of all training steps"
+    stop, stop_help = "Stop the experiment", "It ends every run where it stands."
     resume = "Resume the experiment"
     resume_help = "Runs of it that are paused: {n:,}. Each goes on from where it is on disk, or begins anew."
     delete, delete_sure = "Delete its runs", "Delete them for good"
-    columns = ("Run", "Seed", "State", "Iterations", "Seconds per 1,000", "Weights", "Validation", "Test",
+    columns = ("Run", "Seed", "State", "Training steps", "Seconds per 1,000 steps", "Weights", "Validation", "Test",
                "95 % interval")  # fmt: skip
     results = (
         "The runs of this experiment. The interval (95 %): where the accuracy on endless digits of this kind would lie."
@@ -33,24 +37,53 @@ class Words:
     results_alt = "Table of {n} runs with state, time and accuracy."
     not_yet = "–"
     conclusion = "What it shows"
+    chart = "Test accuracy of each setting; the mean where it has several seeds. The thin line is the 95 % interval."
+    chart_alt = "Bar chart of test accuracy: {settings}."
+    bar = "{label}: {share}"
 
 
 REFRESH_S = 2.0
 
 
-def show_experiments() -> None:
-    """Choose one of the experiments, the latest first, and see how it stands."""
-    st.divider()
-    names = list(dict.fromkeys(run.experiment for run in reversed(server.scheduler().runs()) if run.experiment))
-    if not names:
-        st.info(Words.none, icon=":material/science:")
+def take_wanted(exercises_kind: str, sweep_kind: str) -> None:
+    """Show the question of the experiment that was chosen in the list; before the widgets that ask for it."""
+    wanted = ExperimentsPage.wanted.get()
+    ExperimentsPage.wanted.set(None)
+    runs = runs_of(wanted) if wanted else []
+    if not wanted or not runs:
         return
-    key = ExperimentsPage.experiment
-    if key.get() not in names:
-        key.set(names[0])
-    name = st.selectbox(Words.which, names, key=key.name)
-    active = any(run.active for run in runs_of(name))
-    st.fragment(show_experiment, run_every=REFRESH_S if active else None)(name, active)
+    number = runs[0].exercise
+    ExperimentsPage.kind.set(exercises_kind if number is not None else sweep_kind)
+    if number is not None:
+        ExperimentsPage.exercise.set(number)
+    ExperimentsPage.experiment.set(wanted)
+
+
+def show_experiments(number: int | None) -> None:
+    """How the latest experiment of a question stands; others of this question, and of all others, can be chosen.
+
+    Args:
+        number: of the exercise that is asked; None for a sweep.
+    """
+    of = {run.experiment: run.exercise for run in reversed(server.scheduler().runs()) if run.experiment}
+    names = [name for name, exercise in of.items() if exercise == number]
+    if names:
+        key = ExperimentsPage.experiment
+        if key.get() not in names:
+            key.set(names[0])
+        name = st.selectbox(Words.which, names, key=key.name) if len(names) > 1 else names[0]
+        active = any(run.active for run in runs_of(name))
+        st.fragment(show_experiment, run_every=REFRESH_S if active else None)(name, active)
+    elif number is None or exercises.find(number) in exercises.WITH_RUNS:
+        st.info(Words.none, icon=":material/science:")
+    if others := [name for name in of if name not in names]:
+        st.selectbox(Words.others, others, index=None, key=ExperimentsPage.listed.name, on_change=open_listed)
+
+
+def open_listed() -> None:
+    """Callback: show another experiment, under its own question."""
+    ExperimentsPage.wanted.set(ExperimentsPage.listed.get())
+    ExperimentsPage.listed.forget()
 
 
 def runs_of(experiment: str) -> list[Run]:
@@ -65,9 +98,10 @@ def show_experiment(name: str, was_active: bool) -> None:
     if not runs or active != was_active:  # deleted, ended or resumed: the page is to be drawn anew
         st.rerun()
     show_controls(runs, active)
-    show_table(runs)
     if not active:
         show_conclusion(runs)
+    show_chart(runs)
+    show_table(runs)
 
 
 def show_controls(runs: Sequence[Run], active: bool) -> None:
@@ -99,6 +133,27 @@ def show_resume(paused: Sequence[str]) -> None:
     if paused:
         help = Words.resume_help.format(n=len(paused))
         access.button(Words.resume, ":material/play_arrow:", paused, server.scheduler().resume, help)
+
+
+def show_chart(runs: Sequence[Run]) -> None:
+    """A bar for each setting that has been tested, in the order of the plan."""
+    tested: dict[str, list[tuple[int, int]]] = {}
+    for run in runs:
+        if run.test and run.status is Status.FINISHED:
+            tested.setdefault(run.label, []).append(run.test)
+    if not tested:
+        return
+    bars = [Bar(label, *mean_and_interval(tests)) for label, tests in tested.items()]
+    told = (Words.bar.format(label=bar.label, share=percent(bar.share)) for bar in bars)
+    st.altair_chart(charts.bar_chart(bars, panels.theme()), alt=Words.chart_alt.format(settings=", ".join(told)))
+    st.caption(Words.chart)
+
+
+def mean_and_interval(tests: Sequence[tuple[int, int]]) -> tuple[float, float, float]:
+    """Mean share of digits read right over several seeds, and its 95 % interval on that many digits."""
+    n = tests[0][1]
+    correct = round(sum(correct for correct, _ in tests) / len(tests))
+    return correct / n, *wilson_interval(correct, n)
 
 
 def show_table(runs: Sequence[Run]) -> None:

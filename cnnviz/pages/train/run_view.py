@@ -1,6 +1,7 @@
 """One run on the Train page: how it stands, what can be done with it, its curves, kernels and answers."""
 
 import functools
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -17,61 +18,61 @@ from cnnviz.ui import access, choice, digit_choice, digits, lookups, panels, ref
 class Words:
     """What is said of one run."""
 
-    finished = "Finished after {n:,} iterations and {time} of training. It stands above as a network."
+    finished = "**{name}** has finished after {n:,} training steps, {time} of training. You can choose it above."
     stopped = (
-        "Ended after {n:,} iterations, of {planned:,} planned, and {time} of training. It stands in the sidebar as a "
-        "network."
+        "**{name}** ended after {n:,} training steps, of {planned:,} planned, {time} of training. You can choose it "
+        "above."
     )
     never = "Stopped before it began."
     failed = "This run has failed. {reason}"
     unbroken = "It had not begun."
-    on_disk = "Its state at iteration {n:,} is on disk."
+    on_disk = "Its state at training step {n:,} is on disk."
     older_on_disk = (
         "**Not on disk.** {reason} It goes on in memory, and is lost when the server ends; what is on disk is its "
-        "state at iteration {n:,}. The server tries again."
+        "state at training step {n:,}. The server tries again."
     )
     nothing_on_disk = (
         "**Not on disk.** {reason} It goes on in memory, and is lost when the server ends. The server tries again."
     )
     unreadable = "Its curves and weights cannot be read. {reason}"
-    interrupted = "The server ended while this run was under way. It can go on from iteration {n:,}."
+    interrupted = "The server ended while this run was under way. It can go on from training step {n:,}."
     interrupted_anew = "The server ended before this run was on disk. Its plan is known; it can begin anew."
-    at = "Iteration {at:,} of {target:,}, {left}"
+    at = "{name}: {state}, training step {at:,} of {target:,}, {left}"
     left = "about {time} of training left"
     left_unknown = "time left not known yet"
-    testing = "Training has ended at iteration {n:,}; now every snapshot reads the test digits."
+    testing = "Training has ended at step {n:,}; now every snapshot reads the test digits."
     pause, resume, stop, extend, delete = "Pause", "Resume", "Stop", "Train on: {n:,}", "Delete"
     delete_sure = "Delete {name} for good"
-    stop_help = "Ends the run here; what it has learnt becomes a network that you can choose above."
-    stop_testing_help = "Tests no further snapshot: the network gets those that are tested, and the last one."
-    no_extend = "It cannot be trained on: its recipe brings the learning rate down to 0 at the last iteration."
-    more_iterations = "Iterations more"
+    stop_help = "It ends the run here; what it has learnt becomes a network that you can choose above."
+    stop_testing_help = "It tests no further snapshot: the network gets those that are tested, and the last one."
+    no_extend = "It cannot train on: its learning rate has come down to 0."
+    more_iterations = "More training steps"
     train_accuracy, validation_accuracy = "Training accuracy", "Validation accuracy"
     train_help = "Of the images of the last {n} steps, before each step."
-    validation_help = "Of {n:,} validation digits at iteration {at:,}."
+    validation_help = "Of {n:,} validation digits after {at:,} training steps."
     test_accuracy, test_help = "Test accuracy", "{correct:,} of {n:,} test digits."
     digits = "This run learns from {digits}, and its test digits are of the same collection."
     speed, speed_value = "Speed", "{rate:.3g} steps/s"
     not_yet = "–"
     accuracy, loss = "Accuracy", "Loss"
-    curves = (
-        "Accuracy (left) and cross-entropy an image (right): training batches (steps to a point: {n}), and "
-        "validation digits."
-    )
+    curves = {
+        "accuracy": "Accuracy of training batches (steps per point: {n}) and of validation digits.",
+        "loss": "Cross-entropy per image of training batches (steps per point: {n}) and of validation digits.",
+    }
     series = ("training", "validation")
-    curve_alt = "Line chart of {what} over {n:,} iterations; training ends at {train}, validation at {validation}."
-    kernels = "The kernels of conv1 at iteration {at:,}; red adds, blue takes away."
+    curve_alt = "Line chart of {what} over {n:,} training steps; training ends at {train}, validation at {validation}."
+    kernels = "The kernels of conv1 after {at:,} training steps; red adds, blue takes away."
     kernels_alt = "{n} kernels of the first convolution layer, weights from {low:+.3f} to {high:+.3f}."
-    answer = "Your drawing is read as {digit} at iteration {at:,}."
-    no_drawing = "Draw a digit on the Draw page to watch here how its answer settles."
+    answer = "{title}: after {at:,} training steps the network reads {first}; its second guess is {second}."
     table = "Test accuracy on the way, beside what two renderings of the tutorial report for hvass."
     table_alt = "Table of test accuracy at five moments of the training."
-    columns = ("Iterations", "This run", "Tutorial, first rendering", "Tutorial, second rendering")
+    columns = ("Training steps", "This run", "Tutorial, first rendering", "Tutorial, second rendering")
 
 
 TUTORIALS = {0: (0.042, 0.109), 1: (0.053, 0.130), 100: (0.708, 0.666), 1000: (0.935, 0.931), 10_000: (0.987, 0.988)}
 """Test accuracy by iteration that M. E. H. Pedersen's tutorial 02 reports, in two runs."""
 N_LAST = 100
+CHART_PX = 250
 
 
 def watch(name: str, was_active: bool) -> None:
@@ -79,10 +80,13 @@ def watch(name: str, was_active: bool) -> None:
     chosen = server.scheduler().find(name)  # records are frozen: each time anew
     if chosen is None or chosen.active != was_active:  # deleted, ended or resumed: the page is to be drawn anew
         st.rerun()
-    show_status(chosen)
-    show_what_is_kept(chosen)
-    st.caption(Words.digits.format(digits=digits.title(chosen.source)))
-    show_controls(chosen)
+    with st.container(key=state.stack_of("status").name):
+        status, controls = st.columns([1, 1], vertical_alignment="center")
+    with status:
+        show_status(chosen)
+        show_what_is_kept(chosen)
+    with controls:
+        show_controls(chosen)
     try:
         chosen = server.scheduler().loaded(name) or chosen
     except BrokenModel as error:
@@ -90,12 +94,16 @@ def watch(name: str, was_active: bool) -> None:
     if chosen.state is None:
         return
     show_figures(chosen)
-    show_curves(chosen)
-    left, right = st.columns(2, gap="large")
-    with left:
-        show_kernels(chosen)
-    with right:
+    with st.container(key=state.stack_of("run").name):
+        answer, curve, kernels = st.columns([3, 4, 4], gap="medium")
+    with answer:
         show_answer(chosen)
+    with curve:
+        show_curve(chosen, "accuracy", Words.accuracy)
+    with kernels:
+        show_kernels(chosen)
+    show_curve(chosen, "loss", Words.loss)
+    st.caption(Words.digits.format(digits=digits.title(chosen.source)))
 
 
 def show_status(chosen: Run) -> None:
@@ -109,14 +117,15 @@ def show_status(chosen: Run) -> None:
     elif chosen.status is Status.FINISHED:
         planned = chosen.plan.recipe.iterations
         ended = Words.stopped if chosen.iteration < planned else Words.finished
-        sentence = ended.format(n=chosen.iteration, planned=planned, time=panels.duration(chosen.seconds))
-        st.success(sentence, icon=":material/check:")
+        named = {"name": chosen.name, "time": panels.duration(chosen.seconds)}
+        st.markdown(f":material/check: {ended.format(n=chosen.iteration, planned=planned, **named)}")
     elif chosen.status is Status.TESTING:
         st.progress(1.0, Words.testing.format(n=chosen.iteration))
     else:
         left = Words.left.format(time=panels.duration(chosen.left_s)) if chosen.step_s else Words.left_unknown
-        at = Words.at.format(at=chosen.iteration, target=chosen.target, left=left)
-        st.progress(min(1.0, chosen.iteration / chosen.target), f"{results.state(chosen).capitalize()}. {at}")
+        named = {"name": chosen.name, "state": results.state(chosen), "left": left}
+        at = Words.at.format(at=chosen.iteration, target=chosen.target, **named)
+        st.progress(min(1.0, chosen.iteration / chosen.target), at)
 
 
 def show_what_is_kept(chosen: Run) -> None:
@@ -155,7 +164,7 @@ def show_controls(chosen: Run) -> None:
 def offer_more(chosen: Run) -> None:
     """Train on, or why it cannot."""
     if not chosen.most_more:
-        st.caption(Words.no_extend)
+        st.caption(Words.no_extend, width="content")
         return
     start = min(chosen.plan.recipe.iterations, chosen.most_more)
     more = st.number_input(Words.more_iterations, 1, chosen.most_more, start, width=180)
@@ -164,20 +173,20 @@ def offer_more(chosen: Run) -> None:
 
 
 def show_figures(chosen: Run) -> None:
-    """Accuracies and speed."""
+    """Accuracies, the one that counts most first, and speed."""
     accuracies = chosen.state.accuracies if chosen.state is not None else np.zeros(0)
     with st.container(horizontal=True, gap="large"):
-        recent = accuracies[-N_LAST:]
-        training = percent(recent.mean(), 1) if len(recent) else Words.not_yet
-        st.metric(Words.train_accuracy, training, width="content", help=Words.train_help.format(n=N_LAST))
-        if chosen.checks:
-            last = chosen.checks[-1]
-            hint = Words.validation_help.format(n=last.n, at=last.iteration)
-            st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
         if is_measured(chosen):
             correct, n = test_result(chosen, chosen.iteration)
             hint = Words.test_help.format(correct=correct, n=n)
             st.metric(Words.test_accuracy, percent(correct / n), width="content", help=hint)
+        if chosen.checks:
+            last = chosen.checks[-1]
+            hint = Words.validation_help.format(n=last.n, at=last.iteration)
+            st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
+        recent = accuracies[-N_LAST:]
+        training = percent(recent.mean(), 1) if len(recent) else Words.not_yet
+        st.metric(Words.train_accuracy, training, width="content", help=Words.train_help.format(n=N_LAST))
         if chosen.step_s:
             st.metric(Words.speed, Words.speed_value.format(rate=1 / chosen.step_s), width="content")
 
@@ -200,29 +209,24 @@ def test_result(chosen: Run, iteration: int) -> tuple[int, int]:
     return int((probs.argmax(axis=1) == test.labels).sum()), len(test)
 
 
-def show_curves(chosen: Run) -> None:
-    """Accuracy and loss of training and validation over the iterations."""
+def show_curve(chosen: Run, what: Literal["accuracy", "loss"], title: str) -> None:
+    """Accuracy, or loss, of training and validation over the training steps."""
     batches = curves(chosen)
     if not len(batches["iteration"]):
         return
-    scale = 1 if chosen.plan.recipe.loss == "mean" else chosen.plan.recipe.batch_size
-    batches["loss"] = batches["loss"] / scale
-    checks = {
-        "iteration": np.array([check.iteration for check in chosen.checks], float),
-        "accuracy": np.array([check.accuracy for check in chosen.checks]),
-        "loss": np.array([check.loss for check in chosen.checks]),
-    }
-    for place, what, title in zip(st.columns(2), ("accuracy", "loss"), (Words.accuracy, Words.loss), strict=True):
-        training, validation = Words.series
-        series = {training: (batches["iteration"], batches[what])}
-        if chosen.checks:
-            series[validation] = (checks["iteration"], checks[what])
-        ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
-        alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
-        chart = charts.curve_chart(series, title, panels.theme(), top=1.0 if what == "accuracy" else None)
-        place.vega_lite_chart(chart, alt=alt, key=state.run_curve_of(what).name)
+    scale = 1 if what == "accuracy" or chosen.plan.recipe.loss == "mean" else chosen.plan.recipe.batch_size
+    training, validation = Words.series
+    series = {training: (batches["iteration"], batches[what] / scale)}
+    if chosen.checks:
+        at = np.array([check.iteration for check in chosen.checks], float)
+        series[validation] = (at, np.array([getattr(check, what) for check in chosen.checks]))
+    ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
+    alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
+    top = 1.0 if what == "accuracy" else None
+    chart = charts.curve_chart(series, title, panels.theme(), top=top, height_px=CHART_PX)
+    st.vega_lite_chart(chart, alt=alt, key=state.run_curve_of(what).name)
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
-    st.caption(Words.curves.format(n=per_point))
+    st.caption(Words.curves[what].format(n=per_point))
 
 
 def show_kernels(chosen: Run) -> None:
@@ -231,17 +235,29 @@ def show_kernels(chosen: Run) -> None:
         return
     kernels = inspection.kernels(chosen.network_at(chosen.iteration), "conv1", 0)
     limits = palettes.symmetric_limits(kernels)
-    picture = tiles.make_grid(kernels, "seismic", limits, columns=8, cell_px=60, bar=True, theme=panels.theme())
+    columns = 6 if len(kernels) <= 18 else 8
+    picture = tiles.make_grid(
+        kernels,
+        "seismic",
+        limits,
+        columns=columns,
+        cell_px=60,
+        labels=[str(i) for i in range(len(kernels))],
+        bar=True,
+        theme=panels.theme(),
+    )
     alt = Words.kernels_alt.format(n=len(kernels), low=kernels.min(), high=kernels.max())
     panels.picture(picture, Words.kernels.format(at=chosen.iteration), alt, "conv1-now", inline=True)
 
 
 def show_answer(chosen: Run) -> None:
-    """What it makes of the drawing now."""
+    """What it makes of the session's digit now."""
     own = digit_choice.current()
     at = chosen.iteration
     probs = lookups.activations(chosen.network_at(at), own.image[None, :, :, None])["softmax"][0]
-    panels.bars(probs, Words.answer.format(digit=probs.argmax(), at=at), "answer-now", width=300)
+    first, second = np.argsort(-probs)[:2]
+    caption = Words.answer.format(title=digit_choice.title(own), at=at, first=first, second=second)
+    panels.bars(probs, caption, "answer-now", width=250)
     refusal.note_of(chosen.network_at(at), own, choice.of_run(chosen), at)
 
 

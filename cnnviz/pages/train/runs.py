@@ -1,7 +1,10 @@
 """Train a network and watch it learn: curves, kernels that form out of noise, the answer to one's own drawing."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,16 +16,20 @@ from cnnviz.pages.train import run_view
 from cnnviz.percentages import percent
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run
-from cnnviz.ui import access, choice, panels, plan_form, results, server
+from cnnviz.ui import access, choice, panels, plan_form, results, server, state
 from cnnviz.ui.state import TrainPage
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 
 class Words:
     """What this page says, but for what is said of one run."""
 
     title = "Train"
-    intro = "Choose a network and a recipe, start it, and watch it learn; the run goes on when you leave this page."
-    setup = "A new run"
+    intro = "Start a recipe and watch the network learn from noise; the run goes on when you leave this page."
+    setup_title = "Settings of the next run"
+    starts = "{n:,} training steps, learning rate {rate:g}, seed {seed}"
     start = "Start"
     started = "{name} has begun."
     impossible = "This network cannot be built. {reason}"
@@ -31,15 +38,13 @@ class Words:
     chart_alt = "Flow chart of the network with {n} weights."
     code = "The same in Keras"
     code_caption = "The whole program for these settings; it runs as it is where Keras and TensorFlow are installed."
-    runs = "Runs"
-    none = "No run yet. Start one above."
+    none = "No run yet. Choose a recipe and press Start."
     run = "Run"
     all_runs = "All runs: {n}"
-    list_columns = ("Run", "State", "Iterations", "Of", "Validation accuracy", "Experiment", "On disk")
+    list_columns = ("Run", "State", "Training steps", "Of", "Validation accuracy", "Experiment", "On disk")
     list_caption = "Every run of this server, the latest first, as of when this page was opened."
-    list_alt = "Table of {n} runs with state and iterations."
+    list_alt = "Table of {n} runs with state and training steps."
     not_yet = "–"
-    starts = "{n:,} iterations, learning rate {rate:g}, seed {seed}"
     table_later = "Test accuracy at each snapshot is measured when the run pauses or ends."
     kept = {
         "all": "Runs of an earlier start of the server: {n:,}. All can go on from their checkpoints.",
@@ -50,7 +55,7 @@ class Words:
         ),
     }
     lost = "not on disk"
-    at = "iteration {n:,}"
+    at = "step {n:,}"
 
 
 LOOK_EVERY_S = 1.0
@@ -66,8 +71,22 @@ def show() -> None:
     for notice in server.scheduler().notices:
         st.info(notice, icon=":material/delete_sweep:")
     show_interrupted()
-    set_up()
-    show_runs()
+    known = {run.name: run for run in reversed(server.scheduler().runs())}
+    if known and TrainPage.run.get() not in known:
+        TrainPage.run.set(next(iter(known)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        preset = plan_form.ask_preset()
+        start_place = st.container(width="content")
+        if known:
+            names = list(known)
+            st.selectbox(Words.run, names, key=TrainPage.run.name, width=220, label_visibility="collapsed")
+    set_up(preset, start_place, known.get(TrainPage.run.get()))
+    if known:
+        show_run(known[TrainPage.run.get()])
+        with st.expander(Words.all_runs.format(n=len(known))):
+            show_list(list(known.values()))
+    else:
+        st.info(Words.none, icon=":material/model_training:")
     st.divider()
     access.show_teacher()
 
@@ -82,27 +101,29 @@ def show_interrupted() -> None:
         st.info(sentence, icon=":material/restart_alt:")
 
 
-def set_up() -> None:
-    """The form, and beside it what comes of it."""
-    st.subheader(Words.setup, anchor=False)
-    left, right = st.columns(2, gap="large")
+def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
+    """The form, open until there is a run to see, and beside it what comes of it; the button stands in its place."""
+    key = state.plan_form_of(shown.name if shown else "")
+    form = st.expander(Words.setup_title, expanded=shown is None, key=key.name)
+    with form:
+        left, right = st.columns(2, gap="large")
     with left:
         try:
-            name, plan = plan_form.ask()
+            plan = plan_form.ask(preset)
         except ValueError as error:
             st.error(Words.impossible.format(reason=error), icon=":material/error:")
-            st.button(Words.start, icon=":material/play_arrow:", type="primary", disabled=True)
+            start_place.button(Words.start, icon=":material/play_arrow:", type="primary", disabled=True)
             return
-        st.button(
-            Words.start,
-            icon=":material/play_arrow:",
-            type="primary",
-            on_click=start,
-            args=(name, plan),
-            disabled=bool(server.scheduler().refusal),
-        )
         recipe = plan.recipe
         st.caption(Words.starts.format(n=recipe.iterations, rate=recipe.learning_rate, seed=plan.seed))
+    start_place.button(
+        Words.start,
+        icon=":material/play_arrow:",
+        type="primary",
+        on_click=start,
+        args=(preset, plan),
+        disabled=bool(server.scheduler().refusal),
+    )
     with right:
         show_plan(plan)
 
@@ -130,18 +151,8 @@ def show_plan(plan: Plan) -> None:
         st.code(keras_source.keras_program(plan), "python")
 
 
-def show_runs() -> None:
-    """The list of runs and the one that is chosen."""
-    st.subheader(Words.runs, anchor=False, divider="gray")
-    known = {run.name: run for run in reversed(server.scheduler().runs())}
-    if not known:
-        st.info(Words.none, icon=":material/model_training:")
-        return
-    if TrainPage.run.get() not in known:
-        TrainPage.run.set(next(iter(known)))
-    chosen = known[st.selectbox(Words.run, list(known), key=TrainPage.run.name)]
-    with st.expander(Words.all_runs.format(n=len(known))):
-        show_list(list(known.values()))
+def show_run(chosen: Run) -> None:
+    """The run that is chosen, by itself while there is something to see, and its accuracy on the way."""
     st.fragment(run_view.watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen.name, chosen.active)
     if run_view.is_measured(chosen):
         with contextlib.suppress(BrokenModel):  # that its weights cannot be read has been said

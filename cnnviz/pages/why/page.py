@@ -10,37 +10,35 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.why import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.state import LookPage
 
 
 class Words:
     """What this page says."""
 
-    title = "What it looks at"
-    intro = (
-        "Four ways to ask what an answer or a filter depends on. Each shows something true, and each is easily "
-        "taken for more than it is: each of the four says what it does not prove."
-    )
-    more = "More"
+    title = "Why"
+    intro = "What it looks at: four ways to ask what an answer or a filter depends on, and what each does not prove."
     asked, answer = "Ask about", "the answer"
     side = "Side of the grey square, pixels"
-    read = "Read as **{digit}**, with {share} of the softmax.{asked}"
-    asked_about = " Asked about: **{digit}**, which has {share}."
+    read = "The network reads **{first}**; its second guess is {second}."
+    read_asked = (
+        "The network reads **{first}**; its second guess is {second}. Asked about: **{digit}**, which gets {share}."
+    )
     computing = "Asking the network"
 
     saliency = "Saliency: a little more ink"
     saliency_labels = ("the digit", "the gradient")
     saliency_caption = (
         "How the number for {digit}, before the softmax, changes with a little more ink at each pixel: red, it rises; "
-        "blue, it falls. From {low} to {high} for full ink, were the slope to stay the same."
+        "blue, it falls. From {low} to {high} for full ink, if the effect stayed the same."
     )
     saliency_alt = (
         "Two pictures of 28 by 28 pixels: the digit, and the gradient of the logit of {digit}, from {low} in row "
         "{low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
     )
     saliency_not = (
-        "that the network used the red pixels. The slope holds for a small change of this one image; "
+        "that the network used the red pixels. The effect holds for a small change of this one image; "
         "a whole stroke there may do the opposite, and many red pixels are blank."
     )
 
@@ -48,16 +46,26 @@ class Words:
     occlusion_labels = ("the worst place", "probability of {digit}")
     occlusion_caption = (
         "A grey square of {side}×{side} pixels is laid on each of {n} places; the colour at its middle is the "
-        "probability of {digit} that is left, from {least} to {most}. Without a square it is {free}; with the framed "
-        "one, which hurts most, {least}, and the digit is read as {now}."
+        "probability of {digit} that is left, from {least} to {most}; without a square it is {free}."
     )
+    unchanged = "**No single square changes the answer.** The framed one hurts most and leaves {least}."
+    changed = {
+        False: (
+            "**One of the {n} squares changes the answer.** With the framed one, which hurts most, the digit is read "
+            "as {now}."
+        ),
+        True: (
+            "**{n_changed} of the {n} squares change the answer.** With the framed one, which hurts most, the digit is "
+            "read as {now}."
+        ),
+    }
     occlusion_alt = (
         "Two pictures of 28 by 28 pixels: the digit with the square that hurts most, rows {top} to {bottom}, columns "
         "{left} to {right}; and the probability of {digit} for each place of the square, from {least} to {most}."
     )
     occlusion_not = (
-        "that the network looks for what lies under the square. A grey square is a shape of its own, no training digit "
-        "had one, and it may be taken for a stroke. Where two parts of a digit tell the same, hiding one does nothing."
+        "that the network looks for what lies under the square. A grey square is a shape of its own that no training "
+        "digit had; it may be taken for a stroke. Where two parts of a digit tell the same, hiding one does nothing."
     )
 
 
@@ -79,22 +87,25 @@ def look_at_image(network: Network) -> None:
     chosen = digit_choice.current()
     refusal.note(network, chosen)
     image = chosen.image
-    with st.expander(Words.more), st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
         options = [Words.answer, *range(10)]
         about = st.selectbox(Words.asked, options, key=LookPage.about.name, width=160, persist_state="session")
-        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key=LookPage.side_px.name, width=320, persist_state="session")
+        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key=LookPage.side_px.name, width=260, persist_state="session")
+        answer = st.container(width=420)
     probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
     digit = int(probs.argmax()) if about == Words.answer else int(about)
     with lookups.failures(), st.spinner(Words.computing):
         slopes = saliency_of(network, image, digit)
-        covered = occlusion_of(network, image, digit, side)
-    asked = Words.asked_about.format(digit=digit, share=probability(probs[digit])) if about != Words.answer else ""
-    st.markdown(Words.read.format(digit=probs.argmax(), share=probability(probs.max()), asked=asked))
-    left, right = st.columns(2, gap="large")
+        covered = occlusion_of(network, image, side)
+    first, second = np.argsort(-probs)[:2]
+    sentence = Words.read if about == Words.answer else Words.read_asked
+    answer.markdown(sentence.format(first=first, second=second, digit=digit, share=probability(probs[digit])))
+    with st.container(key=state.stack_of("why").name):
+        left, right = st.columns(2, gap="large")
     with left:
         show_saliency(image, slopes, digit)
     with right:
-        show_occlusion(network, image, covered, digit, probs[digit])
+        show_occlusion(image, covered, digit, probs)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
@@ -105,9 +116,9 @@ def saliency_of(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
-def occlusion_of(network: Network, image: np.ndarray, digit: int, side: int) -> np.ndarray:
-    """`attribution.occlusion`, computed once."""
-    covered: np.ndarray = lookups.call(attribution.occlusion, network, image, digit, side)
+def occlusion_of(network: Network, image: np.ndarray, side: int) -> np.ndarray:
+    """`attribution.occluded`, computed once."""
+    covered: np.ndarray = lookups.call(attribution.occluded, network, image, side)
     return covered
 
 
@@ -131,29 +142,37 @@ def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     panels.not_proven(Words.saliency_not)
 
 
-def show_occlusion(network: Network, image: np.ndarray, covered: np.ndarray, digit: int, free: float) -> None:
-    """The digit under the square that hurts most, and what every place of the square leaves of a probability."""
+def show_occlusion(image: np.ndarray, occluded: np.ndarray, digit: int, probs: np.ndarray) -> None:
+    """The digit under the square that hurts most, and what every place of the square leaves of a probability.
+
+    Args:
+        image: float (28, 28).
+        occluded: the probabilities for each place of the square, float (n, n, 10).
+        digit: whose probability is asked about.
+        probs: the probabilities without a square, float (10,).
+    """
     st.subheader(Words.occlusion, anchor=False)
-    side, theme = IMAGE_PX - len(covered) + 1, panels.theme()
+    side, theme, covered = IMAGE_PX - len(occluded) + 1, panels.theme(), occluded[..., digit]
     top, left = (int(at) for at in np.unravel_index(covered.argmin(), covered.shape))
     worst = image.copy()
     worst[top : top + side, left : left + side] = 0.5
-    now = lookups.activations(network, worst[None, :, :, None])["softmax"][0].argmax()
+    now, n_changed = occluded[top, left].argmax(), int((occluded.argmax(axis=-1) != probs.argmax()).sum())
     seen = matrices.image_with_boxes(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
     labels = [label.format(digit=digit) for label in Words.occlusion_labels]
     picture = matrices.equation((seen, beneath(covered, side)), ("",), labels, theme)
-    values = {"digit": digit, "side": side, "n": covered.size, "now": now}
-    probs = {"free": free, "least": covered.min(), "most": covered.max()}
-    values |= {name: probability(float(p)) for name, p in probs.items()}
+    values = {"digit": digit, "side": side, "n": covered.size, "now": now, "n_changed": n_changed}
+    shares = {"free": probs[digit], "least": covered.min(), "most": covered.max()}
+    values |= {name: probability(float(share)) for name, share in shares.items()}
     places = {"top": top, "bottom": top + side - 1, "left": left, "right": left + side - 1}
     alt = Words.occlusion_alt.format(**places, **values)
     panels.picture(picture, Words.occlusion_caption.format(**values), alt, "occlusion", inline=True)
+    st.markdown((Words.changed[n_changed > 1] if n_changed else Words.unchanged).format(**values))
     panels.not_proven(Words.occlusion_not)
 
 
 def beneath(covered: np.ndarray, side: int) -> Image.Image:
     """A number for each place of the square, drawn at the square's middle on paper of 28×28 pixels."""
-    theme, limits = panels.theme(), (float(covered.min()), float(covered.max()))
+    theme, limits = panels.theme(), (0.0, 1.0)
     paper = Image.new("RGB", (ZOOM * IMAGE_PX,) * 2, theme.paper)
     shift = ZOOM * (side - 1) // 2
     places = tiles.make_grid(covered[None], "viridis", limits, cell_px=ZOOM * len(covered), theme=theme)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from cnnviz.analysis import activation_maximization, receptive_field, top_images
 from cnnviz.analysis.activation_maximization import PreferredInput
@@ -14,26 +13,27 @@ from cnnviz.analysis.top_images import TopImages
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.render import matrices, tiles
-from cnnviz.ui import lookups, panels, server, session, state
+from cnnviz.render import matrices, palettes
+from cnnviz.ui import lookups, open_digits, panels, server, session, state
+from cnnviz.ui.components.gallery import gallery
 from cnnviz.ui.state import LookPage
 
 
 class Words:
     """What this part of the page says."""
 
-    more = "More"
     computing = "Asking the network"
     filter_heading = "What a filter likes best"
     layer, filter_, neuron = "Layer", "Filter", "Neuron"
     searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
     top_images = "The test digits that excite it most"
     images_caption = (
-        "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first, "
-        "and where: test images, with their digits, {numbers}.{dead}"
+        "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first; "
+        "framed is where. Click one to make it your digit."
     )
-    dead = " Even the greatest is not above 0, so the ReLU behind it lets nothing through: the filter is dead."
+    dead = "Even the greatest is not above 0, so the ReLU behind it lets nothing through: the filter is dead."
     images_alt = "{n} test digits, {digits}; framed the {px} by {px} pixels, in part beyond the edge, that did it."
+    image_label, image_name = "{label}\nImage {number}", "Test image {number}, a {label}"
     patches = "The patches that did it"
     patches_caption = (
         "What stands in the frames: the {px}×{px} pixels that one number of {layer} can see, and that number, before "
@@ -42,32 +42,42 @@ class Words:
     patches_alt = "{n} patches of {px} by {px} pixels with the filter's numbers: {numbers}."
     images_not = (
         "that the filter is there for what these have in common. They are {n} of {all:,}, all from one end; it answers "
-        "many others, less loudly, and what they share is our reading."
+        "many others, less strongly, and the common pattern is our interpretation."
     )
     every = "Every filter's favourite patch"
-    every_caption = "For each of the {n} filters of {layer} the patch, of all test digits, that excites it most."
+    every_caption = (
+        "For each of the {n} filters of {layer} the patch, of all test digits, that excites it most. Click one to see "
+        "more of its filter."
+    )
     every_alt = (
         "{n} patches of {px} by {px} pixels, one for each filter of {layer}; their greatest numbers go from "
         "{low:+.2f}, filter {least}, to {high:+.2f}, filter {most}."
     )
+    favourite = "Filter {filter_}, strongest at {most:+.2f}"
     no_maps = "Test digits are searched for layers with maps; {layer} has none. The input that is made up works for it."
 
     exciting = "An input made to excite it"
-    exciting_caption = (
-        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise {what} of {layer}: "
-        "from {before:+.2f} to {after:+.2f}.{real}"
+    exciting_filter = (
+        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise the middle number of filter "
+        "{filter_} of {layer}: from {before:+.2f} to {after:+.2f}. The strongest test digit reaches {most:+.2f}."
     )
-    unit, middle = "neuron {filter_}", "the middle number of filter {filter_}"
-    real = " The strongest test digit reaches {most:+.2f}."
-    exciting_alt = (
-        "A made-up input of 28 by 28 pixels for {what} of {layer}: {ink} pixels have more than half ink, the number "
-        "goes from {before:+.2f} to {after:+.2f}."
+    exciting_neuron = (
+        "Begun with faint noise and changed pixel by pixel, along the gradient, to raise neuron {filter_} of {layer}: "
+        "from {before:+.2f} to {after:+.2f}."
+    )
+    exciting_filter_alt = (
+        "A made-up input of 28 by 28 pixels for the middle number of filter {filter_} of {layer}: {ink} pixels have "
+        "more than half ink, the number goes from {before:+.2f} to {after:+.2f}."
+    )
+    exciting_neuron_alt = (
+        "A made-up input of 28 by 28 pixels for neuron {filter_} of {layer}: {ink} pixels have more than half ink, the "
+        "number goes from {before:+.2f} to {after:+.2f}."
     )
     exciting_not = (
         "that the network looks for this in digits. No digit looks like it, and another start may give another "
         "picture: it is one of many inputs that excite."
     )
-    seed = "Noise to begin with"
+    seed = "Initial noise"
 
 
 PIECE = 1000
@@ -78,28 +88,27 @@ N_TOP = 9
 def show(network: Network, test: Dataset) -> None:
     """What excites one filter, or one neuron."""
     st.subheader(Words.filter_heading, anchor=False, divider="gray")
-    layer, filter_ = ask_filter(network)
-    with st.expander(Words.more):
-        seed = st.number_input(Words.seed, 0, 999, 0, key=LookPage.seed.name, width=160, persist_state="session")
-    if layer.is_map:
-        top = search(network, test, layer.name)
-        images, patches, made = st.columns(3, gap="large")
-        with images:
-            show_images(network, test, layer.name, top, filter_)
-        with patches:
-            show_patches(network, test, layer.name, top, filter_)
+    layer, filter_, seed = ask_filter(network)
+    if not layer.is_map:
+        st.info(Words.no_maps.format(layer=layer.name), icon=":material/info:")
+        made, _ = st.columns([1, 2])
         with made:
-            show_exciting(network, layer, filter_, int(seed), float(top.activations[filter_, 0]))
-        show_every(network, test, layer.name, top)
+            show_exciting(network, layer, filter_, seed, None)
         return
-    st.info(Words.no_maps.format(layer=layer.name), icon=":material/info:")
-    made, _ = st.columns([1, 2])
+    top = search(network, test, layer.name)
+    with st.container(key=state.stack_of("exciting").name):
+        images, patches, made = st.columns(3, gap="large")
+    with images:
+        show_images(network, test, layer.name, top, filter_)
+    with patches:
+        show_patches(network, test, layer.name, top, filter_)
     with made:
-        show_exciting(network, layer, filter_, int(seed), None)
+        show_exciting(network, layer, filter_, seed, float(top.activations[filter_, 0]))
+    show_every(network, test, layer.name, top, filter_)
 
 
-def ask_filter(network: Network) -> tuple[Layer, int]:
-    """Which layer, and which of its filters or neurons."""
+def ask_filter(network: Network) -> tuple[Layer, int, int]:
+    """Which layer, which of its filters or neurons, and the seed of the noise that an input is made of."""
     weighted = {layer.name: layer for layer in layers(network.config) if layer.n_weights}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = state.exciting_layer_of(list(weighted))
@@ -116,7 +125,8 @@ def ask_filter(network: Network) -> tuple[Layer, int]:
             width=130,
             persist_state="session",
         )
-    return layer, int(filter_)
+        seed = st.number_input(Words.seed, 0, 999, 0, key=LookPage.seed.name, width=130, persist_state="session")
+    return layer, int(filter_), int(seed)
 
 
 def search(network: Network, digits: Dataset, layer: str) -> TopImages:
@@ -154,32 +164,39 @@ def boxes(network: Network, layer: str, top: TopImages, filter_: int) -> list[re
 def show_images(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
     """The strongest images with frames where it was."""
     st.markdown(f"**{Words.top_images}**")
-    chosen, theme = top.indices[filter_], panels.theme()
+    chosen = top.indices[filter_]
     seen = boxes(network, layer, top, filter_)
-    pictures = [
-        matrices.image_with_boxes(
-            test.images[i, :, :, 0], panels.map_palette(), [(box.top, box.left, box.bottom, box.right)], 4, theme
-        )
-        for i, box in zip(chosen, seen, strict=True)
-    ]
-    listed = ", ".join(f"{i} ({test.labels[i]})" for i in chosen)
-    is_dead = network.config.activation == "relu" and top.activations[filter_, 0] <= 0
-    values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer, "numbers": listed}
-    caption = Words.images_caption.format(dead=Words.dead if is_dead else "", **values)
+    pictures = [framed(test.images[i, :, :, 0], box) for i, box in zip(chosen, seen, strict=True)]
+    values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer}
     shown = ", ".join(str(test.labels[i]) for i in chosen)
-    alt = Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height)
-    panels.picture(grid(pictures, 3), caption, alt, "strongest-images", width=348)
+    open_digits.show(
+        chosen,
+        np.stack(pictures),
+        LookPage.strongest,
+        **_labels(test, chosen),
+        alt=Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height),
+        caption=Words.images_caption.format(**values),
+        name="strongest-images",
+        columns=3,
+        widest_px=112,
+        is_fixed=True,
+    )
+    if network.config.activation == "relu" and top.activations[filter_, 0] <= 0:
+        st.markdown(Words.dead)
     panels.not_proven(Words.images_not.format(n=len(chosen), all=len(test)))
 
 
-def grid(pictures: Sequence[Image.Image], columns: int) -> Image.Image:
-    """Pictures of one size, row by row on paper."""
-    cells = tiles.GridLayout(columns, (pictures[0].height, pictures[0].width), 6, 0)
-    _, _, right, bottom = np.max([cells.box(i) for i in range(len(pictures))], axis=0)
-    whole = Image.new("RGB", (int(right) + 1, int(bottom) + 1), panels.theme().paper)
-    for i, picture in enumerate(pictures):
-        whole.paste(picture, cells.box(i)[:2])
-    return whole
+def _labels(test: Dataset, chosen: np.ndarray) -> dict[str, list[str]]:
+    """What stands under test images, and what they are called."""
+    pairs = [{"number": i, "label": test.labels[i]} for i in chosen]
+    labels, names = ([words.format(**pair) for pair in pairs] for words in (Words.image_label, Words.image_name))
+    return {"labels": labels, "names": names}
+
+
+def framed(image: np.ndarray, box: receptive_field.Box) -> np.ndarray:
+    """An image with a frame, uint8 (height, width, 3)."""
+    corners = (box.top, box.left, box.bottom, box.right)
+    return np.asarray(matrices.image_with_boxes(image, panels.map_palette(), [corners], 4, panels.theme()))
 
 
 def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
@@ -188,12 +205,19 @@ def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, fi
     seen = boxes(network, layer, top, filter_)
     patches = cut_out(test, top.indices[filter_], seen)
     numbers = [f"{number:+.2f}" for number in top.activations[filter_]]
-    picture = tiles.make_grid(
-        patches, panels.map_palette(), (0, 1), columns=3, cell_px=112, labels=numbers, theme=panels.theme()
-    )
     values = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
-    caption, alt = Words.patches_caption.format(**values), Words.patches_alt.format(**values)
-    panels.picture(picture, caption, alt, "strongest-patches", width=348)
+    open_digits.show(
+        top.indices[filter_],
+        patches,
+        LookPage.patches,
+        **_labels(test, top.indices[filter_]) | {"labels": numbers},
+        alt=Words.patches_alt.format(**values),
+        caption=Words.patches_caption.format(**values),
+        name="strongest-patches",
+        columns=3,
+        widest_px=112,
+        is_fixed=True,
+    )
 
 
 def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive_field.Box]) -> np.ndarray:
@@ -202,26 +226,26 @@ def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive_field.Bo
     return np.stack([np.nan_to_num(receptive_field.extract_patch(test.images[i, :, :, 0], box)) for i, box in pairs])
 
 
-def show_every(network: Network, test: Dataset, layer: str, top: TopImages) -> None:
-    """The strongest patch of each filter of the layer."""
+def show_every(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
+    """The strongest patch of each filter of the layer; a click chooses the filter."""
     n = len(top.indices)
-    seen = [boxes(network, layer, top, filter_)[0] for filter_ in range(n)]
+    seen = [boxes(network, layer, top, each)[0] for each in range(n)]
     patches = cut_out(test, top.indices[:, 0], seen)
     strongest = top.activations[:, 0]
-    picture = tiles.make_grid(
-        patches,
-        panels.map_palette(),
-        (0, 1),
-        columns=8 if n <= 32 else 12,
-        cell_px=72,
-        labels=[str(i) for i in range(n)],
-        theme=panels.theme(),
-    )
     values = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
-    alt = Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **values)
     st.markdown(f"**{Words.every}**")
-    panels.picture(
-        picture, Words.every_caption.format(**values), alt, f"favourites-{layer}", width=min(picture.width, 900)
+    gallery.show(
+        palettes.apply_palette(patches, panels.map_palette(), (0, 1)),
+        LookPage.favourites,
+        names=[Words.favourite.format(filter_=each, most=most) for each, most in enumerate(strongest)],
+        labels=[str(each) for each in range(n)],
+        columns=8 if n <= 32 else 12,
+        on_open=state.exciting_filter_of(layer, n).set,
+        alt=Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **values),
+        caption=Words.every_caption.format(**values),
+        name=f"favourites-{layer}",
+        widest_px=84,
+        marked=[filter_],
     )
 
 
@@ -239,9 +263,10 @@ def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most:
         made = exciting_of(network, layer.name, filter_, seed)
     theme = panels.theme()
     picture = matrices.image_with_boxes(made.image, panels.map_palette(), [], 12, theme)
-    what = (Words.middle if layer.is_map else Words.unit).format(filter_=filter_)
-    values = {"what": what, "layer": layer.name, "before": made.before, "after": made.after}
-    caption = Words.exciting_caption.format(real="" if most is None else Words.real.format(most=most), **values)
-    alt = Words.exciting_alt.format(ink=int((made.image > 0.5).sum()), **values)
-    panels.picture(picture, caption, alt, "exciting-input", width=348)
+    values = {"filter_": filter_, "layer": layer.name, "before": made.before, "after": made.after}
+    values |= {"ink": int((made.image > 0.5).sum()), "most": most}
+    caption, alt = Words.exciting_neuron, Words.exciting_neuron_alt
+    if most is not None:
+        caption, alt = Words.exciting_filter, Words.exciting_filter_alt
+    panels.picture(picture, caption.format(**values), alt.format(**values), "exciting-input", width=348)
     panels.not_proven(Words.exciting_not)

@@ -1,0 +1,1 @@
+"""Small pictures, numbered, each of which opens."""
