@@ -1,5 +1,7 @@
 """A page without a browser: opened with AppTest, and what stands on it."""
 
+import json
+
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -62,3 +64,9 @@ def choose_network(at, name):
     box = at.selectbox(key=Session.model.name)
     (option,) = [option for option in box.options if name in (option, option.rpartition(" (")[2].rstrip(")"))]
     return box.select(option)
+
+
+def components(at, name):
+    """What the browser is told of every component of a name."""
+    found = [element.proto for element in at.get("bidi_component")]
+    return [json.loads(proto.json) for proto in found if proto.component_name.endswith(f"cnnviz.{name}")]
