@@ -87,3 +87,9 @@ def open_cell(at, key, number):
     sent.id = _make_trigger_id(galleries(at)[key.name]["id"], "events")
     sent.json_trigger_value = json.dumps([{"event": "opened", "value": number}])
     return at._run(states)
+
+
+def components(at, name):
+    """What the browser is told of every component of a name."""
+    found = [element.proto for element in at.get("bidi_component")]
+    return [json.loads(proto.json) for proto in found if proto.component_name.endswith(f"cnnviz.{name}")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,61 @@ def receptive_fields(config: NetworkConfig, layer_name: str, row: int, column: i
 def receptive_field_in_image(config: NetworkConfig, layer_name: str, row: int, column: int) -> Box:
     """The part of the 28×28 image that one pixel of a map is computed from; arguments as for `receptive_fields`."""
     return receptive_fields(config, layer_name, row, column)[-1].box
+
+
+def rule_in_image(config: NetworkConfig, layer_name: str) -> tuple[int, int, int]:
+    """Where the receptive fields of a layer's pixels lie in the image, were there no edge: first, step, size.
+
+    Row r sees `size` pixels from pixel first + r · step on, and so does column r.
+    """
+    first = receptive_fields(config, layer_name, 0, 0)[-1].unclipped
+    if find_layer(config, layer_name).shape[0] == 1:
+        return first.top, 1, first.height
+    return first.top, receptive_fields(config, layer_name, 1, 1)[-1].unclipped.top - first.top, first.height
+
+
+def sees_ink(config: NetworkConfig, layer_name: str, image: np.ndarray) -> np.ndarray:
+    """Which pixels of a layer's maps see ink at all.
+
+    Args:
+        config: the network.
+        layer_name: a layer with maps.
+        image: float (28, 28), 0 where there is none.
+
+    Returns:
+        bool, as large as a map.
+    """
+    first, step, size = rule_in_image(config, layer_name)
+    starts = first + step * np.arange(find_layer(config, layer_name).shape[0])
+    low, high = (edges.clip(0, len(image)) for edges in (starts, starts + size))
+    sums = np.zeros((len(image) + 1, len(image) + 1), int)  # of the ink above and at the left
+    sums[1:, 1:] = (image > 0).cumsum(axis=0).cumsum(axis=1)
+    seen = sums[high][:, high] - sums[low][:, high] - sums[high][:, low] + sums[low][:, low]
+    return np.asarray(seen > 0)
+
+
+def strongest_pixel(
+    config: NetworkConfig, outputs: Mapping[str, np.ndarray], layer_name: str, channel: int
+) -> tuple[int, int]:
+    """Row and column of the pixel of a map that is worth a look: the largest of those that see ink.
+
+    Where none of those is above 0 it is the smallest, and where none sees ink the largest of all.
+
+    Args:
+        config: the network.
+        outputs: every layer's output for one image, without the batch axis.
+        layer_name: a layer with maps.
+        channel: number of the map.
+    """
+    values, seen = outputs[layer_name][:, :, channel], sees_ink(config, layer_name, outputs["image"][:, :, 0])
+    if not seen.any():
+        place = values.argmax()
+    elif values[seen].max() > 0:
+        place = np.where(seen, values, -np.inf).argmax()
+    else:
+        place = np.where(seen, values, np.inf).argmin()
+    row, column = np.unravel_index(place, values.shape)
+    return int(row), int(column)
 
 
 def extract_patch(image: np.ndarray, box: Box) -> np.ndarray:

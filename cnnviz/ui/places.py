@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from cnnviz.ui.state import BreakItPage, Key, LayersPage, TrainPage
+from cnnviz.ui.state import BreakItPage, Key, LaboratoryPage, LayersPage, TrainPage
 
 PLACES = {
     "draw": ("Draw", ":material/draw:"),
@@ -20,11 +20,16 @@ PLACES = {
     "train": ("Train", ":material/model_training:"),
     "data": ("Data", ":material/dataset:"),
 }
-PART_KEYS: dict[str, Key[str]] = {"layers": LayersPage.part, "break_it": BreakItPage.part, "train": TrainPage.part}
+PART_KEYS: dict[str, Key[str]] = {
+    "layers": LayersPage.part,
+    "kernels": LaboratoryPage.part,
+    "break_it": BreakItPage.part,
+    "train": TrainPage.part,
+}
 OLD_ADDRESSES = {
     "filters": ("layers", "filters"),
     "feature-maps": ("layers", "maps"),
-    "convolution": ("layers", "calculation"),
+    "convolution": ("layers", "network"),
     "network": ("layers", "network"),
     "laboratory": ("kernels", ""),
     "look": ("why", ""),

@@ -18,6 +18,7 @@ from cnnviz.data.dataset import Source, Split
 from cnnviz.drawing.preparation import IMAGE_PX, STEPS
 from cnnviz.network.presets import PRESETS
 from cnnviz.network.weights import Network
+from cnnviz.render.palettes import Palette
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.digit import Digit, Photograph
 from cnnviz.ui.drawing_history import DrawingHistory
@@ -199,13 +200,15 @@ class LayersPage:
     """The page Layers, whose parts have keys of their own."""
 
     part = Key("layers part", "network", kept=True, address="part")
+    answer = Key("answer by numbers", False)
+    chart = Key("chart of the layers", False)
 
 
 class FiltersPage:
     """Filters, a part of Layers."""
 
     layer = Key[str | None]("filters layer", None, kept=True, address="layer")
-    palette = Key("filters palette", "seismic", kept=True, address="palette")
+    palette = Key[Palette]("filters palette", "seismic", kept=True, address="palette")
 
 
 def filters_channel_of(layer: str) -> Key[Any]:
@@ -218,6 +221,7 @@ class FeatureMapsPage:
 
     two_images = Key("two images", False, kept=True, address="two")
     other = _digit_keys("other", 13)
+    opened_image = Key("opened image", 0, "Feature maps: of which of two images a map was opened")
     scale = Key("maps scale", "layer", kept=True, address="scale")
 
 
@@ -229,14 +233,15 @@ def layers_shown_of(names: Sequence[str]) -> Key[Sequence[str]]:
 class ConvolutionPage:
     """The calculation of one pixel, a part of Layers."""
 
-    layer = Key(
-        "convolution layer", "", "its widget, and Network, where a map is opened", kept=True, address="pixel-layer"
-    )
-    filter = Key("convolution filter", 0, "its widget, and Network, where a map is opened", kept=True, address="map")
+    layer = Key("convolution layer", "", "its widget, and whatever opens a map", kept=True, address="pixel-layer")
+    filter = Key("convolution filter", 0, "whatever opens a map", kept=True, address="map")
     place = Key[tuple[int, int] | None](
-        "convolution place", None, "Convolution, of the sliding kernel", kept=True, address="pixel"
+        "convolution place", None, "the sliding kernel; None: the strongest", kept=True, address="pixel"
     )
+    opened_of = Key[tuple[str, ...]]("convolution opened", (), "Layers: of which map and digit the place is", kept=True)
     every_channel = Key("every channel", False, kept=True, address="every-channel")
+    more = Key("every number", False)
+    explained_layer = Key("explained layer", "", kept=True)
 
 
 def sliding_channel_of(layer: str) -> Key[int]:
@@ -270,14 +275,20 @@ def exciting_filter_of(layer: str, n: int) -> Key[int]:
     return Key(f"liked filter of {layer} of {n}", 0, kept=True)
 
 
-def maps_of(layer: str, network_key: str) -> Key[Any]:
-    """The sheet of a layer's maps, one of which can be picked."""
-    return Key(f"maps of {layer} {network_key[:16]}", None, COMPONENT)
+def maps_of(layer: str, network_key: str, image: int = 0) -> Key[Any]:
+    """The sheet of a layer's maps, one of which can be opened; of the first or the second image."""
+    return Key(f"maps of {layer} {network_key[:16]}{' beside' * image}", None, COMPONENT)
+
+
+def kernels_of(layer: str, channel: int | None, network_key: str) -> Key[Any]:
+    """The sheet of a layer's kernels for one input channel, or for all of them (None)."""
+    return Key(f"kernels of {layer} {channel} {network_key[:16]}", None, COMPONENT)
 
 
 class LaboratoryPage:
     """The page Kernels."""
 
+    part = Key("kernels part", "hand", kept=True, address="part")
     size = Key("laboratory size", 3, kept=True, address="size")
     stride = Key("laboratory stride", 1, kept=True, address="stride")
     padding = Key("laboratory padding", 0, kept=True, address="padding")

@@ -1,4 +1,4 @@
-"""In a real browser: the Laboratory by pointer and keys; the kernel slides there without the server."""
+"""In a real browser: Kernels by pointer and keys; the kernel slides there without the server."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def window(new_page, address):
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(str(frame))))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"{address}/laboratory")
-        page.locator(".slide .value").filter(has_text="Row").wait_for()
+        page.get_by_text("Row 1, column 3: patch × kernel").wait_for()
         yield page
         assert page.complaints == []
 
@@ -44,18 +44,25 @@ def test_a_number_is_picked_by_click_and_by_keyboard(window):
 
 
 def test_the_kernel_slides_without_the_server_and_stops_where_it_is_paused(window):
+    window.get_by_role("radio", name="On the digit").or_(
+        window.get_by_role("button", name="On the digit")
+    ).first.click()
     stage = window.locator(".slide")
+    value = stage.locator(".value")
     stage.locator(".step").click()
-    worked_out(window, 0, 0)
+    value.filter(has_text="Row").wait_for()
     window.wait_for_timeout(500)
     window.sent.clear()
+    before = value.inner_text()
     stage.locator(".play").click()
-    stage.locator(".value").filter(has_text="Row 1,").wait_for()
+    value.filter(has_not_text=before).wait_for()
+    assert stage.locator(".play").inner_text() == "Pause"
     assert window.sent == []
     stage.locator(".play").click()
     assert stage.locator(".play").inner_text() == "Play"
-    row, column = re.findall(r"\d+", stage.locator(".value").inner_text())[:2]
+    row, column = re.findall(r"\d+", value.inner_text())[:2]
+    window.get_by_text("More: the sum, row by row").click()
     worked_out(window, row, column)
-    assert stage.locator(".value").inner_text().startswith(f"Row {row}, column {column}:")
+    assert value.inner_text().startswith(f"Row {row}, column {column}:")
     stage.locator(".output").press("ArrowDown")
     worked_out(window, int(row) + 1, column)

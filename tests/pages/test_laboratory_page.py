@@ -1,9 +1,9 @@
-"""The Laboratory: sums that a student can check, settings that do not fit, kernels on a digit."""
+"""Kernels: sums that a student can check, settings that do not fit, kernels on a digit."""
 
 import numpy as np
 import pytest
 
-from apptest import alts, give, open_page
+from apptest import alts, components, give, go, open_page
 from cnnviz.analysis import kernels
 from cnnviz.data import dataset
 from cnnviz.drawing.preparation import Preparation
@@ -15,10 +15,14 @@ from cnnviz.ui.state import LaboratoryPage
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
-def opened(chosen=None):
-    at = open_page("kernels", chosen)
+def opened(chosen=None, part="hand"):
+    at = open_page(f"kernels/{part}", chosen)
     assert not at.exception
     return at
+
+
+def on_digit(chosen=None):
+    return opened(chosen, "digit")
 
 
 def sentences(at):
@@ -42,8 +46,8 @@ def test_the_example_is_worked_out_and_every_picture_described():
     assert sums(at)[0] == "Sum, row by row: (3 + 3 + 2) + (0 + 0 + 0) + (−2 − 3 + 0) = **3**"
     assert all(alts(at))
     parts = [alt for alt in alts(at) if alt in ("kernel", "products")]  # of a picture that its patch describes
-    assert len(parts) == 4
-    alive = 2  # the output to click on, the digit under the kernel that slides
+    assert len(parts) == 2
+    alive = 1  # the output to click on
     assert len(at.get("download_button")) == len(alts(at)) - len(parts) + alive
     place = "The patch 3 3 2; 0 3 1; 2 3 0; the kernel 1 1 1; 0 0 0; -1 -1 -1; the products 3 3 2; 0 0 0; -2 -3 0;"
     assert any(alt.startswith(place) for alt in alts(at))
@@ -97,7 +101,7 @@ def test_image_and_kernel_can_be_typed_over_and_put_back():
     at.text_area(key=state.kernel_text_of(2).name).set_value("1 0; 0 1/2").run()
     assert not at.error
     assert sums(at)[0] == "Sum, row by row: (5 + 0) + (0 + 4.5) = **9.5**"  # row 1, column 1: 5 and half of 9
-    next(button for button in at.button if button.label == "As it was").click().run()
+    next(button for button in at.button if button.label == "Reset").click().run()
     assert "**Row 1, column 3: patch × kernel = products, and their sum is 3**" in sentences(at)
 
 
@@ -111,12 +115,14 @@ def test_what_cannot_be_used_is_a_sentence(text, reason):
     at = opened()
     at.text_area(key=state.kernel_text_of(3).name).set_value(text).run()
     assert reason in at.error[0].value
-    assert any("The digit, 28 by 28" in alt for alt in alts(at))  # the rest of the page works
+    go(at, "kernels/digit")  # the rest of the page works
+    assert not at.error
+    assert len(components(at, "slide")) == 1
 
 
 @pytest.mark.parametrize("name", list(kernels.KERNELS))
 def test_every_named_kernel_is_applied_to_the_digit(name):
-    at = opened({LaboratoryPage.kernel: name, state.Session.shown.number: 4})
+    at = on_digit({LaboratoryPage.kernel: name, state.Session.shown.number: 4})
     image = dataset.load(dataset.BUNDLED, "test").images[4, :, :, 0]
     result = kernels.apply(kernels.KERNELS[name], image)
     caption = f"What comes out, from {result.min():.2f} to {result.max():.2f}"
@@ -124,7 +130,7 @@ def test_every_named_kernel_is_applied_to_the_digit(name):
 
 
 def test_a_kernel_is_typed_and_its_place_worked_out():
-    at = opened({LaboratoryPage.kernel: "Typed", LaboratoryPage.slide: {"place": "0,0"}})
+    at = on_digit({LaboratoryPage.kernel: "Typed", LaboratoryPage.slide: {"place": "0,0"}})
     at.text_area(key=LaboratoryPage.typed_kernel.name).set_value("0 0 0; 0 1 0; 0 0 1").run()
     image = dataset.load(dataset.BUNDLED, "test").images[0, :, :, 0]
     total = f"{round(float(image[0, 0] + image[1, 1]), 3):g}"
@@ -133,17 +139,18 @@ def test_a_kernel_is_typed_and_its_place_worked_out():
     assert "Row 2 has 1" in at.error[0].value
 
 
-def test_the_drawing_or_a_sentence_where_there_is_none():
-    at = opened({state.Session.shown.which: "own"})
-    assert "Nothing is drawn yet" in at.info[0].value
+def test_the_kernel_lies_on_the_sessions_digit():
+    at = on_digit()
     image = np.zeros((28, 28), np.float32)
     image[10:20, 12:15] = 1
-    drawing = Preparation(image, image, image, image)
-    give(at, drawing)
+    give(at, Preparation(image, image, image, image))
     at.run()
-    assert not at.info
-    assert any(element.value == "What comes out, from -3.00 to 3.00; red is positive, blue negative."
-               for element in at.caption)  # fmt: skip
+    (told,) = components(at, "slide")
+    assert told["calculation"]["inputs"] == image.ravel().tolist()
+    assert told["calculation"]["weights"] == [1, 1, 1, 0, 0, 0, -1, -1, -1]
+    assert told["start"] == 9 * 28 + 11  # playing begins where the ink does
+    caption = "What comes out, from -3.00 to 3.00; red is positive, blue negative."
+    assert any(element.value.startswith(caption) for element in at.caption)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
-"""The Network page: what stands at each layer is what the network computed, and the questions have its numbers."""
+"""Layers: the way through the network, what is opened by a click, and the questions with the network's numbers."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
-from apptest import go, open_page
+from apptest import components, open_page
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.network import store
@@ -14,12 +15,13 @@ from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.pages.layers import questions
 from cnnviz.ui import server, state
+from cnnviz.ui.state import ConvolutionPage, FiltersPage, LayersPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
 
 def opened(chosen=None, **by_name):
-    at = open_page("layers/network", chosen, **by_name)
+    at = open_page("layers/network", {LayersPage.chart: True} | (chosen or {}), **by_name)
     assert not at.exception
     assert not at.error
     return at
@@ -35,47 +37,119 @@ def test_every_layer_stands_with_its_shape_its_weights_and_its_numbers(name):
     found = store.load(store.find(name))
     image = dataset.load(dataset.BUNDLED, "test").images[5:6]
     outputs = inspection.activations(found, image)
-    markdown = [element.value for element in at.markdown]
+    assert f"{n_weights(found.config):,} weights in all" in captions(at)
     for layer in layers(found.config):
+        at.button_group(key=ConvolutionPage.explained_layer.name).set_value(layer.name).run()
         weights = f"{layer.n_weights:,} weights" if layer.n_weights else "no weights"
+        markdown = [element.value for element in at.markdown]
         assert f"**{layer.name} · {'×'.join(map(str, layer.shape))} · {weights}**" in markdown
         output = outputs[layer.name]
         if layer.is_map and layer.kind != "input":
             n, (low, high) = layer.shape[2], (output.min(), output.max())
             assert f"{n} maps of {layer.shape[0]}×{layer.shape[1]}, from {low:.2f} to {high:.2f}" in captions(at)
     assert f"Answer {outputs['softmax'].argmax()}, with" in captions(at)
-    assert f"{n_weights(found.config):,} weights in all" in captions(at)
 
 
-def key_of(layer, name="hvass"):
-    return state.maps_of(layer, store.load(store.find(name)).key).name
+@pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])
+def test_the_way_leads_from_the_digit_to_the_answer(name):
+    at = opened({state.Session.shown.number: 5}, model=name)
+    found = store.load(store.find(name))
+    outputs = inspection.activations(found, dataset.load(dataset.BUNDLED, "test").images[5:6])
+    told = captions(at)
+    for block, convolution in enumerate(found.config.convolutions, 1):
+        assert f"What the {convolution.filters} filters of layer {block} found" in told
+    first, second = np.argsort(-outputs["softmax"][0])[:2]
+    assert f"Reads {first}; its second guess is {second}." in told
+    assert f"{found.config.dense[-1]:,} neurons, dense1_relu" in told
+    sheets = components(at, "sheet")
+    assert [sheet["count"] for sheet in sheets] == [each.filters for each in found.config.convolutions]
+    assert [sheet["labels"] for sheet in sheets] == [[str(i) for i in range(sheet["count"])] for sheet in sheets]
+    assert all(sheet["alt"] for sheet in sheets)
 
 
-def test_a_map_that_is_picked_is_opened_on_the_convolution_page():
+def key_of(layer, name="hvass", image=0):
+    return state.maps_of(layer, store.load(store.find(name)).key, image).name
+
+
+def open_map(at):
+    """Layer, number and place of the map whose calculation is shown."""
+    (told,) = components(at, "slide")
+    number, layer = re.search(r"of map (\d+) of (\w+):", told["words"]["place"]).groups()
+    return layer, int(number), tuple(told["place"])
+
+
+def test_a_map_that_is_clicked_on_is_taken_apart_beside_the_others():
     at = opened({state.Session.shown.number: 7})
-    at.session_state[key_of("conv2_pool")] = {"picked": "2,11"}
+    assert open_map(at)[:2] == ("conv1", 0)
+    at.session_state[key_of("conv2_relu")] = {"opened": 35}
     at.run()
     assert not at.exception
-    assert at.header[0].value == "Convolution"
-    assert at.session_state[ConvolutionPage.layer.name] == "conv2_pool"
-    assert at.session_state[ConvolutionPage.filter.name] == 35
+    assert open_map(at)[:2] == ("conv2", 35)
+    assert [sheet["opened"] for sheet in components(at, "sheet")] == [-1, 35]
     assert at.session_state[state.Session.shown.number.name] == 7
-    go(at, "layers/network")
-    assert at.header[0].value == "Network"
+    at.session_state[key_of("conv2_relu")] = {}
+    at.button_group(key=ConvolutionPage.layer.name).set_value("conv2_relu").run()
+    assert open_map(at)[:2] == ("conv2_relu", 35)
 
 
-@pytest.mark.parametrize("sent", ["", "3,0", "0,12", "nonsense"])
-def test_the_page_stays_until_a_map_is_picked(sent):
+@pytest.mark.parametrize("sent", ["", "3", -1, 36, 1.5, None, True])
+def test_nothing_is_opened_but_a_map_that_is_there(sent):
     at = opened()
-    at.session_state[key_of("conv2_pool")] = {"picked": sent}
+    at.session_state[key_of("conv2_relu")] = {"opened": sent}
     at.run()
-    assert at.header[0].value == "Network"
+    assert not at.exception
+    assert open_map(at)[:2] == ("conv1", 0)
 
 
-def test_without_a_drawing_the_page_says_so_and_keeps_its_chart():
-    at = opened({state.Session.shown.which: "own"})
-    assert "Nothing is drawn yet" in at.info[0].value
-    assert len(at.table) == 1
+def test_a_map_on_feature_maps_is_taken_apart_for_its_own_image():
+    chosen = {state.Session.shown.number: 3, state.FeatureMapsPage.two_images: True}
+    at = open_page("layers/maps", chosen | {state.FeatureMapsPage.other.number: 5})
+    assert not at.exception
+    at.session_state[key_of("conv1", image=1)] = {"opened": 4}
+    at.run()
+    assert not at.exception
+    (told,) = components(at, "slide")
+    assert open_map(at)[:2] == ("conv1", 4)
+    image = dataset.load(dataset.BUNDLED, "test").images[5]
+    assert told["calculation"]["inputs"] == pytest.approx(image.ravel(), abs=1e-6)
+    marked = [(sheet["alt"], sheet["opened"]) for sheet in components(at, "sheet") if sheet["opened"] >= 0]
+    assert len(marked) == 1
+    assert "Test image 5" in marked[0][0]
+
+
+def test_the_maps_of_two_images_stand_side_by_side_before_and_after_relu_and_pooling():
+    at = open_page("layers/maps", {state.FeatureMapsPage.two_images: True})
+    config = store.load(store.find("hvass")).config
+    maps = [layer.name for layer in layers(config) if layer.is_map and layer.kind != "input"]
+    alts = [sheet["alt"] for sheet in components(at, "sheet")]
+    for number in (0, 13):
+        assert [name for name in maps if any(f"layer {name} for Test image {number}," in alt for alt in alts)] == maps
+
+
+def test_a_kernel_that_is_clicked_on_is_opened_with_its_bias_and_its_map():
+    at = open_page("layers/filters")
+    network = store.load(store.find("hvass"))
+    at.session_state[state.kernels_of("conv1", 0, network.key).name] = {"opened": 9}
+    at.run()
+    assert not at.exception
+    kernel, bias = network.weights["conv1/kernel"][:, :, :, 9], network.weights["conv1/bias"][9]
+    sentence = f"**Filter 9 of conv1**: bias {bias:+.4f}, weights from {kernel.min():+.4f} to {kernel.max():+.4f}"
+    assert sentence in [element.value for element in at.markdown]
+    assert open_map(at)[:2] == ("conv1", 9)
+    (told,) = components(at, "slide")
+    assert told["calculation"]["weights"] == pytest.approx(kernel[:, :, 0].ravel(), abs=1e-6)
+
+
+def test_of_all_kernels_the_one_that_is_clicked_on_is_opened():
+    at = open_page("layers/filters", {FiltersPage.layer: "conv2", state.filters_channel_of("conv2"): "All"})
+    network = store.load(store.find("hvass"))
+    at.session_state[state.kernels_of("conv2", None, network.key).name] = {"picked": "7,11"}
+    at.run()
+    assert not at.exception
+    assert open_map(at)[:2] == ("conv2", 7)
+    (told,) = components(at, "slide")
+    weights = network.weights["conv2/kernel"][:, :, 11, 7].ravel()
+    assert told["calculation"]["weights"] == pytest.approx(weights, abs=1e-6)
 
 
 def answered(config, name, recipe=None):
@@ -177,7 +251,7 @@ def test_why_adam_with_and_without_the_recipe():
 
 
 def test_the_page_knows_the_recipe_of_a_model_and_leaves_an_unknown_one_out(monkeypatch):
-    at = opened(model="low-level")
+    at = opened({ConvolutionPage.explained_layer: "softmax"}, model="low-level")
     told = "\n".join(element.value for element in at.markdown)
     assert "the learning rate is 0.001" in told
     assert isinstance(store.find("low-level").card, Card)

@@ -1,7 +1,6 @@
 """What leaves every layer for an image: feature maps, neurons, and the ten probabilities; two images side by side."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,33 +9,29 @@ import streamlit as st
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
+from cnnviz.pages.layers import calculation, opened
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.state import FeatureMapsPage
+from cnnviz.ui.state import ConvolutionPage, FeatureMapsPage
 
 
 class Words:
     """What this page says."""
 
-    title = "Feature maps"
     intro = (
-        "Follow an image through the network: what leaves each layer, one small picture a filter. "
-        "Where numbers have a sign, red is positive and blue negative."
+        "What leaves each layer, one picture per filter; red is positive, blue negative. Click a map to see how its "
+        "pixels are computed."
     )
     two = "Two images side by side"
-    which = "Image {place}"
-    digit = "Digit"
-    any = "any"
-    random = "Random"
-    more = "More"
+    second = "The second image"
+    more = "More: scale of the colours, which layers"
     scale = "Scale"
     scales = {"layer": "One for the layer, both images", "map": "Each map its own"}
     layer = "Layers"
     layers_help = "Which layers to show."
-    image_caption = "Test image {number}, a {label}."
-    drawing_caption = "Your drawing, as the network sees it."
     image_alt = "The input image, 28 by 28 pixels: {caption}"
     layer_heading = "{name}: {what}"
     what = {
@@ -53,11 +48,13 @@ class Words:
     crossed = " Zero everywhere and crossed out: {n}."
     neurons = "{n:,} values, from {low:.2f} to {high:.2f}; {dead:,} of them zero."
     answer = "Answer {digit}, with {share} of the softmax."
-    maps_alt = "{n} pictures of {height} by {width} pixels, the output of layer {layer} for {image}"
+    maps_alt = "{n} pictures of {height} by {width} pixels, the output of layer {layer} for {image}; Enter opens one."
+    one_map = "map"
     neurons_alt = "{n} values of layer {layer} for {image}"
 
 
-SHEET_PX = {1: 1000, 2: 560}  # about the width that a layer gets beside another, or alone
+SHEET_PX = {1: 520, 2: 300}
+"""About the width that a layer gets beside the calculation: alone, or beside that of another image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +65,21 @@ class Input:
     caption: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Pane:
-    """A picture that is being made, with its caption and its description."""
+    """Where a layer's output is shown: for which image, on which scale, and whether the open map is one of it.
 
-    png: Future[bytes]
+    Attributes:
+        row: 0 or 1, the image.
+        caption: what the image is called.
+        scale: "layer" or "map".
+        is_open: True when the open map was computed from this image.
+    """
+
+    row: int
     caption: str
-    alt: str
+    scale: str
+    is_open: bool
 
 
 def show() -> None:
@@ -87,38 +92,57 @@ def show() -> None:
 @session.part
 def follow(network: Network, test: Dataset) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
-    both = st.toggle(Words.two, key=FeatureMapsPage.two_images.name, persist_state="session")
-    places = st.columns(2, gap="large") if both else [st.container()]
+    n = 2 if FeatureMapsPage.two_images.get() else 1
+    with st.container(key="beside"):
+        *places, right = st.columns([1, 1.2] if n == 1 else [1, 1, 2], gap="medium")
     inputs = []
     for i, place in enumerate(places):
         with place:
-            inputs.append(shown(digit_choice.current() if i == 0 else other(test), i))
+            inputs.append(shown(first() if i == 0 else other(test), i))
     every = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
-    scale, names = ask_more(every)
     digits = [given.digit for given in inputs]
-    for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
-        refusal.note(network, own)
     outputs = lookups.activations(network, np.stack([each.image for each in digits])[..., None])
-    drawn_layers = [
-        (layer, [draw(layer, outputs[layer.name], row, given, scale) for row, given in enumerate(inputs)])
-        for layer in every
-        if layer.name in names
-    ]
-    for layer, panes in drawn_layers:
-        show_layer(layer, panes)
+    open_clicked(network, n)
+    image = min(FeatureMapsPage.opened_image.get(), n - 1)
+    with right:
+        for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
+            refusal.note(network, own)
+        calculation.show(network, {name: output[image] for name, output in outputs.items()})
+        scale, names = ask_more(every)
+    for layer in [each for each in every if each.name in names]:
+        for row, (place, given) in enumerate(zip(places, inputs, strict=True)):
+            with place:
+                show_layer(network, layer, outputs[layer.name], Pane(row, given.caption, scale, row == image))
+
+
+def first() -> Digit:
+    """The session's digit; whether a second one stands beside it is asked here."""
+    st.toggle(Words.two, key=FeatureMapsPage.two_images.name, persist_state="session")
+    return digit_choice.current()
+
+
+def open_clicked(network: Network, n: int) -> None:
+    """Open the map that was clicked on, of the one image or the other."""
+    for layer in opened.map_layers(network.config):
+        for image in range(n):
+            number = sheet.opened(state.maps_of(layer.name, network.key, image), layer.shape[2])
+            if number is not None:
+                FeatureMapsPage.opened_image.set(image)
+                opened.open_map(layer.name, number)
 
 
 def shown(given: Digit, i: int) -> Input:
     """The digit to follow at place i, with its picture."""
     chosen = Input(given, digit_choice.title(given))
     picture = tiles.make_grid(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
-    panels.picture(picture, chosen.caption, Words.image_alt.format(caption=chosen.caption), f"image-{i + 1}", width=196)
+    panels.picture(picture, chosen.caption, Words.image_alt.format(caption=chosen.caption), f"image-{i + 1}", width=84)
     return chosen
 
 
 def other(test: Dataset) -> Digit:
     """The second digit, chosen here."""
-    digit_choice.ask_one(test, FeatureMapsPage.other)
+    with st.popover(Words.second):
+        digit_choice.ask_one(test, FeatureMapsPage.other)
     return digit_choice.of(FeatureMapsPage.other)
 
 
@@ -145,70 +169,68 @@ def ask_more(every: Sequence[Layer]) -> tuple[str, list[str]]:
     return scale, chosen
 
 
-def show_layer(layer: Layer, panes: Sequence[Pane]) -> None:
-    """One layer's output for each image, side by side."""
+def show_layer(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -> None:
+    """One layer's output for one image."""
     operation = Words.names.get(layer.operation, layer.operation)
     what = Words.what[layer.kind].format(operation=operation)
-    st.subheader(Words.layer_heading.format(name=layer.name, what=what), anchor=False, divider="gray")
-    places = st.columns(2, gap="large") if len(panes) == 2 else [st.container()]
-    for i, (place, pane) in enumerate(zip(places, panes, strict=True), 1):
-        with place:
-            panels.picture(pane.png.result(), pane.caption, pane.alt, f"{layer.name}-{i}", inline=True)
-
-
-def draw(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str) -> Pane:
-    """Begin to draw one layer's output for one image; the pictures are made side by side, in threads."""
+    st.markdown(f"**{Words.layer_heading.format(name=layer.name, what=what)}**")
     if layer.kind == "softmax":
-        return draw_answer(outputs[row])
-    if layer.is_map:
-        return draw_maps(layer, outputs, row, given, scale)
-    return draw_neurons(layer, outputs, row, given)
+        show_answer(outputs[pane.row], pane.row)
+    elif layer.is_map:
+        show_maps(network, layer, outputs, pane)
+    else:
+        show_neurons(layer, outputs, pane)
 
 
-def draw_maps(layer: Layer, outputs: np.ndarray, row: int, given: Input, scale: str) -> Pane:
-    """A layer's feature maps as a grid."""
-    maps = outputs[row].transpose(2, 0, 1)
+def show_maps(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -> None:
+    """A layer's feature maps, each to be opened."""
+    maps = outputs[pane.row].transpose(2, 0, 1)
     palette, common = panels.colours(outputs)
     measure = palettes.symmetric_limits if palette == "seismic" else palettes.limits_with_zero
-    limits = common if scale == "layer" else [measure(each) for each in maps]
+    limits = common if pane.scale == "layer" else [measure(each) for each in maps]
     n, height, width = maps.shape
-    png = panels.begin_sheet(
+    columns = (8 if n <= 16 else 9 if n <= 36 else 12) if len(outputs) == 1 else 6
+    dead = int(tiles.is_dead(maps).sum())
+    values = {"n": n, "height": height, "width": width, "layer": layer.name, "image": pane.caption}
+    crossed = Words.crossed.format(n=dead) if dead else ""
+    is_marked = pane.is_open and ConvolutionPage.layer.get() == layer.name
+    sheet.sheet(
         maps,
         palette,
         limits,
-        columns=8 if n <= 32 else 9 if n <= 36 else 12,
-        cell_px=SHEET_PX[len(outputs)] // 9,
+        state.maps_of(layer.name, network.key, pane.row),
+        columns=columns,
+        alt=Words.maps_alt.format(**values),
+        caption=Words.maps.format(low=maps.min(), high=maps.max(), crossed=crossed, **values),
+        name=f"{layer.name}-{pane.row + 1}",
+        item=Words.one_map,
+        marked=ConvolutionPage.filter.get() if is_marked else None,
+        widest_px=SHEET_PX[len(outputs)] // columns - 4,
         mark_dead=True,
-        bar=scale == "layer",
-        theme=panels.theme(),
+        shows=calculation.KEY,
     )
-    dead = int(tiles.is_dead(maps).sum())
-    values = {"n": n, "height": height, "width": width, "layer": layer.name, "image": given.caption}
-    crossed = Words.crossed.format(n=dead) if dead else ""
-    caption = Words.maps.format(low=maps.min(), high=maps.max(), crossed=crossed, **values)
-    return Pane(png, caption, Words.maps_alt.format(**values))
 
 
-def draw_neurons(layer: Layer, outputs: np.ndarray, row: int, given: Input) -> Pane:
+def show_neurons(layer: Layer, outputs: np.ndarray, pane: Pane) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
-    values = outputs[row]
+    values = outputs[pane.row]
     palette, limits = panels.colours(outputs)
     columns = 10 if len(values) == 10 else 32 if len(values) <= 256 else 64
-    png = panels.begin_sheet(
+    picture = tiles.make_grid(
         values[:, None, None],
         palette,
         limits,
         columns=columns,
-        cell_px=SHEET_PX[len(outputs)] // columns - 2,
+        cell_px=max(2, SHEET_PX[len(outputs)] // columns - 2),
         bar=True,
         theme=panels.theme(),
     )
-    what = {"n": len(values), "layer": layer.name, "image": given.caption}
+    what = {"n": len(values), "layer": layer.name, "image": pane.caption}
     caption = Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **what)
-    return Pane(png, caption, Words.neurons_alt.format(**what))
+    panels.picture(picture, caption, Words.neurons_alt.format(**what), f"{layer.name}-{pane.row + 1}", inline=True)
 
 
-def draw_answer(probs: np.ndarray) -> Pane:
+def show_answer(probs: np.ndarray, row: int) -> None:
     """The ten probabilities."""
     caption = Words.answer.format(digit=probs.argmax(), share=probability(probs.max()))
-    return Pane(panels.begin_bars(probs), caption, panels.probabilities_in_words(probs))
+    panels.bars(probs, caption, f"softmax-{row + 1}")

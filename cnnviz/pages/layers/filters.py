@@ -1,30 +1,35 @@
 """A convolution layer's kernels, as the tutorials show them: red weights add, blue weights take away."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import inspection
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
+from cnnviz.pages.layers import calculation, opened
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import Palette
-from cnnviz.ui import choice, panels, state
-from cnnviz.ui.state import FiltersPage
+from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui.components.picker.picker import Cells, choose, picked
+from cnnviz.ui.components.sheet import sheet
+from cnnviz.ui.state import ConvolutionPage, FiltersPage
 
 
 class Words:
     """What this page says."""
 
-    title = "Filters"
     intro = (
-        "These are the kernels that the network has learnt. Weights above 0 add to the sum, those below 0 take away."
+        "The kernels that the network has learnt: weights above 0 (red) add to the sum, those below 0 (blue) take "
+        "away. Click one to see what it makes of the digit."
     )
     none = "This network has no convolution layer, so it has no filters."
     layer = "Layer"
     channel = "Input channel"
     all = "All"
-    more = "More"
+    more = "More: colours, weights and biases"
     palette = "Colours"
     palettes: dict[Palette, str] = {
         "seismic": "Blue to red (seismic)",
@@ -33,93 +38,177 @@ class Words:
     filters = "Filters"
     filters_value = "{n} of {px}×{px}×{channels}"
     weights = "Weights with biases"
-    least = "Least weight"
-    greatest = "Greatest weight"
+    smallest = "Smallest weight"
+    largest = "Largest weight"
     one_channel = (
-        "The {n} kernels of {layer} for input channel {channel}. Under each its filter's number and bias. "
-        "White is 0; one scale for the whole layer."
+        "The {n} kernels of {layer} for input channel {channel}, under each its filter's number. White is 0; one "
+        "scale for the whole layer."
     )
     all_channels = (
         "All {count} kernels of {layer}: a row for each of the {n} filters, a column for each of the "
         "{channels} input channels. White is 0; one scale for the whole layer."
     )
     alt = "{count} kernels of {px} by {px} weights of layer {layer}, from {low:+.3f} to {high:+.3f}; {share} positive."
-    biases = "Bias of each filter, and its least and greatest weight over all input channels."
-    biases_alt = "Table of {n} filters with bias, least weight and greatest weight."
-    columns = ("Filter", "Bias", "Least weight", "Greatest weight")
+    opened = "**Filter {number} of {layer}**: bias {bias:+.4f}, weights from {low:+.4f} to {high:+.4f}"
+    one_filter, one_channel_of_it = "filter", "input channel"
+    biases = "Bias of each filter, and its smallest and largest weight over all input channels."
+    biases_alt = "Table of {n} filters with bias, smallest weight and largest weight."
+    columns = ("Filter", "Bias", "Smallest weight", "Largest weight")
+
+
+SHEET_PX = 520
+"""About the width beside the calculation, in a window of 1440 pixels."""
 
 
 def show() -> None:
-    """The page from top to bottom."""
+    """The part from top to bottom."""
     network = choice.network()
     panels.intro(Words.intro)
     names = [layer.name for layer in layers(network.config) if layer.kind == "convolution"]
     if not names:
         st.info(Words.none)
         return
-    layer, channel, palette = ask(network, names)
-    show_summary(network, layer)
-    show_kernels(network, layer, channel, palette)
-    show_biases(network, layer)
+    digit = digit_choice.current()
+    refusal.note(network, digit)
+    outputs = {name: output[0] for name, output in lookups.activations(network, digit.image[None, :, :, None]).items()}
+    show_beside(network, outputs, names)
 
 
-def ask(network: Network, names: list[str]) -> tuple[str, int | None, palettes.Palette]:
-    """One of the convolution layers, input channel (None: all), colours."""
+@session.part
+def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list[str]) -> None:
+    """The kernels at the left, the open one at the right; only this part runs again after a click."""
+    channel_shown = open_clicked(network, names)
+    with st.container(key="beside"):
+        left, right = st.columns([1, 1.2], gap="medium")
+    with left:
+        layer, channel = ask(network, names)
+        number = min(ConvolutionPage.filter.get(), inspection.kernels(network, layer).shape[0] - 1)
+        palette = FiltersPage.palette.get()
+        if channel is None:
+            show_all(network, layer, number, palette)
+        else:
+            show_one(network, layer, channel, number, palette)
+        bias, kernel = network.weights[f"{layer}/bias"][number], inspection.kernels(network, layer)[number]
+        values = {"number": number, "layer": layer, "bias": bias, "low": kernel.min(), "high": kernel.max()}
+        st.markdown(Words.opened.format(**values))
+        with st.expander(Words.more):
+            ask_palette()
+            show_summary(network, layer)
+            show_biases(network, layer)
+    with right:
+        calculation.show(network, outputs, channel_shown if channel is None else channel)
+
+
+def open_clicked(network: Network, names: list[str]) -> int:
+    """Open the filter whose kernel was clicked on; gives its input channel where kernels of all are shown, or 0."""
+    opened_layer, wanted = ConvolutionPage.layer.get().partition("_")[0], FiltersPage.layer.get()
+    layer = wanted or opened_layer
+    if layer not in names:
+        layer = names[0]
+    if layer != opened_layer:
+        opened.open_map(layer, 0)
+    FiltersPage.layer.set(layer)
+    n, channels, *_ = inspection.kernels(network, layer).shape
+    channel = state.filters_channel_of(layer).get()
+    if channel == Words.all:
+        place = picked(state.kernels_of(layer, None, network.key), Cells(n * channels, channels, (1, 1)))
+        if place and place[0] != ConvolutionPage.filter.get():
+            opened.open_map(layer, place[0])
+        return place[1] if place else 0
+    number = sheet.opened(state.kernels_of(layer, channel, network.key), n)
+    if number is not None:
+        opened.open_map(layer, number)
+    return 0
+
+
+def ask(network: Network, names: list[str]) -> tuple[str, int | None]:
+    """One of the convolution layers, and the input channel (None: all)."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = st.segmented_control(
-            Words.layer, names, default=names[0], required=True, key=FiltersPage.layer.name, persist_state="session"
+            Words.layer, names, required=True, key=FiltersPage.layer.name, persist_state="session"
         )
-        n_channels = inspection.kernels(network, layer or names[0]).shape[1]
+        layer = layer or names[0]
+        n_channels = inspection.kernels(network, layer).shape[1]
         options = [*range(n_channels), Words.all]
-        key = state.filters_channel_of(layer or names[0]).name
+        key = state.filters_channel_of(layer).name
         channel = st.selectbox(Words.channel, options, key=key, width=140, disabled=n_channels == 1)
-    with st.expander(Words.more):
-        palette = st.radio(
-            Words.palette,
-            list(Words.palettes),
-            format_func=Words.palettes.__getitem__,
-            key=FiltersPage.palette.name,
-            persist_state="session",
-            horizontal=True,
-        )
-    return layer or names[0], None if channel == Words.all else int(channel), palette
+    return layer, None if channel == Words.all else int(channel)
+
+
+def ask_palette() -> None:
+    """The colours of the kernels."""
+    st.radio(
+        Words.palette,
+        list(Words.palettes),
+        format_func=Words.palettes.__getitem__,
+        key=FiltersPage.palette.name,
+        persist_state="session",
+        horizontal=True,
+    )
 
 
 def show_summary(network: Network, layer: str) -> None:
-    """Number of filters, least and greatest weight of the layer."""
+    """Number of filters, smallest and largest weight of the layer."""
     kernels = inspection.kernels(network, layer)
     n, channels, px, _ = kernels.shape
     with st.container(horizontal=True, gap="large"):
         st.metric(Words.filters, Words.filters_value.format(n=n, px=px, channels=channels), width="content")
         st.metric(Words.weights, f"{kernels.size + n:,}", width="content")
-        st.metric(Words.least, f"{kernels.min():+.4f}", width="content")
-        st.metric(Words.greatest, f"{kernels.max():+.4f}", width="content")
+        st.metric(Words.smallest, f"{kernels.min():+.4f}", width="content")
+        st.metric(Words.largest, f"{kernels.max():+.4f}", width="content")
 
 
-def show_kernels(network: Network, layer: str, channel: int | None, palette: palettes.Palette) -> None:
-    """The kernels as a grid on the scale of the whole layer."""
+def show_one(network: Network, layer: str, channel: int, number: int, palette: Palette) -> None:
+    """A kernel of every filter for one input channel, on the scale of the whole layer."""
     kernels = inspection.kernels(network, layer)
-    biases = network.weights[f"{layer}/bias"]
-    limits = palettes.symmetric_limits(kernels)
+    shown, n = kernels[:, channel], len(kernels)
+    columns = 8 if n <= 16 else 9 if n <= 36 else 12
+    sheet.sheet(
+        shown,
+        palette,
+        palettes.symmetric_limits(kernels),
+        state.kernels_of(layer, channel, network.key),
+        columns=columns,
+        alt=in_words(shown, layer),
+        caption=Words.one_channel.format(n=n, layer=layer, channel=channel),
+        name=f"kernels-{layer}",
+        item=Words.one_filter,
+        marked=number,
+        widest_px=SHEET_PX // columns - 4,
+        shows=calculation.KEY,
+    )
+
+
+def show_all(network: Network, layer: str, number: int, palette: Palette) -> None:
+    """Every kernel of the layer: a row for each filter."""
+    kernels = inspection.kernels(network, layer)
     n, channels, px, _ = kernels.shape
-    if channel is None:
-        shown, options = (
-            kernels.reshape(n * channels, px, px),
-            {"columns": channels, "cell_px": 25 if channels < 20 else 15},
-        )
-        caption = Words.all_channels
-    else:
-        labels = [f"{i}: {bias:+.2f}" for i, bias in enumerate(biases)]
-        shown, options = kernels[:, channel], {"columns": 8 if n <= 32 else 12, "labels": labels, "cell_px": 100}
-        caption = Words.one_channel
-    picture = tiles.make_grid(shown, palette, limits, bar=True, theme=panels.theme(), **options)
-    values = {"n": n, "layer": layer, "channel": channel, "channels": channels, "count": len(shown), "px": px}
-    alt = Words.alt.format(low=shown.min(), high=shown.max(), share=percent(float(np.mean(shown > 0)), 0), **values)
-    panels.picture(picture, caption.format(**values), alt, f"kernels-{layer}")
+    shown = kernels.reshape(n * channels, px, px)
+    cell_px = 25 if channels < 20 else 15
+    picture = tiles.make_grid(shown, palette, palettes.symmetric_limits(kernels), columns=channels, cell_px=cell_px)
+    grid = tiles.grid_layout(shown.shape, channels, cell_px)
+    choose(
+        picture,
+        Cells(len(shown), channels, grid.cell, grid.gap),
+        state.kernels_of(layer, None, network.key),
+        alt=in_words(shown, layer),
+        caption=Words.all_channels.format(count=len(shown), n=n, layer=layer, channels=channels),
+        name=f"kernels-{layer}",
+        width_px=SHEET_PX,
+        start=(number, 0),
+        names=(Words.one_filter, Words.one_channel_of_it),
+    )
+
+
+def in_words(shown: np.ndarray, layer: str) -> str:
+    """Some kernels of a layer for who cannot see them."""
+    share = percent(float(np.mean(shown > 0)), 0)
+    values = {"count": len(shown), "px": shown.shape[-1], "layer": layer, "share": share}
+    return Words.alt.format(low=shown.min(), high=shown.max(), **values)
 
 
 def show_biases(network: Network, layer: str) -> None:
-    """Bias, least and greatest weight of each filter."""
+    """Bias, smallest and largest weight of each filter."""
     kernels, biases = inspection.kernels(network, layer), network.weights[f"{layer}/bias"]
     values = [
         list(range(len(biases))),

@@ -45,18 +45,18 @@ class Cells:
         return -(-self.count // self.columns)
 
 
-def pick(image: Image.Image, cells: Cells, picked: tuple[int, int], key: Key[Any], **options: Any) -> tuple[int, int]:
+def pick(image: Image.Image, cells: Cells, start: tuple[int, int], key: Key[Any], **options: Any) -> tuple[int, int]:
     """Show a picture one cell of which is always picked.
 
     Args:
         image, cells, key: as for `choose`.
-        picked: row and column of the cell that is picked at first.
+        start: row and column of the cell that is picked at first.
         options: as for `choose`.
 
     Returns:
         row and column of the cell that is picked.
     """
-    return choose(image, cells, key, start=picked, **options) or picked
+    return choose(image, cells, key, start=start, **options) or start
 
 
 def choose(
@@ -71,6 +71,7 @@ def choose(
     start: tuple[int, int] = (0, 0),
     follow: bool = True,
     item: str = "",
+    names: tuple[str, str] = (Words.row, Words.column),
 ) -> tuple[int, int] | None:
     """Show a picture with its caption and a download.
 
@@ -84,6 +85,7 @@ def choose(
         start: row and column of the cell that is framed at first.
         follow: arrow keys pick at once; else only Enter does.
         item: what a cell is; with it cells are named by number, e.g. "map 12", else by row and column.
+        names: what a row and a column are.
 
     Returns:
         row and column of the cell that was picked; None until one is.
@@ -104,13 +106,19 @@ def choose(
         "follow": follow,
         "width": f"{width_px}px",
         "item": item,
-        "row": Words.row,
-        "column": Words.column,
+        "row": names[0],
+        "column": names[1],
     }
     picture = component("cnnviz.picker", "picker/picker.js", HTML, CSS)
     sent = picture(key=key.name, data=data, default={"picked": ""}, on_picked_change=lambda: None)
     panels.below_picture(lambda: content, caption, name)
     return _inside(cells, str(sent.picked or ""))
+
+
+def picked(key: Key[Any], cells: Cells) -> tuple[int, int] | None:
+    """Row and column of the cell that was picked, before the picture is shown again; None until one is."""
+    sent = key.get()
+    return _inside(cells, str(sent.get("picked") or "")) if hasattr(sent, "get") else None
 
 
 def _inside(cells: Cells, sent: str) -> tuple[int, int] | None:

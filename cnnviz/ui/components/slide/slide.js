@@ -1,45 +1,137 @@
-// A kernel slides over a map and the map of results fills in: play, pause, step, at a speed that can be set.  Nothing
-// is asked of the server while it plays; a click or a key on the result sends it the place.
+// A kernel slides over a map and the map of results fills in: play, pause, step, at a speed that can be set; beside
+// them the place on the digit, below them the numbers of the place at which it stands.  Nothing is asked of the server
+// while it plays; a click or a key on the result sends it the place.
 // Streamlit calls this again after every run of the page: with the same maps everything goes on as it stands.
 const LONGEST_MS = 500; // what a tab that was hidden may catch up with
+const SHARP = 2; // pixels of a canvas for one of the page, so that numbers are sharp on every screen
+const MARK = "#e07b00";
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
+const shortly = (value) => value.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−");
+const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(4);
+
+// A square of numbers in coloured cells; null is no number and stays empty.
+const drawCells = (canvas, values, look, cell, mark, style) => {
+  const n = Math.round(Math.sqrt(values.length));
+  canvas.width = canvas.height = n * cell * SHARP;
+  canvas.style.width = `${n * cell}px`;
+  const pen = canvas.getContext("2d");
+  pen.scale(SHARP, SHARP);
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.font = `${Math.max(10, Math.min(16, Math.round(cell * 0.36)))}px ${style.font}`;
+  const span = look.high - look.low;
+  const written = look.whole && values.every(Number.isInteger) ? (value) => String(value).replace("-", "−") : shortly;
+  values.forEach((value, i) => {
+    const [left, top] = [(i % n) * cell, Math.floor(i / n) * cell];
+    if (value !== null) {
+      const share = span > 0 ? (value - look.low) / span : 0.5;
+      const at = 3 * Math.round(255 * Math.min(1, Math.max(0, share)));
+      const [red, green, blue] = look.table.slice(at, at + 3);
+      pen.fillStyle = `rgb(${red}, ${green}, ${blue})`;
+      pen.fillRect(left, top, cell, cell);
+      pen.fillStyle = 0.3 * red + 0.59 * green + 0.11 * blue < 128 ? "#fff" : "#000"; // luma, as of BT.601
+      pen.fillText(written(value), left + cell / 2, top + cell / 2 + 1);
+    }
+    pen.strokeStyle = style.line;
+    pen.strokeRect(left + 0.5, top + 0.5, cell - 1, cell - 1);
+  });
+  if (mark === null) return;
+  pen.lineWidth = 3;
+  pen.strokeStyle = MARK;
+  pen.strokeRect((mark % n) * cell + 1.5, Math.floor(mark / n) * cell + 1.5, cell - 3, cell - 3);
+};
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const $ = (name) => parentElement.querySelector(name);
-  const [root, input, output] = [$(".slide"), $(".input"), $(".output")];
-  const { side, out, kernel, stride, pad, scale } = data;
+  const [root, input, output, digit] = [$(".slide"), $(".input"), $(".output"), $(".digit")];
+  const { side, out, kernel, stride, pad, scale, calculation, field, words } = data;
   const before = root.cnnviz;
   const maps = JSON.stringify({ ...data, place: null });
   if (before && before.maps === maps) return before.halt;
   if (before) before.halt();
   const same = before && before.moved && before.key === data.key && before.at < out * out;
-  const state = { key: data.key, maps, moved: same, at: same ? before.at : data.place[0] * out + data.place[1] };
+  const at = same ? before.at : data.place[0] * out + data.place[1];
+  const state = { key: data.key, maps, moved: same, at };
   let shown = out * out;
   let playing = false;
   let [last, due] = [0, 0];
   let timer = null;
   const images = {};
+  const look = getComputedStyle(root);
+  const style = { line: look.getPropertyValue("--st-border-color"), font: look.fontFamily };
+  const looks = Object.fromEntries(
+    Object.entries(calculation.looks).map(([name, of]) => [name, { ...of, table: bytes(of.table) }]));
+  if (looks.weights) looks.weights.whole = true; // a kernel of whole numbers is written as such
+  const size = data.cell * (matchMedia("(min-width: 1700px) and (min-height: 1000px)").matches ? 1.3 : 1);
 
-  $(".play").textContent = data.words.play;
-  $(".step").textContent = data.words.step;
-  $(".all").textContent = data.words.all;
-  $(".speed-label").firstChild.textContent = data.words.speed;
+  for (const name of ["play", "step", "all"]) $(`.${name}`).textContent = words[name];
+  $(".speed-label").firstChild.textContent = words.speed;
+  for (const name of ["digit", "input", "output", "patch", "weights", "products"])
+    $(`.${name} + figcaption`).textContent = words.under[name] ?? "";
   input.width = input.height = side * scale;
   output.width = output.height = out * Math.max(1, Math.round((side / out) * scale));
-  input.setAttribute("aria-label", data.words.input);
-  output.setAttribute("aria-label", data.words.output);
+  for (const name of ["input", "output", "digit"]) $(`.${name}`).setAttribute("aria-label", words.alt[name] ?? "");
+  digit.parentElement.hidden = !field;
+  $(".equation").hidden = calculation.kind === "activation";
+  for (const each of parentElement.querySelectorAll(".of-kernel")) each.hidden = calculation.kind !== "convolution";
 
   const context = (canvas) => {
     const drawing = canvas.getContext("2d");
     drawing.imageSmoothingEnabled = false;
+    drawing.lineWidth = 3;
+    drawing.strokeStyle = MARK;
     return drawing;
+  };
+  const patchAt = (row, column) => {
+    const values = [];
+    for (let r = row * stride - pad; r < row * stride - pad + kernel; r++)
+      for (let c = column * stride - pad; c < column * stride - pad + kernel; c++)
+        values.push(r >= 0 && c >= 0 && r < side && c < side ? calculation.inputs[r * side + c] : null);
+    return values;
+  };
+  const told = (values) => values.map((value) => (value === null ? "–" : shortly(value))).join(" ");
+  const calculate = (row, column) => {
+    const result = calculation.results[state.at];
+    $(".then").textContent = calculation.after ? filled(calculation.after, activated(result)) : "";
+    if (calculation.kind === "activation") {
+      $(".sum").textContent = filled(calculation.sum, activated(calculation.inputs[state.at]));
+      return;
+    }
+    const [patch, cell] = [patchAt(row, column), Math.round(size)];
+    if (calculation.kind === "pooling") {
+      const inside = patch.filter((value) => value !== null);
+      const winner = calculation.marks ? patch.indexOf(Math.max(...inside)) : null;
+      drawCells($(".patch"), patch, looks.patch, cell, winner, style);
+      $(".patch").setAttribute("aria-label", `${words.under.patch}: ${told(patch)}`);
+      $(".sum").textContent = filled(calculation.sum, { result: result.toFixed(4).replace("-", "−") });
+      return;
+    }
+    const products = patch.map((value, i) => (value === null ? null : value * calculation.weights[i]));
+    const numbers = { patch, weights: calculation.weights, products };
+    for (const [name, values] of Object.entries(numbers)) {
+      drawCells($(`.${name}`), values, looks[name], cell, null, style);
+      $(`.${name}`).setAttribute("aria-label", `${words.under[name]}: ${told(values)}`);
+    }
+    const sum = products.reduce((total, value) => total + (value ?? 0), 0);
+    const others = result - calculation.bias - sum;
+    $(".sum").textContent = filled(calculation.sum, {
+      sum: signed(sum), others: signed(others), bias: signed(calculation.bias), total: signed(result),
+    });
+  };
+  const activated = (value) => {
+    const results = { relu: Math.max(0, value), sigmoid: 1 / (1 + Math.exp(-value)), tanh: Math.tanh(value) };
+    const numbers = { value, result: results[calculation.activation] };
+    return Object.fromEntries(
+      Object.entries(numbers).map(([name, each]) => [name, each.toFixed(4).replace(/^-0\.0000$/, "0.0000")
+        .replace("-", "−")]));
   };
   const draw = () => {
     const [row, column] = [Math.floor(state.at / out), state.at % out];
     const under = context(input);
     under.drawImage(images.input, 0, 0, input.width, input.height);
-    under.lineWidth = 3;
-    under.strokeStyle = "#e07b00";
     under.strokeRect((column * stride - pad) * scale, (row * stride - pad) * scale, kernel * scale, kernel * scale);
     const result = context(output);
     const cell = output.width / out;
@@ -50,11 +142,19 @@ export default function (component) {
       result.fillRect(rest * cell, fullRows * cell, output.width, cell);
       result.fillRect(0, (fullRows + 1) * cell, output.width, output.height);
     }
-    result.lineWidth = 3;
-    result.strokeStyle = "#e07b00";
     result.strokeRect(column * cell, row * cell, cell, cell);
+    if (field) {
+      const zoom = Math.floor(336 / images.digit.width);
+      digit.width = digit.height = zoom * images.digit.width;
+      const pen = context(digit);
+      pen.drawImage(images.digit, 0, 0, digit.width, digit.height);
+      const [top, left] = [row, column].map((n) => field.first + n * field.step);
+      pen.strokeRect(left * zoom, top * zoom, field.size * zoom, field.size * zoom);
+    }
+    const value = filled(words.place, { row, column, value: data.values[state.at] });
     $(".value").setAttribute("aria-live", playing ? "off" : "polite");
-    $(".value").textContent = `${data.words.row} ${row}, ${data.words.column} ${column}: ${data.values[state.at]}`;
+    $(".value").textContent = value;
+    calculate(row, column);
   };
   const go = (place) => {
     state.at = place;
@@ -78,7 +178,7 @@ export default function (component) {
   };
   const halt = () => {
     playing = false;
-    $(".play").textContent = data.words.play;
+    $(".play").textContent = words.play;
   };
   const stop = () => {
     halt();
@@ -88,17 +188,20 @@ export default function (component) {
     clearTimeout(timer);
     timer = setTimeout(send, 100);
   };
+  const begin = () => {
+    if (shown >= out * out) shown = data.start;
+  };
   $(".play").onclick = () => {
     if (playing) return stop();
-    if (shown >= out * out) shown = 0;
+    begin();
     playing = true;
     [last, due] = [performance.now(), 1];
-    $(".play").textContent = data.words.pause;
+    $(".play").textContent = words.pause;
     requestAnimationFrame(tick);
   };
   $(".step").onclick = () => {
     halt();
-    if (shown >= out * out) shown = 0;
+    begin();
     shown += 1;
     go(shown - 1);
     later();
@@ -126,14 +229,15 @@ export default function (component) {
     later();
   };
 
-  let waiting = 2;
-  for (const name of ["input", "output"]) {
+  const names = ["input", "output", ...(field ? ["digit"] : [])];
+  let waiting = names.length;
+  for (const name of names) {
     images[name] = new Image();
     images[name].onload = () => {
       waiting -= 1;
       if (!waiting) draw();
     };
-    images[name].src = data[name];
+    images[name].src = name === "digit" ? field.digit : data[name];
   }
   state.halt = halt;
   root.cnnviz = state;

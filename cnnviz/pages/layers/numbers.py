@@ -1,0 +1,199 @@
+"""Every number of one pixel, to read in peace: all input channels, and the chain back to the ink."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.analysis import arithmetic, contribution_path, receptive_field
+from cnnviz.analysis.explanations import (
+    ActivationExplanation,
+    ConvolutionExplanation,
+    IdentityExplanation,
+    PoolingExplanation,
+)
+from cnnviz.network.config import Layer, NetworkConfig, layers
+from cnnviz.network.weights import Network
+from cnnviz.pages.layers.opened import OpenMap
+from cnnviz.render import matrices, palettes
+from cnnviz.ui import panels
+from cnnviz.ui.state import ConvolutionPage
+
+
+class Words:
+    """What stands at the numbers."""
+
+    more = "More: every number of this pixel, and the way back to the ink"
+    pixel = "Pixel ({row}, {column}) of map {filter} of {name}: {value:.4f}"
+    patch, kernel, products = "patch", "kernel", "products"
+    channel_row = "Input channel {channel}: patch × kernel, cell by cell; the products add up to {total:+.4f}."
+    channel_alt = (
+        "Three squares of {px} by {px} numbers for input channel {channel}. Patch: {patch}. Kernel: {kernel}. "
+        "Products: {products}."
+    )
+    every_channel = "All {n} input channels"
+    channels = "The {n} input channels, those that matter most first; the {shown} strongest stand above with numbers."
+    channels_alt = "Table of the sums of {n} input channels."
+    channel_columns = ("Input channel", "Sum of products")
+    total = "{terms} + bias {bias:+.4f} = **{total:+.4f}**"
+    others = "{sum:+.4f} of {n} other channels"
+    outside = "Cells without a number lie outside the map: the padding adds zeros there."
+    pooling = {
+        "max": "The largest of the four is kept: **{result:.4f}**.",
+        "average": "The mean of what lies inside: **{result:.4f}**.",
+    }
+    window = "The window of 2×2 in map {filter} of {below}; the frame marks the winner."
+    window_alt = "Four numbers: {values}."
+    activation = {
+        "relu": "ReLU: max(0, {value:.4f}) = **{result:.4f}**",
+        "sigmoid": "sigmoid: 1 / (1 + exp(−({value:.4f}))) = **{result:.4f}**",
+        "tanh": "tanh({value:.4f}) = **{result:.4f}**",
+    }
+    then = "Then, in {name}:"
+    field = "Back to the ink"
+    field_caption = (
+        "The frame: the {height}×{width} pixels of the image that this pixel can see, through every layer between."
+    )
+    field_ink = " The small frame: the pixel of ink at the end of the chain."
+    field_alt = "The image with a frame around rows {top} to {bottom} and columns {left} to {right}."
+    chain = "In each layer the number that contributes most to the one above it, from this pixel down to the ink."
+    chain_alt = "Table of {n} numbers from {first} down to {last}."
+    chain_columns = ("Layer", "Place", "Value", "Contribution")
+    chain_ends = "The chain ends in {name}: nothing below it gave anything, only the bias is left."
+
+
+N_CHANNELS = 3
+
+
+def show(network: Network, outputs: Mapping[str, np.ndarray], found: OpenMap) -> None:
+    """How the open pixel is computed, number by number, and what it sees; only once it is asked for."""
+    more = st.expander(Words.more, key=ConvolutionPage.more.name, on_change="rerun")
+    if not more.open:
+        return
+    with more:
+        layer, position = found.layer, (*found.place, found.number)
+        below = arithmetic.layer_below(network.config, layer.name)
+        step = arithmetic.explain(network, outputs, layer.name, position)
+        value = arithmetic.value_at(network.config, outputs, layer.name, position)
+        row, column = found.place
+        words = {"row": row, "column": column, "filter": found.number, "name": layer.name, "value": value}
+        st.markdown(f"**{Words.pixel.format(**words)}**")
+        show_step(step, outputs[below.name], network, layer, position)
+        show_next(network.config, outputs, layer, position)
+        show_field(network, outputs, layer, position)
+
+
+def largest_product(kernel: np.ndarray, inputs: np.ndarray) -> float:
+    """The largest magnitude that one weight times one number of the input can have, channel by channel.
+
+    Args:
+        kernel: float (k, k, channels, filters).
+        inputs: float (height, width, channels).
+    """
+    return float((np.abs(inputs).max(axis=(0, 1)) * np.abs(kernel).max(axis=(0, 1, 3))).max())
+
+
+def show_step(step: object, inputs: np.ndarray, network: Network, layer: Layer, position: tuple[int, ...]) -> None:
+    """How one number comes about."""
+    below = arithmetic.layer_below(network.config, layer.name)
+    if isinstance(step, ConvolutionExplanation):
+        show_convolution(step, inputs, network.weights[f"{layer.name}/kernel"])
+    elif isinstance(step, PoolingExplanation):
+        show_pooling(step, inputs, below, position[2])
+    elif isinstance(step, ActivationExplanation):
+        st.markdown(Words.activation[step.operation].format(value=step.value, result=step.result))
+    elif isinstance(step, IdentityExplanation):
+        st.markdown(f"{step.result:.4f}")
+
+
+def show_convolution(step: ConvolutionExplanation, inputs: np.ndarray, weights: np.ndarray) -> None:
+    """Patch, kernel and products of the channels that matter most, and the sum of all."""
+    order = step.channels_by_contribution
+    every = len(order) > N_CHANNELS and st.toggle(
+        Words.every_channel.format(n=len(order)), key=ConvolutionPage.every_channel.name, persist_state="session"
+    )
+    for channel in order if every else order[:N_CHANNELS]:
+        show_channel(step, int(channel), inputs, weights)
+    terms = " + ".join(f"({step.channel_sums[c]:+.4f})" for c in order[:N_CHANNELS])
+    rest = order[N_CHANNELS:]
+    if len(rest):
+        terms += " + (" + Words.others.format(sum=step.channel_sums[rest].sum(), n=len(rest)) + ")"
+    st.markdown(Words.total.format(terms=terms, bias=step.bias, total=step.total))
+    if not step.inside.all():
+        st.caption(Words.outside)
+    if len(order) > N_CHANNELS:
+        table = dict(
+            zip(Words.channel_columns, (order.tolist(), step.channel_sums[order].round(4).tolist()), strict=True)
+        )
+        caption = Words.channels.format(n=len(order), shown=N_CHANNELS)
+        panels.table(table, caption, Words.channels_alt.format(n=len(order)), "channels", height=240)
+
+
+def show_channel(step: ConvolutionExplanation, channel: int, inputs: np.ndarray, weights: np.ndarray) -> None:
+    """Patch × kernel = products of one input channel, with their numbers, on the scale of the whole layer."""
+    inside = np.where(step.inside, 1, np.nan)
+    patch, kernel = step.patch[:, :, channel] * inside, step.kernel[:, :, channel]
+    products = step.products[:, :, channel] * inside
+    cell, largest = 56 if len(kernel) <= 5 else 48, largest_product(weights, inputs)
+    pictures = (
+        matrices.annotated_heatmap(patch, *panels.colours(inputs), cell, panels.theme()),
+        matrices.annotated_heatmap(kernel, "seismic", palettes.symmetric_limits(weights), cell, panels.theme()),
+        matrices.annotated_heatmap(products, "seismic", (-largest, largest), cell, panels.theme()),
+    )
+    values = {"channel": channel, "px": len(kernel)}
+    numbers = {"patch": in_words(patch), "kernel": in_words(kernel), "products": in_words(products)}
+    caption = Words.channel_row.format(total=step.channel_sums[channel], **values)
+    labels, alt = (Words.patch, Words.kernel, Words.products), Words.channel_alt.format(**numbers, **values)
+    panels.equation(pictures, labels, caption, alt, f"channel-{channel}")
+
+
+def in_words(matrix: np.ndarray) -> str:
+    """A matrix in one line, row by row."""
+    return "; ".join(" ".join("–" if np.isnan(x) else f"{x:.2f}" for x in row) for row in matrix)
+
+
+def show_pooling(step: PoolingExplanation, inputs: np.ndarray, below: Layer, filter_: int) -> None:
+    """The four values and the winner."""
+    picture = matrices.annotated_heatmap(step.values, *panels.colours(inputs), 84, panels.theme(), marked=step.argmax)
+    caption = Words.window.format(filter=filter_, below=below.name)
+    panels.picture(
+        picture, caption, Words.window_alt.format(values=in_words(step.values)), "window", width=168, inline=True
+    )
+    st.markdown(Words.pooling[step.operation].format(result=step.result))
+
+
+def show_next(
+    config: NetworkConfig, outputs: Mapping[str, np.ndarray], layer: Layer, position: tuple[int, ...]
+) -> None:
+    """What the activation makes of the number, where one follows."""
+    every = layers(config)
+    after = every[every.index(layer) + 1]
+    if after.kind == "activation" and layer.kind != "activation":
+        value = arithmetic.value_at(config, outputs, layer.name, position)
+        step = arithmetic.activation_at(after.operation, value)
+        st.markdown(f"{Words.then.format(name=after.name)} {Words.activation[step.operation]}".format(
+            value=step.value, result=step.result))  # fmt: skip
+
+
+def show_field(network: Network, outputs: Mapping[str, np.ndarray], layer: Layer, position: tuple[int, ...]) -> None:
+    """The receptive field on the image, and the chain down to the ink."""
+    box = receptive_field.receptive_field_in_image(network.config, layer.name, position[0], position[1])
+    links = contribution_path.strongest_path(network, outputs, layer.name, position)
+    ink = links[-1].position if links[-1].layer == "image" else None
+    boxes = [(box.top, box.left, box.bottom, box.right)]
+    boxes += [(ink[0], ink[1], ink[0] + 1, ink[1] + 1)] if ink else []
+    picture = matrices.image_with_boxes(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
+    caption = Words.field_caption.format(height=box.height, width=box.width) + (Words.field_ink if ink else "")
+    alt = Words.field_alt.format(top=box.top, bottom=box.bottom - 1, left=box.left, right=box.right - 1)
+    st.markdown(f"**{Words.field}**")
+    panels.picture(picture, caption, alt, "receptive-field", width=300, inline=True)
+    rows = [
+        (link.layer, ", ".join(str(i) for i in link.position), f"{link.value:.4f}",
+         "" if link.contribution is None else f"{link.contribution:+.4f}")
+        for link in links
+    ]  # fmt: skip
+    table = dict(zip(Words.chain_columns, zip(*rows, strict=True), strict=True))
+    alt = Words.chain_alt.format(n=len(rows), first=layer.name, last=links[-1].layer)
+    panels.text_table(table, Words.chain, alt, "chain")
+    if ink is None:
+        st.caption(Words.chain_ends.format(name=links[-1].layer))

@@ -1,0 +1,1 @@
+"""A sheet of small numbered pictures, one of which is open."""
