@@ -71,7 +71,7 @@ EXERCISES = (
     Exercise(
         3,
         "What does the learning rate do?",
-        "Too small, and so many training steps do not take it far; too large, and its steps jump over what they look for.",
+        "Too small, and so many training steps do not take it far; too large, and they jump over what they look for.",
         variations.learning_rates,
         conclusions.accuracy,
     ),

@@ -9,7 +9,7 @@ import pytest
 
 import apptest
 import damaged
-from apptest import choose_network, give, texts
+from apptest import choose_network, give
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.training import checkpoints
