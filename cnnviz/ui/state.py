@@ -238,10 +238,10 @@ class ConvolutionPage:
     place = Key[tuple[int, int] | None](
         "convolution place", None, "the sliding kernel; None: the strongest", kept=True, address="pixel"
     )
-    opened_of = Key[tuple[str, ...]]("convolution opened", (), "Layers: of which map and digit the place is", kept=True)
+    opened_of = Key[tuple[str, ...]]("convolution opened", (), "Layers: of which map and digit the place is")
     every_channel = Key("every channel", False, kept=True, address="every-channel")
     more = Key("every number", False)
-    explained_layer = Key("explained layer", "", kept=True)
+    explained_layer = Key("explained layer", "", kept=True, address="explained")
 
 
 def sliding_channel_of(layer: str) -> Key[int]:

@@ -52,11 +52,17 @@ def said(at):
 
 def test_the_address_names_network_steps_digits_and_digit():
     at = open_page("layers")
-    assert query(at) == {"net": "hvass", "steps": "10000", "source": "bundled", "digit": "0"}
+    assert query(at).items() >= {"net": "hvass", "steps": "10000", "source": "bundled", "digit": "0"}.items()
     at.select_slider[0].set_value(100).run()
     at.session_state[Session.shown.number.name] = 7
     at.run()
-    assert query(at) == {"net": "hvass", "steps": "100", "source": "bundled", "digit": "7"}
+    assert query(at).items() >= {"net": "hvass", "steps": "100", "source": "bundled", "digit": "7"}.items()
+
+
+def test_the_address_names_the_map_that_is_open_and_its_pixel():
+    at = opened("layers", pixel_layer="conv2", map="7", pixel="6,8", digit="3")
+    assert not at.exception
+    assert query(at).items() >= {"pixel-layer": "conv2", "map": "7", "pixel": "6,8"}.items()
 
 
 def test_an_address_is_shown():

@@ -22,7 +22,7 @@ def examples():
     made += [state.changes_of("0123"), state.broken_layer_of(["conv1"]), state.compared_at(0), state.iteration_of("a")]
     made += [state.sweep_values_of("seed"), state.grid_of(0), state.maps_of("a", "b"), state.output_of(3)]
     made += [state.typed_spot_of("conv1", "filter"), state.download_of("png", "x")]
-    made += [state.run_curve_of("loss"), state.delete_of("run")]
+    made += [state.run_curve_of("loss"), state.delete_of("run"), state.kernels_of("conv1", 0, "ab12")]
     for value in made:
         if isinstance(value, DigitKeys):
             yield from (each for each in vars(value).values() if isinstance(each, Key))

@@ -109,7 +109,7 @@ def show_end(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
     """The last neurons before the answer, and the answer."""
     every = [layer for layer in layers(network.config) if layer.kind in ("dense", "activation") and not layer.is_map]
     hidden = [layer for layer in every if not layer.name.startswith("logits")]
-    left, right = st.columns([1.1, 1], gap="small")
+    left, right = st.columns(2, gap="small")
     with left:
         for layer in hidden[-1:]:
             show_neurons(layer, outputs[layer.name])

@@ -20,7 +20,7 @@ HTML = '<div class="sheet" role="group"></div>'
 CSS = """
 .sheet { display: grid; gap: 4px; justify-content: start;
   --fit: calc((100% - (var(--columns) - 1) * 4px) / var(--columns) - 0.5px);
-  grid-template-columns: repeat(auto-fill, minmax(max(var(--least), min(var(--fit), var(--at-most))), var(--at-most)));
+  grid-template-columns: repeat(auto-fill, max(var(--least), min(var(--fit), var(--at-most))));
   max-width: calc(var(--columns) * (var(--at-most) + 4px) - 4px); --least: 28px; --at-most: var(--widest);
   font: 14px/1.3 var(--st-font); color: var(--st-text-color); }
 button { display: flex; flex-direction: column; align-items: center; min-width: 0; padding: 0; border: 0;
