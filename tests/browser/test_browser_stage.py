@@ -76,6 +76,10 @@ SMALL_TARGETS = """least => {
 }"""
 
 
+SMALL_CAPTIONS = """all => all.filter(e => e.offsetHeight && parseFloat(getComputedStyle(e).fontSize) < 16)
+  .map(e => e.innerText)"""
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path_factory.mktemp("runs"))) as (found, _):
@@ -128,9 +132,7 @@ def test_every_place_fits_is_legible_and_can_be_touched(new, address, size, sche
         go(page, f"{address}/{place}")
         if page.evaluate("document.documentElement.scrollWidth") > SIZES[size][0]:
             problems.append((place, "sideways"))
-        captions = page.locator("[data-testid=stCaptionContainer]").evaluate_all(
-            "all => all.filter(e => e.offsetHeight && parseFloat(getComputedStyle(e).fontSize) < 16).map(e => e.innerText)"
-        )
+        captions = page.get_by_test_id("stCaptionContainer").evaluate_all(SMALL_CAPTIONS)
         problems += [(place, "small caption", caption) for caption in captions]
         problems += [(place, "contrast", *found) for found in page.evaluate(CONTRAST, 4.5)]
         if touch:
