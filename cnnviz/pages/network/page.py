@@ -11,9 +11,9 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.network import questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, server, session, state
+from cnnviz.ui import choice, digit_choice, lookups, opening, panels, refusal, server, session, state
 from cnnviz.ui.components.picker.picker import Cells, choose
-from cnnviz.ui.state import ConvolutionPage, NetworkPage
+from cnnviz.ui.state import NetworkPage
 
 
 class Words:
@@ -209,17 +209,7 @@ def show_maps(network: Network, layer: Layer, maps: np.ndarray) -> None:
         item=Words.one_map,
     )
     if picked:
-        open_map(layer.name, picked[0] * columns + picked[1])
-
-
-def open_map(layer_name: str, number: int) -> None:
-    """Go to the Convolution page with this map, and with the digit that is shown here."""
-    ConvolutionPage.layer.set(layer_name)
-    ConvolutionPage.filter.set(number)
-    ConvolutionPage.digit.which.set(NetworkPage.digit.which.get())
-    if NetworkPage.digit.number.exists():
-        ConvolutionPage.digit.number.set(NetworkPage.digit.number.get())
-    st.switch_page("cnnviz/pages/convolution/page.py")
+        opening.open_map(layer.name, picked[0] * columns + picked[1], NetworkPage.digit)
 
 
 def show_neurons(layer: Layer, output: np.ndarray) -> None:
