@@ -1,6 +1,7 @@
 """In a real browser: a digit drawn by finger on a telephone, filled in by keyboard alone, photographed."""
 
 import base64
+import io
 import os
 
 import numpy as np
@@ -142,43 +143,107 @@ def test_a_photograph_is_read(address, tmp_path):
         opened.get_by_text("Nothing is drawn yet").wait_for()
 
 
-def shown(opened, alt):
-    """The file of a picture that the page holds in its message."""
-    source = opened.get_by_alt_text(alt).first.get_attribute("src")
-    return base64.b64decode(source.removeprefix("data:image/png;base64,"))
+NAMES = ("answer", "seen", "conv1_relu", "conv2_relu", "steps")
 
 
-def downloaded(opened, place):
-    """What the button below the picture at a place on the page gives."""
+def pixels(opened):
+    """Every picture among the figures, as the canvases hold them."""
+    return opened.locator(".figures canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+
+
+def downloaded(opened, name):
+    """The file that the link below a figure gives."""
     with opened.expect_download() as download:
-        opened.get_by_role("button", name="PNG").nth(place).click()
-    return download.value.suggested_filename, download.value.path().read_bytes()
+        opened.get_by_role("link", name=f"Download {name}.png").click()
+    assert download.value.suggested_filename == f"{name}.png"
+    return np.asarray(Image.open(download.value.path()).convert("RGB"))
 
 
-def test_a_stroke_fetches_no_file_and_each_button_gives_what_this_session_sees(address):
-    """The answer, what is seen, two layers and the steps, in this order; also after another stroke, and next door."""
-    alts = ["Probability of each", "The drawing as 28", "layer conv1_relu", "layer conv2_relu", "Five pictures"]
-    names = [f"{name}.png" for name in ("answer", "seen", "conv1_relu", "conv2_relu", "steps")]
+def test_a_stroke_fetches_no_file_and_each_link_gives_what_this_session_sees(address):
+    """Made by the browser: also after another stroke, and in two windows at once."""
     with browser.page() as opened:
         other = opened.context.browser.new_context().new_page()
         for window, stroke, digit in ((opened, SEVEN, 7), (other, [(140, 50), (140, 230)], 1)):
             open_draw(window, address)
             browser.draw(window, stroke)
             answered(window, digit)
-            window.get_by_alt_text(alts[-1]).wait_for()
-        pictures = [[shown(window, alt) for alt in alts] for window in (opened, other)]
-        assert all(own != others for own, others in zip(*pictures, strict=True))
-        for window, expected in zip((opened, other), pictures, strict=True):
-            files = [downloaded(window, place) for place in range(len(alts))]
-            assert [name for name, _ in files] == names
-            assert [content for _, content in files] == expected
+        files = [{name: downloaded(window, name) for name in NAMES} for window in (opened, other)]
+        assert all((files[0][name] != files[1][name]).any() for name in NAMES)
         asked = []
         opened.on("request", lambda request: asked.append(request.url))
-        before = opened.get_by_alt_text(alts[-1]).get_attribute("src")
+        before = pixels(opened)
         opened.locator("canvas.upper-canvas").scroll_into_view_if_needed()
         browser.draw(opened, [(60, 150), (180, 150)])
-        opened.wait_for_function("before => document.querySelector('img[alt^=Five]').src !== before", arg=before)
+        for _ in range(100):
+            if pixels(opened) != before:
+                break
+            opened.wait_for_timeout(50)
         opened.wait_for_timeout(500)
         assert asked == []
-        assert downloaded(opened, 4) == ("steps.png", shown(opened, alts[-1]))
-        assert shown(opened, alts[-1]) != pictures[0][-1]
+        assert (downloaded(opened, "steps") != files[0]["steps"]).any()
+
+
+def test_a_file_has_each_number_as_a_square_of_its_colour(address):
+    with browser.page() as opened:
+        open_draw(opened, address)
+        browser.draw(opened, SEVEN)
+        answered(opened, 7)
+        seen = opened.locator("figure:has(a[download='seen.png']) canvas").evaluate("canvas => canvas.toDataURL()")
+        image = Image.open(io.BytesIO(base64.b64decode(seen.partition(",")[2])))
+        assert image.size == (28, 28)
+        large = np.asarray(image.convert("RGB")).repeat(10, axis=0).repeat(10, axis=1)
+        assert (downloaded(opened, "seen")[1:-1, 1:-1] == large[1:-1, 1:-1]).all()
+
+
+def test_maps_are_numbered_reached_by_keyboard_and_opened(address):
+    with browser.page() as opened:
+        open_draw(opened, address)
+        browser.draw(opened, SEVEN)
+        answered(opened, 7)
+        sheet = opened.get_by_role("group", name="36 feature maps of layer conv2_relu")
+        assert sheet.get_by_role("button").count() == 36
+        assert sheet.locator("[tabindex='0']").count() == 1
+        sheet.get_by_role("button", name="map 0", exact=True).focus()
+        for key in ("ArrowRight", "ArrowRight", "End", "ArrowLeft", "ArrowDown"):
+            opened.keyboard.press(key)
+        browser.draw(opened, [(150, 150), (150, 150)])
+        opened.wait_for_timeout(1000)
+        assert sheet.locator("[tabindex='0']").inner_text() == "34"  # the place is kept while one draws
+        sheet.locator("[tabindex='0']").focus()
+        opened.keyboard.press("Enter")
+        opened.get_by_role("heading", name="Convolution", exact=True).wait_for()
+        opened.get_by_text("conv2_relu").first.wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_captions_are_large_enough_and_links_can_be_touched(address, width, scheme):
+    with browser.page(viewport={"width": width, "height": 900}, color_scheme=scheme) as opened:
+        open_draw(opened, address)
+        browser.draw(opened, SEVEN)
+        answered(opened, 7)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        captions = opened.locator(".figures .caption")
+        for i in range(captions.count()):
+            size, ratio = captions.nth(i).evaluate(CONTRAST)
+            assert size >= 16
+            assert ratio >= 4.5
+        for target in (".figures .download", ".figures button.cell"):
+            boxes = [each.bounding_box() for each in opened.locator(target).all()]
+            assert boxes
+            assert all(min(box["width"], box["height"]) >= 44 for box in boxes)
+
+
+CONTRAST = """element => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const luminance = (colour) => {
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(value => value / 255)
+      .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const look = getComputedStyle(element);
+  const two = [look.color, look.getPropertyValue("--st-background-color")].map(luminance).sort((a, b) => b - a);
+  return [parseFloat(look.fontSize), (two[0] + 0.05) / (two[1] + 0.05)];
+}"""

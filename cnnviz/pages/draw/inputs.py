@@ -104,9 +104,8 @@ def draw_over() -> Given:
 
 def _undo_and_clear() -> None:
     empty = canvas.is_empty()
-    with st.container(horizontal=True):
-        st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, disabled=empty)
-        st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, disabled=empty)
+    st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, disabled=empty)
+    st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, disabled=empty)
 
 
 def upload() -> Given:

@@ -47,6 +47,20 @@ def enter() -> None:
     history().load()
 
 
+def frame() -> Any:
+    """The container that holds the canvas and, below it, buttons side by side; how they stand says frame.css."""
+    return st.container(horizontal=True, width=SIDE_PX, key=DrawPage.canvas_frame.name)
+
+
+def listen() -> None:
+    """Have strokes sent at pen up, on a page with a canvas in its `frame`.
+
+    No part of what runs again after a stroke: it takes no room, and stays.
+    """
+    send_at_pen_up = component("cnnviz.pen_up", "canvas/pen_up.js", style="canvas/frame.css", isolate_styles=False)
+    send_at_pen_up(key=DrawPage.pen_up.name, data={"frame": FRAME}, width="content", height="content")
+
+
 def ink(pen_px: int, below: np.ndarray | None = None) -> np.ndarray | None:
     """Show the canvas.
 
@@ -75,25 +89,20 @@ def is_empty() -> bool:
 
 
 def _show(pen_px: int, under: Image.Image | None) -> Any:
-    """The component, and beside it, taking no room, what sends at pen up."""
-    frame = st.container(key=DrawPage.canvas_frame.name, gap=None)
-    send_at_pen_up = component("cnnviz.pen_up", "canvas/pen_up.js", isolate_styles=False)
-    with frame:
-        send_at_pen_up(key=DrawPage.pen_up.name, data={"frame": FRAME}, width="content", height="content")
+    """The component."""
     try:
-        with frame:
-            shown = st_canvas(
-                stroke_width=pen_px,
-                stroke_color="#ffffff",
-                background_color="#000000",
-                background_image=under,
-                width=SIDE_PX,
-                height=SIDE_PX,
-                drawing_mode="freedraw",
-                initial_drawing=history().to_load,
-                return_image_data=True,
-                key=DrawPage.canvas.name,
-            )
+        shown = st_canvas(
+            stroke_width=pen_px,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            background_image=under,
+            width=SIDE_PX,
+            height=SIDE_PX,
+            drawing_mode="freedraw",
+            initial_drawing=history().to_load,
+            return_image_data=True,
+            key=DrawPage.canvas.name,
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise pictures.ImageError(
             f"The canvas sent something that is not a drawing ({type(error).__name__})."
