@@ -69,7 +69,7 @@ Items = Iterator[Figure | Text]
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a network makes of one preparation: what leaves each layer, by name, and why there is no digit, if so."""
+    """What a network makes of one preparation: what leaves some layers, by name, and why there is no digit, if so."""
 
     outputs: Mapping[str, np.ndarray]
     refused: rejection.Refusal | None

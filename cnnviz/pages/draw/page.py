@@ -93,12 +93,13 @@ def variants(ink: np.ndarray, without: frozenset[str]) -> tuple[Preparation | No
 
 
 def readings(network: Network, prepared: list[Preparation]) -> list[Reading]:
-    """What the chosen network makes of each preparation."""
+    """What the chosen network makes of each preparation; the maps are of the first one alone."""
     chosen = choice.current()
-    outputs = lookups.activations(network, np.stack([each.centred for each in prepared])[..., None])
+    images = np.stack([each.centred for each in prepared])[..., None]
+    outputs = lookups.reading(network, images, answer.last_maps(network))
     found = []
     for i, each in enumerate(prepared):
-        of_it = {name: output[i] for name, output in outputs.items()}
+        of_it = {name: output[i] for name, output in outputs.items() if i < len(output)}
         found.append(Reading(of_it, refusal.refuse(each, of_it, chosen.entry, chosen.iteration)))
     return found
 
