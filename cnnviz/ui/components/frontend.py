@@ -19,7 +19,7 @@ def component(
         name: how Streamlit calls it.
         script: its JavaScript file, from this folder.
         html, css: what it is made of.
-        style: its style sheet, from this folder, in place of `css`.
+        style: its style sheet, from this folder, to which `css` is added.
         isolate_styles: put it in a shadow root of its own.
 
     Returns:
@@ -27,5 +27,5 @@ def component(
     """
     folder = Path(__file__).parent
     js = (folder / script).read_text("utf-8")
-    css = (folder / style).read_text("utf-8") if style else css
+    css = (folder / style).read_text("utf-8") + css if style else css
     return st.components.v2.component(name, html=html, css=css, js=js, isolate_styles=isolate_styles)

@@ -25,6 +25,7 @@ export default function ({ parentElement, data }) {
   const penDown = (event) => {
     const root = inFrame(event) && rootOf(event);
     if (!root || !(event.composedPath()[0] instanceof HTMLCanvasElement)) return;
+    event.composedPath().find((node) => node.matches?.(data.canvas)).dataset.drawn = ""; // the hint goes: frame.css
     const stroke = new AbortController();
     const penUp = () => {
       stroke.abort();
