@@ -123,6 +123,10 @@ class DrawPage:
     network_beside = Key("network beside", "", kept=True)
     image_below = Key("image below", 0, kept=True)
     upload = Key[Any]("photograph", None)
+    use_camera = Key("use camera", False)
+    camera = Key[Any]("camera", None)
+    surprise = Key("surprise", False)
+    surprise_next = Key("surprise next", False, "Draw's button: the next run looks for a misread digit")
     photograph = Key[Photograph | None]("photograph kept", None, "Draw: the uploader forgets it with the page")
 
     canvas = Key[Any]("canvas", None, COMPONENT)

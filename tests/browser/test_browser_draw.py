@@ -2,13 +2,16 @@
 
 import base64
 import io
+import json
 import os
+import re
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 import browser
+from cnnviz.drawing import strokes
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,13 +41,12 @@ def answered(opened, digit):
     return heading
 
 
-def test_by_finger_the_page_does_not_scroll_and_the_answer_is_in_sight(address):
+def test_by_finger_the_page_does_not_scroll(address):
     with browser.page(**PHONE) as opened:
         open_draw(opened, address)
         browser.touch(opened, SEVEN)
-        box = answered(opened, 7).bounding_box()
+        answered(opened, 7)
         assert opened.evaluate("document.querySelector('[data-testid=stMain]').scrollTop + window.scrollY") == 0
-        assert box["y"] + box["height"] < 844
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -91,18 +93,134 @@ def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(address):
             answered(opened, digit)
 
 
-@pytest.mark.parametrize("width", [390, 700, 820, 1024, 1280, 1440])
-def test_the_whole_canvas_can_be_drawn_on(address, width):
+@pytest.mark.parametrize(
+    ("width", "side"), [(390, 358), (700, None), (820, None), (1024, 480), (1440, 480), (1920, 480)]
+)
+def test_the_canvas_is_as_large_as_the_room_allows_and_can_be_drawn_on_everywhere(address, width, side):
     with browser.page(viewport={"width": width, "height": 1000}) as opened:
         open_draw(opened, address)
         opened.get_by_text("Nothing is drawn yet").wait_for()
-        reached = opened.locator("canvas.upper-canvas").evaluate(
+        wide, high, *reached = opened.locator("canvas.upper-canvas").evaluate(
             """canvas => { const box = canvas.getBoundingClientRect();
             const at = share => canvas.getRootNode().elementFromPoint(
                 box.left + 4 + share * (box.width - 8), box.top + 4 + share * (box.height - 8));
-            return [box.width, box.height, at(0) === canvas, at(1) === canvas]; }"""
+            return [box.width, box.height, at(0) === canvas, at(1) === canvas, canvas.width, canvas.height]; }"""
         )
-        assert reached == [280, 280, True, True]
+        assert wide == pytest.approx(high, abs=0.1)
+        assert 300 < wide <= 480.1
+        assert side is None or wide == pytest.approx(side, abs=0.5)
+        assert reached == [True, True, 280, 280]
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+SENT = """
+window.sent = [];
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (message) {
+  const text = typeof message === "string" ? message : new TextDecoder("latin1").decode(message);
+  const found = text.match(/\\{"drawing":.*?"data":"data:image\\/png;base64,[^"]*"\\}/s);
+  if (found) window.sent.push(found[0] + "}");
+  return send.apply(this, arguments);
+};
+"""
+POINTS = [(50, 40), (230, 60), (70, 240)]
+
+
+@pytest.mark.parametrize(
+    ("options", "draw"),
+    [
+        ({"viewport": {"width": 1440, "height": 1000}}, browser.draw),
+        ({"viewport": {"width": 1440, "height": 1000}, "device_scale_factor": 2}, browser.draw),
+        (PHONE, browser.touch),
+        (PHONE | {"device_scale_factor": 3}, browser.touch),
+        ({"viewport": {"width": 820, "height": 1180}, "has_touch": True, "device_scale_factor": 2}, browser.touch),
+    ],
+    ids=["480 px, mouse", "480 px, mouse, two pixels", "telephone, finger", "telephone, three pixels", "tablet"],
+)
+def test_strokes_land_under_the_pen_and_the_picture_has_280_pixels(address, options, draw):
+    with browser.page(**options) as opened:
+        opened.add_init_script(SENT)
+        open_draw(opened, address)
+        opened.get_by_text("Nothing is drawn yet").wait_for()
+        draw(opened, POINTS)
+        opened.wait_for_function("sent.length > 0")
+        drawing = json.loads(opened.evaluate("sent[sent.length - 1]"))["drawing"]
+        lines = strokes.lines_of(drawing["raw"])
+        assert len(lines) == 1
+        for point in (POINTS[0], POINTS[-1]):
+            assert np.abs(lines[0][0 if point == POINTS[0] else -1] - point).max() < 1
+        handles = np.array([command[1:3] for command in drawing["raw"]["objects"][0]["path"]])
+        assert np.abs(handles - POINTS[1]).max(axis=1).min() < 1
+        picture = Image.open(io.BytesIO(base64.b64decode(drawing["data"].partition(",")[2])))
+        assert picture.size == (280, 280)
+        again = strokes.redraw(lines, 24)
+        assert np.abs(np.asarray(picture.convert("L")) / 255 - again).mean() < 0.01
+
+
+def test_the_same_strokes_have_the_same_ink_to_the_bit_at_every_size(address):
+    """A reload loads the strokes that were kept; the canvas then shows them at another size."""
+    with browser.page() as opened:
+        open_draw(opened, address)
+        browser.draw(opened, SEVEN)
+        browser.draw(opened, [(60, 150), (180, 150)])
+        heading = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
+        heading.wait_for()
+        opened.wait_for_timeout(2500)
+        lower = opened.locator("canvas.dc-canvas.lower-canvas")
+        before, n = lower.evaluate("canvas => canvas.toDataURL()"), inked(opened)
+        for width in (390, 700, 1920):
+            opened.set_viewport_size({"width": width, "height": 1000})
+            opened.reload()
+            opened.wait_for_selector("canvas.upper-canvas")
+            wait_for_ink(opened, n)
+            assert lower.evaluate("canvas => canvas.toDataURL()") == before
+
+
+HINT = "element => getComputedStyle(element, '::after').display"
+
+
+def test_a_faint_digit_goes_at_pen_down_in_the_browser(address):
+    with browser.page() as opened:
+        open_draw(opened, address)
+        opened.get_by_text("Nothing is drawn yet").wait_for()
+        canvas = opened.locator(".st-key-canvas")
+        assert canvas.evaluate(HINT) == "block"
+        box = canvas.bounding_box()
+        opened.mouse.move(box["x"] + 100, box["y"] + 100)
+        opened.mouse.down()
+        assert canvas.evaluate(HINT) == "none"
+        opened.mouse.move(box["x"] + 120, box["y"] + 300, steps=4)
+        opened.mouse.up()
+        opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit")).wait_for()
+        assert canvas.evaluate(HINT) == "none"
+
+
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180)], ids=str)
+def test_the_answer_is_in_sight_while_one_draws(address, size):
+    with browser.page(viewport={"width": size[0], "height": size[1]}, has_touch=True) as opened:
+        open_draw(opened, address)
+        browser.touch(opened, SEVEN)
+        answered(opened, 7)
+        opened.wait_for_timeout(300)
+        boxes = [opened.get_by_role("heading", name="Answer: 7").bounding_box()]
+        pinned = opened.locator(".pinned.needed")
+        boxes += [pinned.bounding_box()] if pinned.count() else []
+        assert any(box["y"] >= 0 and box["y"] + box["height"] <= size[1] for box in boxes)
+        opened.get_by_role("heading", name="Answer: 7").scroll_into_view_if_needed()
+        opened.wait_for_timeout(300)
+        assert pinned.count() == 0
+
+
+def test_surprise_me_shows_a_misread_digit_and_its_label(address):
+    with browser.page() as opened:
+        open_draw(opened, address)
+        opened.get_by_role("button", name="Surprise me").click()
+        told = opened.get_by_text(re.compile("Test image [0-9,]+ is a [0-9]"))
+        told.wait_for()
+        heading = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
+        heading.wait_for()
+        label = told.inner_text()[-2]
+        assert heading.inner_text() != f"Answer: {label}"
 
 
 def test_squares_are_filled_by_keyboard_alone(address):

@@ -289,3 +289,21 @@ def test_page_and_command_line_read_a_shaded_photograph_alike(tmp_path, monkeypa
     assert answer(at) == "Answer: 7"
     shares = ", ".join(f"{digit}: {probability(prob)}" for digit, prob in enumerate(probs))
     assert f"Probability of each digit: {shares}." in alts(at)
+
+
+def test_a_picture_from_the_camera_is_read_as_a_file_is(monkeypatch):
+    asked = []
+    monkeypatch.setattr(st, "camera_input", lambda *_, **__: asked.append(1) or Sent("camera.png", shaded_photograph()))
+    at = opened(chosen={DrawPage.way: "photo"})
+    assert asked == []  # the browser asks for the camera at once
+    at.toggle(key=DrawPage.use_camera.name).set_value(True).run()
+    assert not at.exception
+    assert asked == [1]
+    assert answer(at) == "Answer: 7"
+    assert at.session_state[Session.digit.name].origin.kind == "photograph"
+
+
+def test_no_sentence_claims_a_certainty_that_a_softmax_does_not_have():
+    at = opened(strokes(SEVEN))
+    second = np.argsort(reading(ink_of([SEVEN])))[-2]
+    assert f"Reads 7; its second guess is {second}." in texts(at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,8 @@ class Words:
     empty = "Nothing is drawn yet, so there is no answer."
     answer = "Answer: {digit}"
     either = "{first} or {second}"
-    sure = "Softmax {share}; next is {second} with {second_share}."
+    second = "Reads {first}; its second guess is {second}."
+    label = "Test image {number:,} is a {label}."
     refused = "No digit here"
     reasons: dict[rejection.Reason, str] = {
         "dot": "This is a dot: too small to be a digit.",
@@ -33,15 +34,17 @@ class Words:
         "unlike": "It is not like the digits that the network has learnt from.",
     }
     refused_softmax = (
-        "The softmax would say {digit} with {share}. It shares 100 % out among ten digits whatever it is shown, "
+        "The softmax would say {digit} with {share}. It shares 100\u00a0% out among ten digits whatever it is shown, "
         "so it is not the chance of being right, and it has no place for “none of them”."
     )
-    bars = "The ten outputs of the softmax; they add up to 100 %."
+    bars = "The ten outputs of the softmax; they add up to 100\u00a0%."
     beside = "{name} reads {digit}, with {share} of the softmax."
     seen = "What the network sees: 28×28 pixels."
-    seen_nothing = "What the network sees: 28×28 pixels, still empty."
+    bars_nothing = "How strongly the network answers with each of the ten digits."
+    maps_nothing = "What the {n} filters of {layer} find."
+    nothing_alt = "Still empty."
     seen_alt = "The drawing as 28 by 28 grey pixels, centred."
-    maps = "The {n} feature maps of {side}×{side} that leave {layer}; {shade} is stronger.{dead}"
+    maps = "What the {n} filters of {layer} found: feature maps of {side}×{side}, {shade} is stronger.{dead}"
     shades = {"binary": "darker", "gray": "brighter"}
     dead = " Zero everywhere and crossed out: {n}."
     maps_alt = "{n} feature maps of layer {layer}, {side} by {side} pixels each, on one scale from 0 to {top:.2g}."
@@ -85,14 +88,26 @@ class Reading:
         return None if self.refused else (int(self.probs.argmax()), float(self.probs.max()))
 
 
-def nothing() -> Items:
-    """What stands there before anything is drawn."""
+def nothing(network: Network) -> Items:
+    """What stands there before anything is drawn: what will be there, empty."""
     yield Text(Words.empty)
-    yield seen(np.zeros((28, 28), np.float32), Words.seen_nothing)
+    yield Figure(Bars(np.zeros(10)), Words.bars_nothing, Words.nothing_alt, "answer", "side")
+    yield seen(np.zeros((28, 28), np.float32))
+    shapes = {layer.name: layer.shape for layer in layers(network.config)}
+    for layer in last_maps(network):
+        height, width, n = shapes[layer]
+        zero = np.full((height, width), 255 if panels.map_palette() == "binary" else 0, np.uint8)
+        sheet = Sheet([zero] * n, GREYS, columns_of(n), [str(i) for i in range(n)], widest_px=MAP_PX)
+        yield Figure(sheet, Words.maps_nothing.format(n=n, layer=layer), Words.nothing_alt, layer)
 
 
-def answer(reading: Reading) -> Items:
-    """The digit, how sure, and all ten probabilities; or why there is none."""
+def label(number: int, true: int) -> Text:
+    """What a test image is labelled."""
+    return Text(Words.label.format(number=number, label=true))
+
+
+def answer(reading: Reading, also: Iterable[Text] = ()) -> Items:
+    """The digit, the second guess, what else is to be said, and all ten probabilities; or why there is no digit."""
     probs, refused = reading.probs, reading.refused
     second, first = np.argsort(probs)[-2:]
     if refused:
@@ -102,8 +117,8 @@ def answer(reading: Reading) -> Items:
     else:
         close = probs[second] >= CLOSE
         yield Text(Words.answer.format(digit=Words.either.format(first=first, second=second) if close else first), "h2")
-        share, second_share = probability(probs[first]), probability(probs[second])
-        yield Text(Words.sure.format(share=share, second=second, second_share=second_share))
+        yield Text(Words.second.format(first=first, second=second))
+    yield from also
     yield bars(probs, Words.bars, "answer")
 
 
@@ -118,10 +133,10 @@ def bars(probs: np.ndarray, caption: str, name: str) -> Figure:
     return Figure(Bars(probs), caption, panels.probabilities_in_words(probs), name, "side")
 
 
-def seen(image: np.ndarray, caption: str = Words.seen) -> Figure:
+def seen(image: np.ndarray) -> Figure:
     """The 28×28 that goes in."""
     sheet = Sheet([greys(image)], GREYS, 1, cell_px=280, widest_px=SEEN_PX)
-    return Figure(sheet, caption, Words.seen_alt, "seen")
+    return Figure(sheet, Words.seen, Words.seen_alt, "seen", "side")
 
 
 def last_maps(network: Network) -> list[str]:
@@ -130,13 +145,17 @@ def last_maps(network: Network) -> list[str]:
     return list(blocks.values())
 
 
+def columns_of(n: int) -> int:
+    """How many of n maps stand side by side where there is room."""
+    return 8 if n <= 32 else 12 if n <= 48 else 16
+
+
 def maps(layer: str, outputs: np.ndarray) -> Figure:
     """A layer's feature maps, (height, width, channels), on one scale."""
     arrays, palette = outputs.transpose(2, 0, 1), panels.map_palette()
     limits = palettes.limits_with_zero(arrays)
     n = len(arrays)
-    columns = 8 if n <= 32 else 12 if n <= 48 else 16
-    sheet = sheet_of(arrays, palette, limits, columns, widest_px=MAP_PX, item=Words.one_map)
+    sheet = sheet_of(arrays, palette, limits, columns_of(n), widest_px=MAP_PX, item=Words.one_map)
     n_dead = tiles.is_dead(arrays).sum()
     values = {"layer": layer, "n": n, "side": arrays.shape[1], "shade": Words.shades[palette]}
     values["dead"] = Words.dead.format(n=n_dead) if n_dead else ""

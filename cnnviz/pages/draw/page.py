@@ -1,16 +1,20 @@
 """Draw a digit; after every stroke the network answers and shows what it saw, step by step."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import streamlit as st
 
 from cnnviz.drawing import pictures
 from cnnviz.drawing.preparation import STEPS, Preparation, prepare_variants
 from cnnviz.network.weights import Network
-from cnnviz.pages.draw import answer, inputs
+from cnnviz.pages.draw import answer, inputs, surprise
 from cnnviz.pages.draw.answer import Reading
 from cnnviz.ui import choice, digit, lookups, opening, panels, refusal, session, sidebar, state
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.figures import figures
+from cnnviz.ui.components.figures.figures import Text
+from cnnviz.ui.digit import Origin
 from cnnviz.ui.state import DrawPage
 
 
@@ -18,7 +22,7 @@ class Words:
     """What this page says."""
 
     title = "Draw"
-    intro = "Draw one digit. After every stroke the network says what it reads, and shows what it saw on the way."
+    intro = "cnnviz opens up a neural network that reads handwritten digits. Draw one and watch what it sees."
     more = "More"
     network_beside = "A second network on the same drawing"
     none = "none"
@@ -30,9 +34,13 @@ class Words:
 def show() -> None:
     """The page from top to bottom."""
     network = choice.network()
+    surprise.give(network)
     panels.head(Words.title, Words.intro)
     if sidebar.page_is_new():
         canvas.enter()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        inputs.ask_way()
+        surprise.ask()
     laboratory(network)
     canvas.listen()
     ask_more()
@@ -53,7 +61,8 @@ def laboratory(network: Network) -> None:
     with left:
         given = give()
     with right:
-        picked = figures.show(list(read(network, given)), DrawPage.figures)
+        items = list(read(network, given))
+        picked = figures.show(items, DrawPage.figures, faint=state.Session.digit.get() is None)
     if picked:
         opening.open_map(picked.name, picked.number)
 
@@ -73,11 +82,11 @@ def read(network: Network, given: inputs.Given | None) -> answer.Items:
     preparation, left_out = variants(given.ink, without) if given and given.ink is not None else (None, {})
     own = digit.given(preparation, given.origin) if given and preparation else None
     state.Session.digit.set(own and own.packed())
-    if preparation is None:
-        yield from answer.nothing()
+    if preparation is None or given is None:
+        yield from answer.nothing(network)
         return
     first, *others = readings(network, [preparation, *left_out.values()])
-    yield from answer.answer(first)
+    yield from answer.answer(first, label(given.origin))
     yield from beside(DrawPage.network_beside.get(), preparation)
     yield answer.seen(preparation.centred)
     yield from (answer.maps(layer, first.outputs[layer]) for layer in answer.last_maps(network))
@@ -104,6 +113,12 @@ def readings(network: Network, prepared: list[Preparation]) -> list[Reading]:
     return found
 
 
+def label(origin: Origin) -> Iterator[Text]:
+    """What a test image that is drawn over is labelled."""
+    if origin.number is not None:
+        yield answer.label(origin.number, int(choice.dataset().labels[origin.number]))
+
+
 def beside(name: str, preparation: Preparation) -> answer.Items:
     """The same drawing read by a second network, where one is chosen."""
     entry = None if name == Words.none else choice.entries().get(name)
@@ -114,8 +129,7 @@ def beside(name: str, preparation: Preparation) -> answer.Items:
 
 
 def ask_more() -> None:
-    """The way of giving a digit and, where it can be opened, the pen, the steps and a second network."""
-    inputs.ask_way()
+    """Where it can be opened: the pen, the steps and a second network."""
     with st.expander(Words.more):
         inputs.ask_pen()
         st.pills(

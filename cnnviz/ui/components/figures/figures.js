@@ -209,6 +209,18 @@ const build = (root, items, send) => {
   return built;
 };
 
+// On a small screen the first heading stands at the lower edge as long as one is above it: while one draws, say.
+const pin = (root, pinned, items, built) => {
+  const at = items.findIndex((item) => item.tag === "h2");
+  pinned.textContent = at < 0 ? "" : items[at].words;
+  root.watching?.disconnect();
+  pinned.classList.remove("needed");
+  if (at < 0) return;
+  root.watching = new IntersectionObserver(([seen]) =>
+    pinned.classList.toggle("needed", seen.intersectionRatio < 0.9 && seen.boundingClientRect.top > 0), { threshold: 0.9 });
+  root.watching.observe(built[at]);
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".figures");
   const [head, read] = unpacked(data);
@@ -229,5 +241,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     link.setAttribute("aria-label", item.downloadOf);
   });
   root.classList.toggle("faint", head.faint);
+  pin(root, parentElement.querySelector(".pinned"), head.items, root.built);
   root.dataset.shown = Number(root.dataset.shown ?? 0) + 1; // all of it is drawn
 }

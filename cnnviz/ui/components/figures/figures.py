@@ -26,6 +26,9 @@ Place = Literal["side", "main", "wide"]
 Tag = Literal["h2", "p", "small"]
 
 
+HTML = '<div class="figures"></div><div class="pinned" aria-hidden="true"></div>'
+
+
 class Words:
     """What the component says by itself."""
 
@@ -132,9 +135,7 @@ def show(items: Sequence[Figure | Text], key: Key[Any], *, faint: bool = False) 
     Returns:
         the picture that was clicked on, in the run that follows the click; otherwise None.
     """
-    shown = component(
-        "cnnviz.figures", "figures/figures.js", '<div class="figures"></div>', style="figures/figures.css"
-    )
+    shown = component("cnnviz.figures", "figures/figures.js", HTML, style="figures/figures.css")
     sent = shown(key=key.name, data=packed(items, faint=faint), on_picked_change=lambda: None)
     return _picked(sent.get("picked"), items)
 
