@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
@@ -47,7 +48,44 @@ def give(at, preparation):
 def texts(at):
     """Every sentence on the page."""
     kinds = (at.header, at.subheader, at.markdown, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    told = [element.value for kind in kinds for element in kind]
+    for item in figures(at):
+        told.append(item["words"] if item["kind"] == "text" else item["caption"])
+    return "\n".join(told)
+
+
+def figures(at):
+    """What the component `figures` shows, as the browser is told of it; "arrays": each picture's numbers of colours."""
+    found = []
+    for element in at.get("bidi_component"):
+        if element.proto.component_name.endswith("cnnviz.figures"):
+            found += unpacked(element.proto.bytes)
+    return found
+
+
+def unpacked(content):
+    """The items in a message of the component `figures`."""
+    at = 4 + int.from_bytes(content[:4], "little")
+    items = json.loads(content[4:at])["items"]
+    for item in items:
+        if item["kind"] != "sheet":
+            continue
+        item["table"] = np.frombuffer(content, np.uint8, 3 * item["colours"], at).reshape(-1, 3)
+        at += item["table"].size
+        item["arrays"] = []
+        for i, shape in enumerate(item["shapes"]):
+            if i not in item["again"]:
+                array = np.frombuffer(content, np.uint8, int(np.prod(shape)), at).reshape(shape)
+                at += array.size
+            item["arrays"].append(array)
+    assert at == len(content)
+    return items
+
+
+def answer(at):
+    """The heading on the Draw page that says what the network reads; "" for none."""
+    headings = [item["words"] for item in figures(at) if item.get("tag") == "h2"]
+    return headings[0] if headings else ""
 
 
 def pictures(at):
@@ -57,7 +95,7 @@ def pictures(at):
 
 def alts(at):
     """What every picture says to who cannot see it."""
-    return [image.alt for image in pictures(at)]
+    return [image.alt for image in pictures(at)] + [item["alt"] for item in figures(at) if "alt" in item]
 
 
 def choose_network(at, name):

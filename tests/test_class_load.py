@@ -11,6 +11,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from cnnviz.drawing import strokes
+from cnnviz.ui.components.figures import figures
 
 pytest.importorskip("psutil")
 
@@ -51,10 +52,14 @@ def test_digits_are_drawn_stroke_by_stroke_and_stay_on_the_canvas():
 
 
 def headings(*bodies):
+    """Elements of a page: a heading of Streamlit, and one element of figures for each of these headings."""
     shown = [Element() for _ in bodies]
     for element, body in zip(shown, bodies, strict=True):
-        element.heading.body = body
-    return [Element(), *shown]
+        element.bidi_component.component_name = "cnnviz.figures"
+        element.bidi_component.bytes = figures.packed([figures.Text("Answer: 0"), figures.Text(body, "h2")])
+    heading = Element()
+    heading.heading.body = "Answer: 0"
+    return [heading, *shown]
 
 
 @pytest.mark.parametrize(

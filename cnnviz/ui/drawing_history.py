@@ -72,6 +72,7 @@ class DrawingHistory:
     _loaded: bytes | None = None
     _n_loads: int = 0
     _last_sent: str | None = None
+    _read: tuple[Strokes, str] | None = None
     _record: dict[str, Any] | None = None
 
     @property
@@ -109,24 +110,29 @@ class DrawingHistory:
         Streamlit hands out what the canvas sent last in every run until something else is sent. After an undo that is
         the very stroke that was taken back. Strokes with all their points are as good as the pixels they make.
         """
-        return fingerprint(strokes) != self._last_sent
+        text = _as_text(strokes)
+        is_new = _hash(text) != self._last_sent
+        self._read = (strokes, text) if is_new else None
+        return is_new
 
     def add(self, drawing: Drawing) -> None:
         """Take what the canvas sent; drawings with as many strokes or more were taken back on the canvas itself."""
-        self._last_sent = fingerprint(drawing.strokes)
+        read = self._read
+        text = read[1] if read and read[0] is drawing.strokes else _as_text(drawing.strokes)
+        self._last_sent, self._read = _hash(text), None
         self.refused = self.taken_off = None
         earlier = [old for old in self.drawings if old.n_strokes < drawing.n_strokes]
         step = Step(drawing.n_strokes, zlib.compress(drawing.ink.tobytes(), 1))
-        self._put([*earlier, step][-N_REMEMBERED:] if drawing.n_strokes else [], drawing.strokes)
+        self._put([*earlier, step][-N_REMEMBERED:] if drawing.n_strokes else [], text)
 
-    def _put(self, steps: list[Step], strokes: Strokes) -> None:
+    def _put(self, steps: list[Step], text: str) -> None:
         self.drawings = _bounded(steps)
-        self._strokes = _packed(strokes) if steps else None
+        self._strokes = zlib.compress(text.encode(), 1) if steps else None
         self._record = None
 
     def refuse(self, sent: Any) -> bool:
         """Note that what the canvas sent cannot be kept; False when undo or clear has taken it off the canvas."""
-        self.refused = fingerprint(sent)
+        self.refused, self._read = fingerprint(sent), None
         if self.refused == self.taken_off:
             self.refused = None
         return self.refused is not None
@@ -143,12 +149,12 @@ class DrawingHistory:
         if not self.refused and self.drawings:
             steps, strokes = self.drawings[:-1], _unpacked(self._strokes)
             n = steps[-1].n_strokes if steps else 0
-            self._put(steps, strokes | {"objects": strokes["objects"][:n]})
+            self._put(steps, _as_text(strokes | {"objects": strokes["objects"][:n]}))
         self.load()
 
     def clear(self) -> None:
         """Take every stroke back."""
-        self._put([], {})
+        self._put([], "")
         self.load()
 
     @property
@@ -164,7 +170,7 @@ class DrawingHistory:
         """A drawing of which only the strokes are known; they can be taken back one by one."""
         history = cls()
         n = len(strokes["objects"])
-        history._put([Step(number, None) for number in range(1, n + 1)][-N_REMEMBERED:], strokes)
+        history._put([Step(number, None) for number in range(1, n + 1)][-N_REMEMBERED:], _as_text(strokes))
         return history
 
     @classmethod
@@ -181,21 +187,25 @@ class DrawingHistory:
         except (ImageError, LookupError, TypeError, ValueError, AttributeError, RecursionError, zlib.error):
             return history
         if n and numbers == sorted(set(numbers)) and numbers[:1] > [0] and numbers[-1] == len(strokes["objects"]):
-            history._put([*(Step(number, None) for number in numbers[:-1]), Step(numbers[-1], ink)], strokes)
+            history._put([*(Step(number, None) for number in numbers[:-1]), Step(numbers[-1], ink)], _as_text(strokes))
         return history
 
 
 def fingerprint(content: Any) -> str:
     """A short name for what JSON can hold."""
-    return hashlib.sha256(json.dumps(content, default=repr).encode()).hexdigest()
+    return _hash(_as_text(content))
+
+
+def _as_text(content: Any) -> str:
+    return json.dumps(content, default=repr, separators=(",", ":"))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _as_bytes(content: bytes | str) -> bytes:
     return content if isinstance(content, bytes) else base64.b64decode(content)
-
-
-def _packed(strokes: Strokes) -> bytes:
-    return zlib.compress(json.dumps(strokes, separators=(",", ":")).encode(), 1)
 
 
 def _unpacked(packed: bytes | None) -> Strokes:

@@ -68,6 +68,13 @@ def activations(network: Network, images: np.ndarray) -> dict[str, np.ndarray]:
     return outputs
 
 
+def reading(network: Network, images: np.ndarray, of_first: Sequence[str]) -> dict[str, np.ndarray]:
+    """Logits and softmax for images as for `activations`, and the outputs of some layers for the first one."""
+    outputs: dict[str, np.ndarray] = ask(inspection.reading, network, images, tuple(of_first))
+    _finite(outputs["softmax"])
+    return outputs
+
+
 def _finite(probs: np.ndarray) -> np.ndarray:
     """The same; where they are no numbers the page says so and ends."""
     if not np.isfinite(probs).all():

@@ -147,3 +147,13 @@ def test_an_image_gives_the_same_alone_and_among_others():
     together, alone = inspection.activations(network, images), inspection.activations(network, images[1:2])
     for name, array in alone.items():
         assert array[0] == pytest.approx(together[name][1], abs=1e-5)
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_a_reading_is_part_of_the_activations_to_the_bit(config):
+    network, images = random_network(config), random_images(3)
+    maps = tuple(layer.name for layer in layers(config) if layer.is_map)
+    found, every = inspection.reading(network, images, maps), inspection.activations(network, images)
+    assert set(found) == {*maps, "logits", "softmax"}
+    assert all((found[name] == every[name][:1]).all() and len(found[name]) == 1 for name in maps)
+    assert all((found[name] == every[name]).all() for name in ("logits", "softmax"))

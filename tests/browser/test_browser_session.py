@@ -38,7 +38,7 @@ def seen(page):
     return (
         page.locator("canvas.dc-canvas.lower-canvas").evaluate(PIXELS),
         page.get_by_role("heading", name="Answer").inner_text(),
-        page.get_by_text("Softmax").first.inner_text(),
+        page.get_by_text("Reads").first.inner_text(),
         page.get_by_text("low-level reads").inner_text(),
         page.get_by_text("Network hvass").first.inner_text(),
     )

@@ -56,7 +56,7 @@ def test_a_digit_is_drawn_answered_undone_and_cleared(opened):
     browser.draw(opened, SEVEN)
     answer(opened, 7)
     for alt in ("Probability of each digit", "28 by 28 grey pixels", "layer conv1_relu", "layer conv2_relu"):
-        opened.locator(f"img[alt*='{alt}']").wait_for()
+        opened.locator(f"[role][aria-label*='{alt}']").wait_for()
     browser.draw(opened, [(150, 150), (150, 150)])
     opened.wait_for_timeout(500)
     button(opened, "Undo").click()

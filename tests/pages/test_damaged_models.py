@@ -122,7 +122,7 @@ def test_the_list_says_of_weights_that_overflow_that_they_are_broken_once_they_w
     told = at.selectbox(key="model").proto  # the browser, which goes on showing the old label otherwise
     assert (told.set_value, told.raw_value) == (True, "too large (broken)")
     monkeypatch.setattr(choice.lookups, "has_finite_outputs", lambda network: 1 / 0)  # the list runs none
-    assert "too large (broken)" in apptest.open_page("train").sidebar.selectbox(key="model").options
+    assert "too large (broken)" in apptest.open_page("train").selectbox(key="model").options
 
 
 def test_what_was_found_holds_for_these_weights_and_no_others(open_page, damaged_models):

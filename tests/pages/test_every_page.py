@@ -13,7 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import apptest
-from apptest import pictures, texts
+from apptest import answer, figures, pictures, texts
 from cnnviz.analysis import evaluation
 from cnnviz.data import dataset, mnist
 from cnnviz.network import store
@@ -68,7 +68,8 @@ def test_every_page_runs_says_what_it_shows_and_describes_its_pictures(open_page
     assert all(
         image.alt and (image.url.endswith(".png") or image.url.startswith("data:image/png")) for image in pictures(at)
     )
-    assert pictures(at) or apptest.components(at, "sheet")
+    assert pictures(at) or apptest.components(at, "sheet") or figures(at)
+    assert all(item["alt"] and item["caption"] for item in figures(at) if item["kind"] != "text")
     downloads = [button.proto for button in at.get("download_button")]
     assert len(downloads) >= len(pictures(at))
     assert all(button.deferred_file_id and not button.url for button in downloads)  # made when it is asked for
@@ -137,16 +138,16 @@ def drawn_digit(digit):
 
 def test_nothing_drawn_is_no_answer(open_page):
     at = open_page("draw")
-    assert "Nothing is drawn yet" in at.info[0].value
-    assert not any("Answer" in header.value for header in at.header)
+    assert "Nothing is drawn yet" in texts(at)
+    assert answer(at) == ""
 
 
 @pytest.mark.parametrize("digit", [0, 3, 7])
 def test_a_drawn_digit_is_answered_with_bars_and_both_layers(open_page, digit):
     at = open_page("draw", canvas=canvas_message(drawn_digit(digit)))
     assert not at.exception
-    assert f"Answer: {digit}" in [header.value for header in at.header]
-    alts = [image.alt for image in pictures(at)]
+    assert answer(at) == f"Answer: {digit}"
+    alts = [item["alt"] for item in figures(at) if item["kind"] != "text"]
     assert len(alts) == 5
     assert "Five pictures" in alts[4]
     assert "Probability of each digit" in alts[0]
@@ -156,7 +157,7 @@ def test_a_drawn_digit_is_answered_with_bars_and_both_layers(open_page, digit):
 
 def test_a_blank_canvas_is_no_answer(open_page):
     at = open_page("draw", canvas=canvas_message(Image.new("RGB", (280, 280))))
-    assert "Nothing is drawn yet" in at.info[0].value
+    assert "Nothing is drawn yet" in texts(at)
 
 
 BAD = {
@@ -175,19 +176,20 @@ def test_a_bad_message_is_a_sentence_and_the_next_drawing_works(open_page, url):
     assert len(at.error) == 1
     at.session_state["canvas"] = canvas_message(drawn_digit(7))
     at.run()
-    assert "Answer: 7" in [header.value for header in at.header]
+    assert answer(at) == "Answer: 7"
 
 
 def test_undo_and_clear(open_page):
     at = open_page("draw", canvas=canvas_message(drawn_digit(7)))
     at.session_state["canvas"] = canvas_message(drawn_digit(0), 2)
     at.run()
-    assert "Answer: 0" in [header.value for header in at.header]
-    at.button[0].click().run()
-    assert "Answer: 7" in [header.value for header in at.header]
-    at.button[1].click().run()
-    assert "Nothing is drawn yet" in at.info[0].value
-    assert at.button[0].disabled
+    assert answer(at) == "Answer: 0"
+    button = {each.label: each for each in at.button}
+    button["Undo"].click().run()
+    assert answer(at) == "Answer: 7"
+    next(each for each in at.button if each.label == "Clear").click().run()
+    assert "Nothing is drawn yet" in texts(at)
+    assert next(each for each in at.button if each.label == "Undo").disabled
 
 
 def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
@@ -196,7 +198,7 @@ def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
     apptest.go(at, "layers/maps")
     assert "The input image, 28 by 28 pixels: Your drawing" in pictures(at)[0].alt
     apptest.go(at, "draw")
-    assert "Answer: 7" in [header.value for header in at.header]
+    assert answer(at) == "Answer: 7"
 
 
 # Filters

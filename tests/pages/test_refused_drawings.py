@@ -5,7 +5,7 @@ import json
 import pytest
 from canvas_message import SEVEN, path, sent
 
-from apptest import open_page, texts
+from apptest import answer, open_page, texts
 from cnnviz.server import messages
 from cnnviz.ui import state
 from cnnviz.ui.state import DrawPage, Session
@@ -23,7 +23,7 @@ def give(at, value):
 def drawn():
     """The Draw page with a seven."""
     at = open_page("", {Session.model: "hvass", DrawPage.canvas: sent(SEVEN)})
-    assert at.header[1].value == "Answer: 7"
+    assert answer(at) == "Answer: 7"
     return at
 
 
@@ -60,7 +60,7 @@ def test_the_drawing_before_stays_and_the_next_stroke_works(drawn, value, senten
     assert not at.exception
     assert [sentence in error.value for error in at.error] == [True]
     assert "Undo" in at.error[0].value
-    assert at.header[1].value == "Answer: 7"
+    assert answer(at) == "Answer: 7"
     assert at.session_state[DrawPage.history.name].current.n_strokes == 1
     at = give(at, sent(SEVEN, STROKE))
     assert not at.exception
@@ -78,7 +78,7 @@ def test_undo_takes_off_what_was_refused_and_clear_empties_the_canvas(drawn):
     at.session_state[DrawPage.canvas.name] = value  # Streamlit hands it out again in each run
     at = button(at, "Undo").click().run()
     assert not at.error
-    assert at.header[1].value == "Answer: 7"
+    assert answer(at) == "Answer: 7"
     at = give(at, value | {messages.SIZE: 13_000_000})
     assert len(at.error) == 1
     at.session_state[DrawPage.canvas.name] = value | {messages.SIZE: 13_000_000}

@@ -243,3 +243,15 @@ def test_what_is_no_record_of_a_drawing_gives_an_empty_canvas(record):
     history = DrawingHistory.of_record(record)
     assert history.drawings == []
     assert history.current is None
+
+
+def test_the_strokes_of_a_message_are_made_text_once_and_then_not_kept(monkeypatch):
+    n_texts, dumps = [], json.dumps
+    monkeypatch.setattr(json, "dumps", lambda *args, **options: n_texts.append(1) or dumps(*args, **options))
+    history, sent = DrawingHistory(), long_drawing(3, 20)
+    assert history.is_new(sent)
+    history.add(Drawing(sent, INK))
+    assert len(n_texts) == 1
+    assert history.current.strokes == sent
+    assert not history.is_new(sent)
+    assert history._read is None

@@ -25,8 +25,8 @@ TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
 class Words:
     """What these ways of giving a digit say."""
 
-    way = "How to give a digit"
-    ways = {"canvas": "Draw", "over": "Draw over a test image", "photo": "Photograph", "grid": "Squares"}
+    way = "Input"
+    ways = {"canvas": "Draw", "over": "Test image", "photo": "Photograph", "grid": "Squares"}
     pen = "Pen, pixels"
     thin = "Draw the strokes again with MNIST's pen"
     thin_help = (
@@ -35,6 +35,8 @@ class Words:
     )
     upload = "A photograph or scan of one digit"
     upload_help = "Dark on light or light on dark, any size; uneven light does not matter."
+    use_camera = "Use the camera"
+    camera = "One digit, as large as the picture allows"
     too_large = "{name}: expected at most {most:.0f} MB, found {size:.0f} MB."
     kept = "Still here: {name}."
     photographed = "What was photographed, without its colours."
@@ -66,7 +68,7 @@ def ask() -> Given:
 
 
 def ask_way() -> None:
-    """How one wants to give a digit."""
+    """How one wants to give a digit, in the way of tabs."""
     st.segmented_control(
         Words.way,
         list(Words.ways),
@@ -76,6 +78,7 @@ def ask_way() -> None:
         key=DrawPage.way.name,
         persist_state="session",
         on_change=canvas.enter,
+        label_visibility="collapsed",
     )
 
 
@@ -104,17 +107,15 @@ def draw_over() -> Given:
 
 def _undo_and_clear() -> None:
     empty = canvas.is_empty()
-    with st.container(horizontal=True):
-        st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, disabled=empty)
-        st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, disabled=empty)
+    st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, disabled=empty)
+    st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, disabled=empty)
 
 
 def upload() -> Given:
-    """A file, or the one that was read before another page was open; the uploader itself forgets it."""
-    sent = st.file_uploader(
-        Words.upload, TYPES, help=Words.upload_help, key=DrawPage.upload.name, on_change=DrawPage.photograph.forget
-    )
-    photograph = DrawPage.photograph.get() if sent is None else _read(sent)
+    """A file or a picture from the camera, or the one read before another page was open: widgets forget theirs."""
+    from_camera = st.toggle(Words.use_camera, key=DrawPage.use_camera.name)
+    sent = _ask_camera() if from_camera else _ask_file()
+    photograph = DrawPage.photograph.get() if sent is None else _read(sent, shown=not from_camera)
     if photograph is not None and sent is None:
         st.caption(Words.kept.format(name=photograph.name))
         _show_photograph(photograph.name, photograph.grey)
@@ -122,15 +123,27 @@ def upload() -> Given:
     return Given(photograph.ink if photograph else None, Origin("photograph"))
 
 
-def _read(sent: UploadedFile) -> Photograph:
-    """The ink of a file; its picture stands on the page before it is searched for ink, which may fail."""
+def _ask_file() -> UploadedFile | None:
+    return st.file_uploader(
+        Words.upload, TYPES, help=Words.upload_help, key=DrawPage.upload.name, on_change=DrawPage.photograph.forget
+    )
+
+
+def _ask_camera() -> UploadedFile | None:
+    """Only once it is wanted: the browser asks at once whether the camera may be used."""
+    return st.camera_input(Words.camera, key=DrawPage.camera.name, on_change=DrawPage.photograph.forget)
+
+
+def _read(sent: UploadedFile, *, shown: bool) -> Photograph:
+    """The ink of a file; its picture is shown, if at all, before it is searched for ink, which may fail."""
     if sent.size > MAX_UPLOAD_BYTES:
         raise pictures.ImageError(
             Words.too_large.format(name=sent.name, most=MAX_UPLOAD_BYTES / 1e6, size=sent.size / 1e6)
         )
     image = pictures.open_image(sent.getvalue(), sent.name)
     grey = photo.grey(image)
-    _show_photograph(sent.name, grey)
+    if shown:
+        _show_photograph(sent.name, grey)
     photograph = Photograph(sent.name, grey, reading.read_ink(image, sent.name))
     DrawPage.photograph.set(photograph)
     return photograph

@@ -23,10 +23,11 @@ from streamlit_drawable_canvas import st_canvas
 from cnnviz.drawing import pictures, strokes
 from cnnviz.server import messages
 from cnnviz.ui import drawn
+from cnnviz.ui.components.canvas import hint
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.drawing_history import Drawing
 from cnnviz.ui.drawn import history
-from cnnviz.ui.state import DrawPage
+from cnnviz.ui.state import DrawPage, Key
 
 
 class Words:
@@ -38,13 +39,38 @@ class Words:
 
 
 SIDE_PX = drawn.SIDE_PX
-FRAME = f".st-key-{DrawPage.canvas_frame.name.replace(' ', '-')}"
-"""Streamlit gives a container with a key this class, which is documented."""
+WIDEST_PX = 480
+"""The canvas is shown as large as there is room, up to this; its drawing has SIDE_PX pixels all the same."""
+
+
+def _class_of(key: Key[Any]) -> str:
+    """Streamlit gives what has a key this class, which is documented."""
+    return f".st-key-{key.name.replace(' ', '-')}"
+
+
+PLACES = {"frame": _class_of(DrawPage.canvas_frame), "canvas": _class_of(DrawPage.canvas)}
+"""Where pen_up.js finds them."""
 
 
 def enter() -> None:
     """Call when the canvas comes onto the page: what was drawn before comes back."""
     history().load()
+
+
+def frame() -> Any:
+    """The container that holds the canvas and, below it, buttons side by side; how they stand says frame.css."""
+    return st.container(horizontal=True, width=WIDEST_PX, key=DrawPage.canvas_frame.name)
+
+
+def listen() -> None:
+    """Have strokes sent at pen up, on a page with a canvas in its `frame`.
+
+    No part of what runs again after a stroke: it takes no room, and stays.
+    """
+    send_at_pen_up = component(
+        "cnnviz.pen_up", "canvas/pen_up.js", css=hint.css(), style="canvas/frame.css", isolate_styles=False
+    )
+    send_at_pen_up(key=DrawPage.pen_up.name, data=PLACES, width="content", height="content")
 
 
 def ink(pen_px: int, below: np.ndarray | None = None) -> np.ndarray | None:
@@ -75,25 +101,20 @@ def is_empty() -> bool:
 
 
 def _show(pen_px: int, under: Image.Image | None) -> Any:
-    """The component, and beside it, taking no room, what sends at pen up."""
-    frame = st.container(key=DrawPage.canvas_frame.name, gap=None)
-    send_at_pen_up = component("cnnviz.pen_up", "canvas/pen_up.js", isolate_styles=False)
-    with frame:
-        send_at_pen_up(key=DrawPage.pen_up.name, data={"frame": FRAME}, width="content", height="content")
+    """The component."""
     try:
-        with frame:
-            shown = st_canvas(
-                stroke_width=pen_px,
-                stroke_color="#ffffff",
-                background_color="#000000",
-                background_image=under,
-                width=SIDE_PX,
-                height=SIDE_PX,
-                drawing_mode="freedraw",
-                initial_drawing=history().to_load,
-                return_image_data=True,
-                key=DrawPage.canvas.name,
-            )
+        shown = st_canvas(
+            stroke_width=pen_px,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            background_image=under,
+            width=SIDE_PX,
+            height=SIDE_PX,
+            drawing_mode="freedraw",
+            initial_drawing=history().to_load,
+            return_image_data=True,
+            key=DrawPage.canvas.name,
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise pictures.ImageError(
             f"The canvas sent something that is not a drawing ({type(error).__name__})."

@@ -19,12 +19,13 @@ const sendButton = (root) => {
 const rootOf = (event) => event.composedPath().find((node) => node instanceof ShadowRoot);
 
 export default function ({ parentElement, data }) {
-  const frame = parentElement.closest(data.frame); // holds the canvas and this component
-  if (frame.stopSending) return frame.stopSending; // Streamlit calls this again after every run of the page
+  if (parentElement.stopSending) return parentElement.stopSending; // called again after every run of the page
+  const inFrame = (event) => event.composedPath().some((node) => node.matches?.(data.frame));
 
   const penDown = (event) => {
-    const root = rootOf(event);
+    const root = inFrame(event) && rootOf(event);
     if (!root || !(event.composedPath()[0] instanceof HTMLCanvasElement)) return;
+    event.composedPath().find((node) => node.matches?.(data.canvas)).dataset.drawn = ""; // the hint goes: frame.css
     const stroke = new AbortController();
     const penUp = () => {
       stroke.abort();
@@ -38,17 +39,17 @@ export default function ({ parentElement, data }) {
 
   // The toolbar would lie over the line above the canvas; undo and clear are buttons of the page.
   const hideToolbar = (event) => {
-    const toolbar = rootOf(event)?.querySelector(".dc-toolbar");
+    const toolbar = inFrame(event) && rootOf(event)?.querySelector(".dc-toolbar");
     if (toolbar) toolbar.style.visibility = "hidden";
   };
 
   const listening = new AbortController();
   const options = { capture: true, signal: listening.signal };
-  for (const name of ["pointerover", "focusin"]) frame.addEventListener(name, hideToolbar, options);
-  for (const name of ["mousedown", "touchstart"]) frame.addEventListener(name, penDown, options);
-  frame.stopSending = () => {
+  for (const name of ["pointerover", "focusin"]) document.addEventListener(name, hideToolbar, options);
+  for (const name of ["mousedown", "touchstart"]) document.addEventListener(name, penDown, options);
+  parentElement.stopSending = () => {
     listening.abort();
-    delete frame.stopSending;
+    delete parentElement.stopSending;
   };
-  return frame.stopSending;
+  return parentElement.stopSending;
 }

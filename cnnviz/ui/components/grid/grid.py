@@ -11,7 +11,7 @@ from cnnviz.ui.state import DrawPage
 
 HTML = '<div class="squares" role="grid"></div>'
 CSS = """
-.squares { width: min(100%, 280px); aspect-ratio: 1; display: grid; grid-template-rows: repeat(var(--side), 1fr);
+.squares { width: min(100%, 480px); aspect-ratio: 1; display: grid; grid-template-rows: repeat(var(--side), 1fr);
   background: #000; touch-action: none; }
 .squares > div { display: grid; grid-template-columns: repeat(var(--side), 1fr); }
 .squares button { border: 0; padding: 0; margin: 0; background: #000; outline: 1px solid #333; outline-offset: -1px; }

@@ -1,0 +1,1 @@
+"""Pictures and words that change together, shown by one component."""
