@@ -65,9 +65,9 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.network import store
 store.DEFAULTS = ("hvass",)  # the quickest that has something on every page
 at = AppTest.from_file("app.py", default_timeout=90).run()
-pages = '''filters feature_maps convolution look network laboratory mistakes robustness break_it data
-train experiments compare draw'''
-for page in pages.split():
+from cnnviz.ui import places
+assert len(places.PLACES) == 8
+for page in [*places.PLACES, "draw"]:
     at.switch_page(f"cnnviz/pages/{page}/page.py").run()
     assert not at.exception, at.exception
 from cnnviz.compute import backend

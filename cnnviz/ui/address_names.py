@@ -8,6 +8,7 @@ import json
 import re
 import zlib
 from typing import Any
+from urllib.parse import unquote
 
 from cnnviz.drawing.short_strokes import MAX_TEXT
 from cnnviz.ui import kept, state
@@ -71,7 +72,7 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, (list, tuple)):
-        return ",".join(map(str, value))
+        return ",".join(str(item).replace("%", "%25").replace(",", "%2C") for item in value)
     return str(value) if isinstance(value, (int, float, str)) and len(str(value)) <= MAX_TEXT else None
 
 
@@ -92,7 +93,7 @@ def value_of(like: Any, text: str) -> Any:
     elif isinstance(like, (int, float)):
         value = type(like)(text)
     elif isinstance(like, (list, tuple)):
-        value = tuple(text.split(",")) if text else ()
+        value = tuple(map(unquote, text.split(","))) if text else ()
     elif isinstance(like, Changes):
         content = json.loads(unpacked(text, MAX_CHANGES_BYTES))
         value = kept.decoded({state.CHANGES_OF: content})[state.CHANGES_OF]

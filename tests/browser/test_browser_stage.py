@@ -56,7 +56,8 @@ CONTRAST = """least => {
     const text = walk.currentNode.textContent.trim(), e = walk.currentNode.parentElement;
     const box = e.getBoundingClientRect();
     if (!text || !box.width || !box.height || getComputedStyle(e).fontSize === '0px') continue;
-    const unseen = 'style, svg, canvas, :disabled, [aria-disabled=true], [data-testid=stIconMaterial]';
+    const unseen = 'style, svg, canvas, :disabled, [aria-disabled=true], [data-testid=stIconMaterial], '
+      + '[data-testid=stSliderThumbValue]';  // it stands above the thumb and not on its colour
     if (e.closest(unseen)) continue;
     const below = back(e), colour = rgba(getComputedStyle(e).color);
     for (let p = e; p; p = p.parentElement) colour[3] *= Number(getComputedStyle(p).opacity);
@@ -213,7 +214,8 @@ PICTURE = "getComputedStyle(document.documentElement).getPropertyValue('--digit'
 
 
 def seen(page):
-    """What two people who see the same would both say: title, sentences, controls and which digit."""
+    """What two people who see the same would both say: title, controls and which digit."""
+    page.wait_for_function(f"{LABEL} !== ''")
     texts = page.locator(f"{MAIN} :is(h1, h2, h3, [data-testid=stMetricValue])").all_inner_texts()
     return (
         page.evaluate(LABEL),

@@ -179,7 +179,16 @@ def test_no_value_of_a_page_can_break_it(place, text):
 
 @pytest.mark.parametrize(
     ("like", "kept"),
-    [(True, True), (0, 7), (0.0, 0.25), ("", "conv1"), ((), ("a", "b")), (None, (3, 4)), (None, 3), (None, "map")],
+    [
+        (True, True),
+        (0, 7),
+        (0.0, 0.25),
+        ("", "conv1"),
+        ((), ("a", "b (1, 2) %")),
+        (None, (3, 4)),
+        (None, 3),
+        (None, "map"),
+    ],
 )
 def test_values_come_back_of_their_kind(like, kept):
     assert address_names.value_of(like, address_names.text_of(kept)) == kept

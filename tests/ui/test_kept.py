@@ -15,14 +15,16 @@ CHANGES = Changes({"conv1"}, {"conv2": 0.5}, {("conv1", 0, 3): "1 0\n0 1"}, {"co
 
 def examples():
     """A key of each function that makes some."""
-    made = [state.image_at(0, 5), state.image_at(1, 6), state.plan_field("hvass", "Learning rate")]
+    made = [state.plan_field("hvass", "Learning rate")]
     made += [state.curve_of("noise"), state.layers_shown_of(("conv1",)), state.slide_of("a", 1, 2, "k", np.zeros(1))]
     made += [state.filters_channel_of("conv1"), state.sliding_channel_of("conv1"), state.exciting_layer_of(["conv1"])]
     made += [state.exciting_filter_of("conv1", 4), state.kernel_text_of(3), state.amount_of("noise", 0.0)]
     made += [state.changes_of("0123"), state.broken_layer_of(["conv1"]), state.compared_at(0), state.iteration_of("a")]
     made += [state.sweep_values_of("seed"), state.grid_of(0), state.maps_of("a", "b"), state.output_of(3)]
     made += [state.typed_spot_of("conv1", "filter"), state.download_of("png", "x")]
-    made += [state.run_curve_of("loss"), state.delete_of("run"), state.kernels_of("conv1", 0, "ab12")]
+    made += [state.run_curve_of("loss"), state.delete_of("run"), state.plan_form_of("run"), state.stack_of("x")]
+    made += [state.screen_of("x"), state.address_of("x"), state.address_frame_of("x"), state.pairs_of("x")]
+    made += [state.kernels_of("conv1", 0, "a")]
     for value in made:
         if isinstance(value, DigitKeys):
             yield from (each for each in vars(value).values() if isinstance(each, Key))
@@ -53,7 +55,7 @@ CHOICES = {
     "convolution place": (3, 4),
     "iteration of hvass": 100,
     "stress noise": 0.25,
-    "image 0 label": "any",
+    "shown label": "any",
     "changes of 0123": CHANGES,
     "hvass: Learning rate": 1e-4,
 }
