@@ -204,6 +204,7 @@ def grid_of(version: int) -> Key[Any]:
 class LayersPage:
     """The page Layers, whose parts have keys of their own."""
 
+    beside = Key[Any]("beside", None, "nobody: the container of the maps and of the calculation beside them")
     part = Key("layers part", "network", kept=True, address="part")
     answer = Key("answer by numbers", False)
     chart = Key("chart of the layers", False)

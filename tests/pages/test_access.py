@@ -14,7 +14,7 @@ from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.training.limits import Limits
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import access, server
-from cnnviz.ui.state import Session
+from cnnviz.ui.state import ExperimentsPage, Session
 
 LONG = Recipe(learning_rate=1e-3, batch_size=16, iterations=1_000_000)
 PHRASE = "correct horse battery staple"
@@ -282,6 +282,7 @@ def test_who_is_the_teacher_no_more_changes_nothing_with_a_page_that_was_open(br
     names = [begin(ANNA, "seeds-1"), begin(ANNA, "seeds-1")]
     browsers.of(BEN)
     at = enter(open_page("train"), PHRASE)
+    at.session_state[ExperimentsPage.kind.name] = "Sweep"
     go(at, "train/experiments")
     click = button(at, "Stop the experiment").click()
     monkeypatch.setenv("CNNVIZ_TEACHER", "another one")
@@ -313,7 +314,7 @@ def test_the_owner_is_looked_up_when_the_change_is_made_not_when_the_button_is_d
     monkeypatch.setattr(access, "change", change)
     browsers.of(BEN)
     for page, label in (("train", "Pause"), ("train", "Stop"), ("train/experiments", "Stop the experiment")):
-        at = button(open_page(page), label).click().run()
+        at = button(open_page(page, experiment__kind="Sweep"), label).click().run()
         assert not at.exception
         assert f"not yours: {name}." in texts(at), label
         assert done == []

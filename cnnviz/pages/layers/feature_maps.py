@@ -15,7 +15,7 @@ from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.state import ConvolutionPage, FeatureMapsPage
+from cnnviz.ui.state import ConvolutionPage, FeatureMapsPage, LayersPage
 
 
 class Words:
@@ -93,7 +93,7 @@ def show() -> None:
 def follow(network: Network, test: Dataset) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
     n = 2 if FeatureMapsPage.two_images.get() else 1
-    with st.container(key="beside"):
+    with st.container(key=LayersPage.beside.name):
         *places, right = st.columns([1, 1.2] if n == 1 else [1, 1, 2], gap="medium")
     inputs = []
     for i, place in enumerate(places):

@@ -15,7 +15,7 @@ from cnnviz.render.palettes import Palette
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.components.picker.picker import Cells, choose, picked
 from cnnviz.ui.components.sheet import sheet
-from cnnviz.ui.state import ConvolutionPage, FiltersPage
+from cnnviz.ui.state import ConvolutionPage, FiltersPage, LayersPage
 
 
 class Words:
@@ -78,7 +78,7 @@ def show() -> None:
 def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list[str]) -> None:
     """The kernels at the left, the open one at the right; only this part runs again after a click."""
     channel_shown = open_clicked(network, names)
-    with st.container(key="beside"):
+    with st.container(key=LayersPage.beside.name):
         left, right = st.columns([1, 1.2], gap="medium")
     with left:
         layer, channel = ask(network, names)

@@ -11,6 +11,7 @@ from cnnviz.pages.layers import answer, calculation, explained, opened
 from cnnviz.render import tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
 from cnnviz.ui.components.sheet import sheet
+from cnnviz.ui.state import LayersPage
 
 
 class Words:
@@ -53,7 +54,7 @@ def show_way(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
         if number is not None:
             opened.open_map(opened.block_of(network.config, layer)[0].name, number)
     found = opened.current(network.config, outputs)
-    with st.container(key="beside"):
+    with st.container(key=LayersPage.beside.name):
         left, right = st.columns([1, 1.2], gap="medium")
     with right:
         calculation.show(network, outputs)
