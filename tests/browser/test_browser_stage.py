@@ -57,7 +57,7 @@ CONTRAST = """least => {
     const box = e.getBoundingClientRect();
     if (!text || !box.width || !box.height || getComputedStyle(e).fontSize === '0px') continue;
     const unseen = 'style, svg, canvas, :disabled, [aria-disabled=true], [data-testid=stIconMaterial], '
-      + '[data-testid=stSliderThumbValue]';  // it stands above the thumb and not on its colour
+      + '[data-testid=stCode], [data-testid=stSliderThumbValue]';  // it stands above the thumb and not on its colour
     if (e.closest(unseen)) continue;
     const below = back(e), colour = rgba(getComputedStyle(e).color);
     for (let p = e; p; p = p.parentElement) colour[3] *= Number(getComputedStyle(p).opacity);
