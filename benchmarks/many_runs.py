@@ -59,11 +59,11 @@ def make_runs(root: Path, n: int, network: NetworkConfig = NETWORK, recipe: Reci
 
 
 def _finished(name: str, plan: Plan, digits: Digits) -> Run:
-    random = np.random.default_rng(plan.seed)
+    rng = np.random.default_rng(plan.seed)
     n, n_test = plan.recipe.iterations, len(digits.test)
-    snapshots = {i: _weights(plan.network, random) for i in snapshot_schedule(n)}
+    snapshots = {i: _weights(plan.network, rng) for i in snapshot_schedule(n)}
     adam = tuple(array for _ in range(2) for array in snapshots[n].values())
-    figures = random.random((2, n)).astype(np.float32)
+    figures = rng.random((2, n)).astype(np.float32)
     state = RunState(plan.network, plan.recipe, plan.seed, n, snapshots[n], adam, *figures, seconds=12.0)
     score = evaluation.score(digits.test.labels, np.eye(10, dtype=np.float32)[digits.test.labels])
     checks = tuple(Check(i, 150, 200, 0.5) for i in range(max(1, n // 20), n + 1, max(1, n // 20)))
@@ -74,8 +74,8 @@ def _finished(name: str, plan: Plan, digits: Digits) -> Run:
     )  # fmt: skip
 
 
-def _weights(network: NetworkConfig, random: np.random.Generator) -> Weights:
-    return {name: random.normal(0, 0.05, shape).astype(np.float32) for name, shape in weight_shapes(network).items()}
+def _weights(network: NetworkConfig, rng: np.random.Generator) -> Weights:
+    return {name: rng.normal(0, 0.05, shape).astype(np.float32) for name, shape in weight_shapes(network).items()}
 
 
 def processor_times(times: int, profile: bool) -> list[float]:
