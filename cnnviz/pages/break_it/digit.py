@@ -8,7 +8,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
 from cnnviz.render import charts, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, state
 
 
 class Words:
@@ -46,7 +46,7 @@ def show() -> None:
     network, test = choice.network(), choice.dataset()
     panels.intro(Words.intro)
     digit = digit_choice.current()
-    with st.container(key=state.stack_of("changes").name):
+    with present.screen("digit"), st.container(key=state.stack_of("changes").name):
         controls, effect = st.columns([4, 9], gap="large")
     with controls:
         amounts = ask_amounts()
@@ -54,7 +54,8 @@ def show() -> None:
         refusal.note(network, digit)
         show_digit(network, digit.image, amounts)
         st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
-    show_curves(network, test, amounts)
+    with present.screen("curves"):
+        show_curves(network, test, amounts)
 
 
 def ask_amounts() -> dict[str, float]:

@@ -11,7 +11,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.state import BreakItPage
 
@@ -73,7 +73,7 @@ def show() -> None:
 def operate(network: Network, test: Dataset) -> None:
     """What is changed, and what becomes of it; only this part runs again after a choice on the page."""
     changes = modifications.changes_of(network)
-    with st.container(key=state.stack_of("break-it").name):
+    with present.screen("change"), st.container(key=state.stack_of("break-it").name):
         left, right = st.columns([5, 7], gap="large")
     with left:
         layer, channel = modifications.ask(network, changes)
@@ -86,10 +86,12 @@ def operate(network: Network, test: Dataset) -> None:
         before, after = (evaluation.score(test.labels, lookups.probabilities(each, test)) for each in (network, broken))
         show_accuracy(before, after)
     if broken != network:
-        if layer.kind == "convolution":
-            show_kernels(network, broken, layer, channel)
-        show_cells(before, after)
-    ranking.show(network, test, layer)
+        with present.screen("cells"):
+            if layer.kind == "convolution":
+                show_kernels(network, broken, layer, channel)
+            show_cells(before, after)
+    with present.screen("ranking"):
+        ranking.show(network, test, layer)
 
 
 def show_changes(network: Network, changes: Changes) -> None:

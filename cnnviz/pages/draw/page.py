@@ -10,7 +10,7 @@ from cnnviz.drawing.preparation import STEPS, Preparation, prepare_variants
 from cnnviz.network.weights import Network
 from cnnviz.pages.draw import answer, inputs, surprise
 from cnnviz.pages.draw.answer import Reading
-from cnnviz.ui import choice, digit, digit_choice, head, lookups, opening, panels, refusal, session, state
+from cnnviz.ui import choice, digit, digit_choice, head, lookups, opening, panels, present, refusal, session, state
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.figures import figures
 from cnnviz.ui.components.figures.figures import Text
@@ -38,10 +38,11 @@ def show() -> None:
     panels.head(Words.title, Words.intro)
     if head.page_is_new():
         canvas.enter()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        inputs.ask_way()
-        surprise.ask()
-    laboratory(network)
+    with present.screen("draw"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            inputs.ask_way()
+            surprise.ask()
+        laboratory(network)
     canvas.listen()
     ask_more()
     st.caption(Words.forgets)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
@@ -12,7 +13,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.layers import calculation, opened
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import ConvolutionPage, FeatureMapsPage, LayersPage
@@ -95,8 +96,9 @@ def follow(network: Network, test: Dataset) -> None:
     n = 2 if FeatureMapsPage.two_images.get() else 1
     with st.container(key=LayersPage.beside.name):
         *places, right = st.columns([1, 1.2] if n == 1 else [1, 1, 2], gap="medium")
+    panes = [_screen(place, "maps", i + 1) for i, place in enumerate(places)]
     inputs = []
-    for i, place in enumerate(places):
+    for i, place in enumerate(panes):
         with place:
             inputs.append(shown(first() if i == 0 else other(test), i))
     every = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
@@ -104,15 +106,21 @@ def follow(network: Network, test: Dataset) -> None:
     outputs = lookups.activations(network, np.stack([each.image for each in digits])[..., None])
     open_clicked(network, n)
     image = min(FeatureMapsPage.opened_image.get(), n - 1)
-    with right:
+    with right, present.screen("calculation"):
         for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
             refusal.note(network, own)
         calculation.show(network, {name: output[image] for name, output in outputs.items()})
         scale, names = ask_more(every)
     for layer in [each for each in every if each.name in names]:
-        for row, (place, given) in enumerate(zip(places, inputs, strict=True)):
+        for row, (place, given) in enumerate(zip(panes, inputs, strict=True)):
             with place:
                 show_layer(network, layer, outputs[layer.name], Pane(row, given.caption, scale, row == image))
+
+
+def _screen(place: DeltaGenerator, name: str, part: int) -> DeltaGenerator:
+    """A part of a screen of Present, in a column."""
+    with place:
+        return present.screen(name, part)
 
 
 def first() -> Digit:

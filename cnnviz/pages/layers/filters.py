@@ -12,7 +12,7 @@ from cnnviz.pages.layers import calculation, opened
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import Palette
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.components.picker.picker import Cells, choose, picked
 from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.state import ConvolutionPage, FiltersPage, LayersPage
@@ -80,7 +80,7 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
     channel_shown = open_clicked(network, names)
     with st.container(key=LayersPage.beside.name):
         left, right = st.columns([1, 1.2], gap="medium")
-    with left:
+    with left, present.screen("kernels"):
         layer, channel = ask(network, names)
         number = min(ConvolutionPage.filter.get(), inspection.kernels(network, layer).shape[0] - 1)
         palette = FiltersPage.palette.get()
@@ -95,7 +95,7 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
             ask_palette()
             show_summary(network, layer)
             show_biases(network, layer)
-    with right:
+    with right, present.screen("calculation"):
         calculation.show(network, outputs, channel_shown if channel is None else channel)
 
 

@@ -9,7 +9,7 @@ from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import answer, calculation, explained, opened
 from cnnviz.render import tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.state import LayersPage
 
@@ -56,9 +56,9 @@ def show_way(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
     found = opened.current(network.config, outputs)
     with st.container(key=LayersPage.beside.name):
         left, right = st.columns([1, 1.2], gap="medium")
-    with right:
+    with right, present.screen("calculation"):
         calculation.show(network, outputs)
-    with left:
+    with left, present.screen("maps"):
         show_begin(network, outputs, ends, found)
         for layer in ends[1:]:
             show_maps(network, layer, outputs[layer.name], found)

@@ -16,7 +16,7 @@ from cnnviz.pages.train import run_view
 from cnnviz.percentages import percent
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run
-from cnnviz.ui import access, choice, panels, plan_form, results, server, state
+from cnnviz.ui import access, choice, panels, plan_form, present, results, server, state
 from cnnviz.ui.state import TrainPage
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def show() -> None:
     known = {run.name: run for run in reversed(server.scheduler().runs())}
     if known and TrainPage.run.get() not in known:
         TrainPage.run.set(next(iter(known)))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with present.screen("run"), st.container(horizontal=True, vertical_alignment="center"):
         preset = plan_form.ask_preset()
         start_place = st.container(width="content")
         if known:
@@ -82,7 +82,8 @@ def show() -> None:
             st.selectbox(Words.run, names, key=TrainPage.run.name, width=220, label_visibility="collapsed")
     set_up(preset, start_place, known.get(TrainPage.run.get()))
     if known:
-        show_run(known[TrainPage.run.get()])
+        with present.screen("run", 2):
+            show_run(known[TrainPage.run.get()])
         with st.expander(Words.all_runs.format(n=len(known))):
             show_list(list(known.values()))
     else:

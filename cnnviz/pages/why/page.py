@@ -10,7 +10,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.why import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.state import LookPage
 
 
@@ -87,7 +87,8 @@ def look_at_image(network: Network) -> None:
     chosen = digit_choice.current()
     refusal.note(network, chosen)
     image = chosen.image
-    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+    asks = present.screen("saliency")
+    with asks, st.container(horizontal=True, vertical_alignment="center", gap="large"):
         options = [Words.answer, *range(10)]
         about = st.selectbox(Words.asked, options, key=LookPage.about.name, width=160, persist_state="session")
         side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key=LookPage.side_px.name, width=260, persist_state="session")
@@ -102,9 +103,9 @@ def look_at_image(network: Network) -> None:
     answer.markdown(sentence.format(first=first, second=second, digit=digit, share=probability(probs[digit])))
     with st.container(key=state.stack_of("why").name):
         left, right = st.columns(2, gap="large")
-    with left:
+    with left, present.screen("saliency", 2):
         show_saliency(image, slopes, digit)
-    with right:
+    with right, present.screen("occlusion"):
         show_occlusion(image, covered, digit, probs)
 
 

@@ -14,7 +14,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.render import matrices, palettes
-from cnnviz.ui import lookups, open_digits, panels, server, session, state
+from cnnviz.ui import lookups, open_digits, panels, present, server, session, state
 from cnnviz.ui.components.gallery import gallery
 from cnnviz.ui.state import LookPage
 
@@ -98,13 +98,14 @@ def show(network: Network, test: Dataset) -> None:
     top = search(network, test, layer.name)
     with st.container(key=state.stack_of("exciting").name):
         images, patches, made = st.columns(3, gap="large")
-    with images:
+    with images, present.screen("images"):
         show_images(network, test, layer.name, top, filter_)
-    with patches:
+    with patches, present.screen("patches"):
         show_patches(network, test, layer.name, top, filter_)
-    with made:
+    with made, present.screen("exciting"):
         show_exciting(network, layer, filter_, seed, float(top.activations[filter_, 0]))
-    show_every(network, test, layer.name, top, filter_)
+    with present.screen("every"):
+        show_every(network, test, layer.name, top, filter_)
 
 
 def ask_filter(network: Network) -> tuple[Layer, int, int]:

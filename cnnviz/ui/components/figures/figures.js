@@ -128,7 +128,7 @@ const builders = {
   sheet: (item, send) => {
     const sheet = make("div", "sheet");
     sheet.style.setProperty("--columns", item.columns);
-    sheet.style.setProperty("--widest", `${item.widest}px`);
+    sheet.style.setProperty("--widest", `${item.widest / 16}rem`);
     item.shapes.forEach((_, i) => {
       const cell = make(item.item ? "button" : "div", "cell");
       const picture = make("span", "picture");

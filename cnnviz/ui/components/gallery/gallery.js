@@ -49,7 +49,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.onkeydown = walk;
   root.setAttribute("aria-label", data.alt);
   root.style.setProperty("--columns", data.columns);
-  root.style.setProperty("--widest", `${data.widest}px`);
+  root.style.setProperty("--widest", `${data.widest / 16}rem`);
   root.classList.toggle("fixed", data.fixed);
   if (root.children.length !== data.names.length) build(root, data);
   [...root.children].forEach((cell, i) => {

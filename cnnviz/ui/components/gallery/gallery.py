@@ -18,7 +18,7 @@ CSS = """
 .gallery { display: grid; gap: 8px 6px; --fit: calc((100% - (var(--columns) - 1) * 6px) / var(--columns) - 0.5px);
   max-width: calc(var(--columns) * (var(--widest) + 6px) - 6px);
   grid-template-columns: repeat(auto-fill, minmax(max(44px, var(--fit)), 1fr));
-  color: var(--st-text-color); font: 16px/1.3 var(--st-font); }
+  color: var(--st-text-color); font: 1rem/1.3 var(--st-font); }
 .gallery.fixed { grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }
 .cell { display: flex; flex-direction: column; align-items: center; min-width: 0; min-height: 44px; padding: 0;
   border: 0; background: none; color: inherit; font: inherit; cursor: pointer; }

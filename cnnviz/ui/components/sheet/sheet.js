@@ -6,7 +6,7 @@ export default function (component) {
   const root = parentElement.querySelector(".sheet");
   const { count, columns, cell, gap } = data;
   root.style.setProperty("--columns", data.shown);
-  root.style.setProperty("--widest", `${data.widest}px`);
+  root.style.setProperty("--widest", `${data.widest / 16}rem`);
   root.setAttribute("aria-label", data.alt);
 
   while (root.children.length > count) root.lastChild.remove();

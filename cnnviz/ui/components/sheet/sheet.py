@@ -22,7 +22,7 @@ CSS = """
   --fit: calc((100% - (var(--columns) - 1) * 4px) / var(--columns) - 0.5px);
   grid-template-columns: repeat(auto-fill, max(var(--least), min(var(--fit), var(--at-most))));
   max-width: calc(var(--columns) * (var(--at-most) + 4px) - 4px); --least: 28px; --at-most: var(--widest);
-  font: 14px/1.3 var(--st-font); color: var(--st-text-color); }
+  font: 0.875rem/1.3 var(--st-font); color: var(--st-text-color); }
 button { display: flex; flex-direction: column; align-items: center; min-width: 0; padding: 0; border: 0;
   position: relative; background: none; color: inherit; font: inherit; cursor: pointer; }
 canvas { display: block; width: 100%; height: auto; box-sizing: border-box; image-rendering: pixelated;

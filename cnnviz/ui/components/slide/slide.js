@@ -20,7 +20,7 @@ const drawCells = (canvas, values, look, cell, mark, style) => {
   pen.scale(SHARP, SHARP);
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.font = `${Math.max(10, Math.min(16, Math.round(cell * 0.36)))}px ${style.font}`;
+  pen.font = `${Math.max(10, Math.min(style.rem, Math.round(cell * 0.36)))}px ${style.font}`;
   const span = look.high - look.low;
   const written = look.whole && values.every(Number.isInteger) ? (value) => String(value).replace("-", "−") : shortly;
   values.forEach((value, i) => {
@@ -61,11 +61,13 @@ export default function (component) {
   let timer = null;
   const images = {};
   const look = getComputedStyle(root);
-  const style = { line: look.getPropertyValue("--st-border-color"), font: look.fontFamily };
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize); // larger in Present
+  const style = { line: look.getPropertyValue("--st-border-color"), font: look.fontFamily, rem };
   const looks = Object.fromEntries(
     Object.entries(calculation.looks).map(([name, of]) => [name, { ...of, table: bytes(of.table) }]));
   if (looks.weights) looks.weights.whole = true; // a kernel of whole numbers is written as such
-  const size = data.cell * (matchMedia("(min-width: 1700px) and (min-height: 1000px)").matches ? 1.3 : 1);
+  const large = matchMedia("(min-width: 1700px) and (min-height: 1000px)").matches;
+  const size = data.cell * Math.max(large ? 1.3 : 1, rem / 16);
 
   for (const name of ["play", "step", "all"]) $(`.${name}`).textContent = words[name];
   $(".speed-label").firstChild.textContent = words.speed;

@@ -38,16 +38,16 @@ HTML = """<div class="slide"><p class="value" aria-live="polite"></p><div class=
 <figure class="of-kernel"><canvas class="products" role="img"></canvas><figcaption></figcaption></figure></div>
 <p class="sum"></p><p class="then"></p></div>"""
 CSS = """
-.slide { font: 16px/1.4 var(--st-font); color: var(--st-text-color); display: flex; flex-direction: column; gap: 8px; }
+.slide { font: 1rem/1.4 var(--st-font); color: var(--st-text-color); display: flex; flex-direction: column; gap: 8px; }
 [hidden] { display: none !important; }
 p, figure { margin: 0; }
 p:empty, figcaption:empty { display: none; }
-.value { font-weight: 600; font-size: 18px; }
+.value { font-weight: 600; font-size: 1.125rem; }
 .sum, .then { font-variant-numeric: tabular-nums; }
 figure { display: flex; flex-direction: column; min-width: 0; }
 figcaption { color: color-mix(in srgb, var(--st-text-color) 82%, var(--st-background-color)); }
 .maps { display: flex; gap: 16px; }
-.maps figure { flex: 0 1 180px; }
+.maps figure { flex: 0 1 11.25rem; }
 .maps canvas { width: 100%; height: auto; image-rendering: pixelated; box-sizing: border-box;
   border: 1px solid var(--st-border-color); }
 .output { cursor: crosshair; }
@@ -57,9 +57,9 @@ figcaption { color: color-mix(in srgb, var(--st-text-color) 82%, var(--st-backgr
   border: 1px solid var(--st-border-color); background: var(--st-background-color); }
 .speed-label { display: flex; gap: 6px; align-items: center; }
 .equation { display: flex; gap: 8px; align-items: center; }
-.equation span { margin-bottom: 22px; font-size: 22px; }
+.equation span { margin-bottom: 1.375rem; font-size: 1.375rem; }
 .equation canvas { max-width: 100%; height: auto; }
-@media (min-width: 1700px) and (min-height: 1000px) { .maps figure { flex-basis: 260px; } }
+@media (min-width: 1700px) and (min-height: 1000px) { .maps figure { flex-basis: max(260px, 11.25rem); } }
 @media (max-width: 1000px) { .controls button { min-height: 44px; min-width: 44px; } .speed { height: 44px; } }
 """
 
