@@ -54,6 +54,10 @@ TOO_LONG = "too long"
 PAGE = "the page"
 
 
+NONE = "none"
+"""No digit: what no address of ours says."""
+
+
 def written(place: str) -> dict[str, str]:
     """What is shown, as the address of a place has it; after the head of the page."""
     params: dict[str, str] = {}
@@ -100,13 +104,16 @@ def _digit() -> dict[str, str]:
     shown = digit_choice.current()
     if shown.is_own and shown.origin.kind != "photograph":
         params = {DIGIT: OWN, **_own()}
-        if INK in params or DrawPage.squares.address in params:
+        over = shown.origin.kind == "drawing over a test image"
+        if over or INK in params or DrawPage.squares.address in params:
             for key in WITH_DRAWING:
                 if _is_chosen(key):
                     _put(params, key.address, key.get())
-            if shown.origin.kind == "drawing over a test image":
+            if over:
                 params |= source | {DrawPage.below.number.address: str(DrawPage.below.number.get())}
             return params
+    if Session.place.get() == "draw" and not Session.shown.number.exists():
+        return source  # none is chosen: the canvas is empty, and is so elsewhere
     return source | {DIGIT: str(digit_choice.number())}
 
 
@@ -173,6 +180,7 @@ def _tell(params: Mapping[str, str]) -> None:
     Session.linked.set(None)
     keys = keys_of(Session.place.get())
     defaults = {name: address_names.text_of(keys[name].default) for name in linked if name in keys}
+    defaults[DIGIT] = NONE
     changed = [name for name, text in linked.items() if params.get(name, defaults.get(name) or text) != text]
     left_out = (*Session.left_out.get(), *changed)
     Session.left_out.set(())

@@ -31,7 +31,7 @@ class Words:
     titles: dict[Kind, str] = {
         "test image": "Test image {number}, a {label}",
         "drawing": "Your drawing",
-        "drawing over a test image": "Your drawing over test image {number}",
+        "drawing over a test image": "Test image {number} on the canvas",
         "photograph": "Your photograph",
         "squares": "Your squares",
     }

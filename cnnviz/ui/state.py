@@ -183,6 +183,7 @@ class DrawPage:
     upload = Key[Any]("photograph", None)
     use_camera = Key("use camera", False)
     camera = Key[Any]("camera", None)
+    followed = Key[int | None]("followed", None, "Draw: the test image that was chosen elsewhere, once it was here")
     surprise = Key("surprise", False)
     surprise_next = Key("surprise next", False, "Draw's button: the next run looks for a misread digit")
     photograph = Key[Photograph | None]("photograph kept", None, "Draw: the uploader forgets it with the page")

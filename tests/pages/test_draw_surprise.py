@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from canvas_message import SEVEN, sent
 
-from apptest import answer, figures, open_page, texts
+from apptest import answer, figures, go, open_page, texts
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.config import layers
@@ -65,3 +66,25 @@ def test_before_anything_is_drawn_what_will_be_there_is_shown_empty():
         assert all(len(np.unique(array)) == 1 for array in shown[name]["arrays"])
     assert not any(shown["answer"]["shares"])
     assert answer(at) == ""
+
+
+def test_a_test_image_that_was_chosen_elsewhere_lies_on_the_empty_canvas():
+    at = open_page("mistakes", {Session.model: "low-level"})
+    at.session_state[Session.shown.number.name] = 5
+    go(at, "draw")
+    assert not at.exception
+    assert (at.session_state[DrawPage.way.name], at.session_state[DrawPage.below.number.name]) == ("over", 5)
+    assert answer(at)
+    at.session_state[DrawPage.way.name] = "canvas"  # one may leave it again
+    assert not answer(at.run())
+
+
+def test_a_drawing_is_not_lost_when_a_test_image_is_chosen_elsewhere():
+    at = open_page("", {Session.model: "low-level", DrawPage.canvas: sent(SEVEN)})
+    go(at, "data")
+    at.session_state[Session.shown.which.name] = "test"
+    at.session_state[Session.shown.number.name] = 5
+    go(at, "draw")
+    assert not at.exception
+    assert at.session_state[DrawPage.way.name] == "canvas"
+    assert at.session_state[DrawPage.history.name].drawings

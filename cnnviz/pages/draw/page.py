@@ -34,6 +34,7 @@ class Words:
 def show() -> None:
     """The page from top to bottom."""
     network = choice.network()
+    surprise.follow_choice()
     surprise.give(network)
     panels.head(Words.title, Words.intro)
     if head.page_is_new():

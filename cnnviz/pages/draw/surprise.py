@@ -1,4 +1,4 @@
-"""A test digit that the chosen network misreads."""
+"""Test digits on the canvas: one that the chosen network misreads, or one that was chosen elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network.weights import Network
 from cnnviz.ui import choice, drawn, lookups
-from cnnviz.ui.state import DrawPage
+from cnnviz.ui.state import DrawPage, Session
 
 MOST = 64
 """So many misread digits are looked at: on the canvas a digit is prepared anew, after which some are read right."""
@@ -46,6 +46,17 @@ def give(network: Network) -> None:
     if number is None:
         st.toast(Words.none, icon=":material/check:")
     else:
+        set_digit(number)
+
+
+def follow_choice() -> None:
+    """Put a test image that was chosen elsewhere on the canvas, as long as nothing is drawn there."""
+    shown = Session.shown
+    if not shown.number.exists():
+        return
+    number, is_new = shown.number.get(), shown.number.get() != DrawPage.followed.get()
+    DrawPage.followed.set(number)
+    if is_new and shown.which.get() == "test" and not drawn.history().drawings:
         set_digit(number)
 
 
