@@ -59,11 +59,8 @@ def laboratory(network: Network) -> None:
     whoever changes it waits for the whole page, which is rare.
     """
     with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow
-        left, right = canvas.frame(), st.container()
-    with left:
-        given = give()
-    with right:
-        items = list(read(network, given))
+        with canvas.frame():
+            items = list(read(network, give()))
         picked = figures.show(items, DrawPage.figures, faint=state.Session.digit.get() is None)
     digit_choice.show_thumbnail()
     if picked:
