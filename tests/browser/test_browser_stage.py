@@ -1,5 +1,6 @@
 """What one sees, measured in a browser: sizes, contrast, touch targets, Present, links that open elsewhere."""
 
+import contextlib
 import os
 import re
 
@@ -81,34 +82,16 @@ SMALL_CAPTIONS = """all => all.filter(e => e.offsetHeight && parseFloat(getCompu
   .map(e => e.innerText)"""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path_factory.mktemp("runs"))) as (found, _):
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.page() as opened:
-        yield opened.context.browser
-
-
 @pytest.fixture
-def new(chromium):
+def new(new_page):
     """Opens pages that know nothing of each other, and closes them."""
-    contexts = []
+    with contextlib.ExitStack() as stack:
 
-    def open_one(size="laptop", **options):
-        width, height = SIZES[size]
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, **options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(browser.PATIENCE_MS)
-        return page
+        def open_one(size="laptop", **options):
+            width, height = SIZES[size]
+            return stack.enter_context(new_page(viewport={"width": width, "height": height}, **options))
 
-    yield open_one
-    for context in contexts:
-        context.close()
+        yield open_one
 
 
 def settle(page):
@@ -352,5 +335,5 @@ def test_hide_takes_the_menu_and_the_controls_away(new, address):
     assert page.get_by_test_id("stHeader").is_hidden()
     assert page.locator(".st-key-thumbnail").count() == 0
     assert page.get_by_role("button", name="Share").count() == 0
-    assert page.get_by_role("button", name="Play").count() == 0
+    assert page.locator(".st-key-head [data-testid=stSlider]").count() == 0
     assert "hide=network,time,digit,share,menu" in page.url
