@@ -23,12 +23,12 @@ SCREEN, EMBED = "screen", "embed"
 HIDEABLE = ("digit", "network", "time", "menu", "share", "words", "theme", "present")
 CLASSES: dict[str, tuple[type, ...]] = {
     "draw": (DrawPage,),
-    "layers": (state.LayersPage, state.FiltersPage, state.FeatureMapsPage, state.ConvolutionPage),
-    "kernels": (state.LaboratoryPage,),
-    "why": (state.LookPage,),
+    "layers": (state.LayersPage, state.FiltersPart, state.FeatureMapsPart, state.CalculationPart),
+    "kernels": (state.KernelsPage,),
+    "why": (state.WhyPage,),
     "mistakes": (state.MistakesPage,),
     "break_it": (state.BreakItPage,),
-    "train": (state.TrainPage, state.ComparePage, state.ExperimentsPage),
+    "train": (state.TrainPage, state.ComparePart, state.ExperimentsPart),
     "data": (state.DataPage,),
 }
 """Whose keys belong into the address of a place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnviz.ui import places
-from cnnviz.ui.state import ConvolutionPage
+from cnnviz.ui.state import CalculationPart
 
 
 def open_map(layer: str, number: int) -> None:
@@ -13,7 +13,7 @@ def open_map(layer: str, number: int) -> None:
         layer: its name.
         number: of the map.
     """
-    ConvolutionPage.layer.set(layer)
-    ConvolutionPage.filter.set(number)
-    ConvolutionPage.place.set(None)
+    CalculationPart.layer.set(layer)
+    CalculationPart.filter.set(number)
+    CalculationPart.place.set(None)
     places.go("layers", "network")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from cnnviz.ui.state import BreakItPage, Key, LaboratoryPage, LayersPage, TrainPage
+from cnnviz.ui.state import BreakItPage, KernelsPage, Key, LayersPage, TrainPage
 
 PLACES = {
     "draw": ("Draw", ":material/draw:"),
@@ -22,7 +22,7 @@ PLACES = {
 }
 PART_KEYS: dict[str, Key[str]] = {
     "layers": LayersPage.part,
-    "kernels": LaboratoryPage.part,
+    "kernels": KernelsPage.part,
     "break_it": BreakItPage.part,
     "train": TrainPage.part,
 }

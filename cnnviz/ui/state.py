@@ -211,7 +211,7 @@ class LayersPage:
     chart = Key("chart of the layers", False)
 
 
-class FiltersPage:
+class FiltersPart:
     """Filters, a part of Layers."""
 
     layer = Key[str | None]("filters layer", None, kept=True, address="layer")
@@ -223,7 +223,7 @@ def filters_channel_of(layer: str) -> Key[Any]:
     return Key(f"channel of {layer}", 0, kept=True)
 
 
-class FeatureMapsPage:
+class FeatureMapsPart:
     """Feature maps, a part of Layers."""
 
     two_images = Key("two images", False, kept=True, address="two")
@@ -237,7 +237,7 @@ def layers_shown_of(names: Sequence[str]) -> Key[Sequence[str]]:
     return Key(f"layers of {names}", names, kept=True)
 
 
-class ConvolutionPage:
+class CalculationPart:
     """The calculation of one pixel, a part of Layers."""
 
     layer = Key("convolution layer", "", "its widget, and whatever opens a map", kept=True, address="pixel-layer")
@@ -261,7 +261,7 @@ def slide_of(layer: str, filter_: int, channel: int, network_key: str, results: 
     return Key(f"slide {layer} {filter_} {channel} {network_key[:8]} {hash(results.tobytes())}", None, COMPONENT)
 
 
-class LookPage:
+class WhyPage:
     """The page Why."""
 
     about = Key[Any]("asked about", None, kept=True, address="about")
@@ -292,7 +292,7 @@ def kernels_of(layer: str, channel: int | None, network_key: str) -> Key[Any]:
     return Key(f"kernels of {layer} {channel} {network_key[:16]}", None, COMPONENT)
 
 
-class LaboratoryPage:
+class KernelsPage:
     """The page Kernels."""
 
     part = Key("kernels part", "hand", kept=True, address="part")
@@ -406,7 +406,7 @@ def run_curve_of(what: str) -> Key[Any]:
     return Key(f"{what} curve", None, "its chart")
 
 
-class ComparePage:
+class ComparePart:
     """Compare, a part of Train."""
 
     names = Key[Sequence[str]]("compared", (), kept=True, address="compared")
@@ -418,7 +418,7 @@ def compared_at(place: int) -> Key[str]:
     return Key(f"compared {place}", "", kept=True)
 
 
-class ExperimentsPage:
+class ExperimentsPart:
     """Experiments, a part of Train."""
 
     kind = Key("experiment kind", "", kept=True, address="experiment")

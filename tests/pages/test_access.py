@@ -14,7 +14,7 @@ from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.training.limits import Limits
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import access, server
-from cnnviz.ui.state import ExperimentsPage, Session
+from cnnviz.ui.state import ExperimentsPart, Session
 
 LONG = Recipe(learning_rate=1e-3, batch_size=16, iterations=1_000_000)
 PHRASE = "correct horse battery staple"
@@ -282,7 +282,7 @@ def test_who_is_the_teacher_no_more_changes_nothing_with_a_page_that_was_open(br
     names = [begin(ANNA, "seeds-1"), begin(ANNA, "seeds-1")]
     browsers.of(BEN)
     at = enter(open_page("train"), PHRASE)
-    at.session_state[ExperimentsPage.kind.name] = "Sweep"
+    at.session_state[ExperimentsPart.kind.name] = "Sweep"
     go(at, "train/experiments")
     click = button(at, "Stop the experiment").click()
     monkeypatch.setenv("CNNVIZ_TEACHER", "another one")

@@ -14,7 +14,7 @@ from cnnviz.render import palettes
 from cnnviz.render.palettes import LIGHT
 from cnnviz.ui import state
 from cnnviz.ui.components.slide import slide
-from cnnviz.ui.state import ConvolutionPage, LayersPage
+from cnnviz.ui.state import CalculationPart, LayersPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
@@ -27,7 +27,7 @@ def outputs():
 
 
 def opened(chosen=None):
-    everything = {state.Session.shown.number: 3, ConvolutionPage.more: True, LayersPage.answer: True}
+    everything = {state.Session.shown.number: 3, CalculationPart.more: True, LayersPage.answer: True}
     at = open_page("layers/network", everything | (chosen or {}))
     assert not at.exception
     assert not at.error
@@ -35,7 +35,7 @@ def opened(chosen=None):
 
 
 def taken_apart(layer, filter_, place=None):
-    return {ConvolutionPage.layer: layer, ConvolutionPage.filter: filter_, ConvolutionPage.place: place}
+    return {CalculationPart.layer: layer, CalculationPart.filter: filter_, CalculationPart.place: place}
 
 
 def sliding(at):
@@ -198,8 +198,8 @@ def test_a_map_that_another_page_opened_begins_at_its_convolution(outputs):
     at = opened(taken_apart("conv1_relu", 4))
     assert "of map 4 of conv1:" in texts(at)
     go(at, "kernels")
-    at.session_state[ConvolutionPage.layer.name] = "conv2_relu"
-    at.session_state[ConvolutionPage.filter.name] = 9
+    at.session_state[CalculationPart.layer.name] = "conv2_relu"
+    at.session_state[CalculationPart.filter.name] = 9
     go(at, "layers/network")
     place = receptive_field.strongest_pixel(outputs[0].config, outputs[1], "conv2", 9)
     assert f"Pixel {place} of map 9 of conv2:" in texts(at)
@@ -217,7 +217,7 @@ def test_a_link_leads_to_its_pixel_also_in_a_session_that_had_another_map_open()
 def test_every_input_channel_is_there(outputs):
     at = opened(taken_apart("conv2", 7, (6, 8)))
     few = [alt for alt in alts(at) if "Three squares" in alt]
-    at.toggle(key=ConvolutionPage.every_channel.name).set_value(True).run()
+    at.toggle(key=CalculationPart.every_channel.name).set_value(True).run()
     every = [alt for alt in alts(at) if "Three squares" in alt]
     assert (len(few), len(every)) == (3, 16)
     assert every[:3] == few
@@ -229,14 +229,14 @@ def test_every_input_channel_is_there(outputs):
     ("page", "key"),
     [
         ("layers/network", state.Session.shown.number),
-        ("layers/maps", state.FeatureMapsPage.other.number),
+        ("layers/maps", state.FeatureMapsPart.other.number),
         ("kernels/digit", state.Session.shown.number),
         ("why", state.Session.shown.number),
         ("break_it/digit", state.Session.shown.number),
     ],
 )
 def test_a_number_chosen_in_a_larger_set_becomes_the_last_of_a_smaller_one(page, key):
-    at = open_page(page, {key: 9999, state.FeatureMapsPage.two_images: True})
+    at = open_page(page, {key: 9999, state.FeatureMapsPart.two_images: True})
     assert not at.exception
     widget = key.name.replace("number", "number widget")
     assert at.number_input(key=widget).value == 499

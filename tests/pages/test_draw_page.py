@@ -19,7 +19,7 @@ from cnnviz.percentages import probability
 from cnnviz.render import palettes
 from cnnviz.ui import state
 from cnnviz.ui.components.figures import figures as components
-from cnnviz.ui.state import ConvolutionPage, DrawPage, Session
+from cnnviz.ui.state import CalculationPart, DrawPage, Session
 
 SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
 MODEL = "hvass"
@@ -150,8 +150,8 @@ def test_a_click_on_a_map_opens_it_with_the_drawing(monkeypatch):
     at.run()
     assert not at.exception
     assert at.subheader[0].value == "Layers"
-    assert at.session_state[ConvolutionPage.layer.name] == "conv2"  # where its calculation begins
-    assert at.session_state[ConvolutionPage.filter.name] == 35
+    assert at.session_state[CalculationPart.layer.name] == "conv2"  # where its calculation begins
+    assert at.session_state[CalculationPart.filter.name] == 35
     assert at.session_state[Session.shown.which.name] == "own"
 
 

@@ -218,7 +218,7 @@ def test_filters_tell_smallest_and_largest_weight(open_page):
 
 
 def test_a_channel_or_all_of_them(open_page):
-    at = open_page("layers/filters", chosen={state.FiltersPage.layer: "conv2"})
+    at = open_page("layers/filters", chosen={state.FiltersPart.layer: "conv2"})
     assert "36 kernels of conv2 for input channel 0" in texts(at)
     channels = next(box for box in at.main.selectbox if box.label == "Input channel")
     assert channels.options == [*map(str, range(16)), "All"]

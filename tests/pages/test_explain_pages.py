@@ -14,7 +14,7 @@ from cnnviz.network import store
 from cnnviz.percentages import percent, probability
 from cnnviz.render import palettes
 from cnnviz.ui import server, state
-from cnnviz.ui.state import BreakItPage, LookPage, Session
+from cnnviz.ui.state import BreakItPage, Session, WhyPage
 from common import MNIST, needs_mnist
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
@@ -92,7 +92,7 @@ def test_the_saliency_picture_is_the_gradient(hvass, bundled):
 
 
 def test_another_digit_can_be_asked_about(hvass, bundled):
-    at = open_page("why", {LookPage.about: 4})
+    at = open_page("why", {WhyPage.about: 4})
     slopes = attribution.saliency(hvass, bundled.images[0], 4)
     caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
     assert "How the number for 4" in caption
@@ -101,7 +101,7 @@ def test_another_digit_can_be_asked_about(hvass, bundled):
 
 
 def test_occlusion_tells_the_worst_place(hvass, bundled):
-    at = open_page("why", {LookPage.side_px: 8})
+    at = open_page("why", {WhyPage.side_px: 8})
     digit = int(evaluation.probabilities(hvass, bundled.images[:1]).argmax())
     covered = attribution.occlusion(hvass, bundled.images[0], digit, 8)
     top, left = np.unravel_index(covered.argmin(), covered.shape)
@@ -122,7 +122,7 @@ def test_occlusion_says_that_no_square_changes_the_answer(hvass, bundled):
     sure = int(probs.max(axis=1).argmax())
     occluded = attribution.occluded(hvass, bundled.images[sure], 1)
     assert (occluded.argmax(axis=-1) == probs[sure].argmax()).all()
-    at = open_page("why", {LookPage.side_px: 1, Session.shown.number: sure})
+    at = open_page("why", {WhyPage.side_px: 1, Session.shown.number: sure})
     assert "**No single square changes the answer.**" in texts(at)
     # The scale is that of every digit, 0 to 1: what leaves nearly everything has the colour of 1.
     url = next(i.url for i in pictures(at) if "the square that hurts most" in i.alt)
@@ -148,11 +148,11 @@ def test_a_picture_of_a_filter_opens(bundled):
     """An image becomes the session's digit; a patch of all filters chooses its filter."""
     at = open_page("why", {state.exciting_filter_of("conv1", 16): 5})
     number = int(galleries(at)["strongest images"]["labels"][3].rpartition(" ")[2])
-    open_cell(at, LookPage.strongest, 3)
+    open_cell(at, WhyPage.strongest, 3)
     assert not at.exception
     assert at.session_state[Session.shown.number.name] == number
     assert 3 in galleries(at)["strongest images"]["marked"]
-    open_cell(at, LookPage.favourites, 11)
+    open_cell(at, WhyPage.favourites, 11)
     assert by_label(at.number_input, "Filter").value == 11
     assert "greatest numbers of filter 11 of conv1" in texts(at)
 

@@ -10,7 +10,7 @@ from cnnviz.drawing.preparation import Preparation
 from cnnviz.ui import state
 from cnnviz.ui.components.picker import picker
 from cnnviz.ui.components.picker.picker import Cells
-from cnnviz.ui.state import LaboratoryPage
+from cnnviz.ui.state import KernelsPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
@@ -66,7 +66,7 @@ def test_a_place_that_is_not_there_is_not_picked(sent):
 
 
 def test_padding_makes_it_larger():
-    at = opened({LaboratoryPage.padding: 1})
+    at = opened({KernelsPage.padding: 1})
     assert "⌊(7 + 2 × 1 − 3) / 1⌋ + 1 = 7" in formula(at)
     assert "The blue line is the edge of the image" in "".join(element.value for element in at.caption)
 
@@ -80,24 +80,24 @@ def test_padding_makes_it_larger():
      (2, 4, 1, 2, "The last 3 rows and the last 3 columns are never reached")],
 )  # fmt: skip
 def test_where_the_stride_does_not_fit_the_page_says_what_is_not_reached(k, stride, padding, size, last):
-    at = opened({LaboratoryPage.size: k, LaboratoryPage.stride: stride, LaboratoryPage.padding: padding})
+    at = opened({KernelsPage.size: k, KernelsPage.stride: stride, KernelsPage.padding: padding})
     assert f"so {size}×{size} numbers come out" in formula(at)
     assert [last in warning.value for warning in at.warning] == ([True] if last else [])
 
 
 def test_a_kernel_that_does_not_fit_is_a_sentence_and_the_next_setting_works():
-    at = opened({LaboratoryPage.size: 8})
+    at = opened({KernelsPage.size: 8})
     assert [error.value for error in at.error] == [
         "A kernel of 8 pixels does not fit onto 7 (7 + 2 × 0). Use a smaller kernel or more padding."
     ]
-    at.number_input(key=LaboratoryPage.padding.name).set_value(1).run()
+    at.number_input(key=KernelsPage.padding.name).set_value(1).run()
     assert not at.error
     assert "⌊(7 + 2 × 1 − 8) / 1⌋ + 1 = 2" in formula(at)
 
 
 def test_image_and_kernel_can_be_typed_over_and_put_back():
-    at = opened({LaboratoryPage.size: 2})
-    at.text_area(key=LaboratoryPage.image_text.name).set_value("1 2 3; 4 5 6; 7 8 9").run()
+    at = opened({KernelsPage.size: 2})
+    at.text_area(key=KernelsPage.image_text.name).set_value("1 2 3; 4 5 6; 7 8 9").run()
     at.text_area(key=state.kernel_text_of(2).name).set_value("1 0; 0 1/2").run()
     assert not at.error
     assert sums(at)[0] == "Sum, row by row: (5 + 0) + (0 + 4.5) = **9.5**"  # row 1, column 1: 5 and half of 9
@@ -122,7 +122,7 @@ def test_what_cannot_be_used_is_a_sentence(text, reason):
 
 @pytest.mark.parametrize("name", list(kernels.KERNELS))
 def test_every_named_kernel_is_applied_to_the_digit(name):
-    at = on_digit({LaboratoryPage.kernel: name, state.Session.shown.number: 4})
+    at = on_digit({KernelsPage.kernel: name, state.Session.shown.number: 4})
     image = dataset.load(dataset.BUNDLED, "test").images[4, :, :, 0]
     result = kernels.apply(kernels.KERNELS[name], image)
     caption = f"What comes out, from {result.min():.2f} to {result.max():.2f}"
@@ -130,12 +130,12 @@ def test_every_named_kernel_is_applied_to_the_digit(name):
 
 
 def test_a_kernel_is_typed_and_its_place_worked_out():
-    at = on_digit({LaboratoryPage.kernel: "Typed", LaboratoryPage.slide: {"place": "0,0"}})
-    at.text_area(key=LaboratoryPage.typed_kernel.name).set_value("0 0 0; 0 1 0; 0 0 1").run()
+    at = on_digit({KernelsPage.kernel: "Typed", KernelsPage.slide: {"place": "0,0"}})
+    at.text_area(key=KernelsPage.typed_kernel.name).set_value("0 0 0; 0 1 0; 0 0 1").run()
     image = dataset.load(dataset.BUNDLED, "test").images[0, :, :, 0]
     total = f"{round(float(image[0, 0] + image[1, 1]), 3):g}"
     assert f"**Row 0, column 0: patch × kernel = products, and their sum is {total}**" in sentences(at)
-    at.text_area(key=LaboratoryPage.typed_kernel.name).set_value("1 2; 3").run()
+    at.text_area(key=KernelsPage.typed_kernel.name).set_value("1 2; 3").run()
     assert "Row 2 has 1" in at.error[0].value
 
 

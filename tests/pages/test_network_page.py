@@ -15,7 +15,7 @@ from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.pages.layers import questions
 from cnnviz.ui import server, state
-from cnnviz.ui.state import ConvolutionPage, FiltersPage, LayersPage
+from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
@@ -39,7 +39,7 @@ def test_every_layer_stands_with_its_shape_its_weights_and_its_numbers(name):
     outputs = inspection.activations(found, image)
     assert f"{n_weights(found.config):,} weights in all" in captions(at)
     for layer in layers(found.config):
-        at.button_group(key=ConvolutionPage.explained_layer.name).set_value(layer.name).run()
+        at.button_group(key=CalculationPart.explained_layer.name).set_value(layer.name).run()
         weights = f"{layer.n_weights:,} weights" if layer.n_weights else "no weights"
         markdown = [element.value for element in at.markdown]
         assert f"**{layer.name} · {'×'.join(map(str, layer.shape))} · {weights}**" in markdown
@@ -88,7 +88,7 @@ def test_a_map_that_is_clicked_on_is_taken_apart_beside_the_others():
     assert [sheet["opened"] for sheet in components(at, "sheet")] == [-1, 35]
     assert at.session_state[state.Session.shown.number.name] == 7
     at.session_state[key_of("conv2_relu")] = {}
-    at.button_group(key=ConvolutionPage.layer.name).set_value("conv2_relu").run()
+    at.button_group(key=CalculationPart.layer.name).set_value("conv2_relu").run()
     assert open_map(at)[:2] == ("conv2_relu", 35)
 
 
@@ -102,8 +102,8 @@ def test_nothing_is_opened_but_a_map_that_is_there(sent):
 
 
 def test_a_map_on_feature_maps_is_taken_apart_for_its_own_image():
-    chosen = {state.Session.shown.number: 3, state.FeatureMapsPage.two_images: True}
-    at = open_page("layers/maps", chosen | {state.FeatureMapsPage.other.number: 5})
+    chosen = {state.Session.shown.number: 3, state.FeatureMapsPart.two_images: True}
+    at = open_page("layers/maps", chosen | {state.FeatureMapsPart.other.number: 5})
     assert not at.exception
     at.session_state[key_of("conv1", image=1)] = {"opened": 4}
     at.run()
@@ -118,7 +118,7 @@ def test_a_map_on_feature_maps_is_taken_apart_for_its_own_image():
 
 
 def test_the_maps_of_two_images_stand_side_by_side_before_and_after_relu_and_pooling():
-    at = open_page("layers/maps", {state.FeatureMapsPage.two_images: True})
+    at = open_page("layers/maps", {state.FeatureMapsPart.two_images: True})
     config = store.load(store.find("hvass")).config
     maps = [layer.name for layer in layers(config) if layer.is_map and layer.kind != "input"]
     alts = [sheet["alt"] for sheet in components(at, "sheet")]
@@ -141,7 +141,7 @@ def test_a_kernel_that_is_clicked_on_is_opened_with_its_bias_and_its_map():
 
 
 def test_of_all_kernels_the_one_that_is_clicked_on_is_opened():
-    at = open_page("layers/filters", {FiltersPage.layer: "conv2", state.filters_channel_of("conv2"): "All"})
+    at = open_page("layers/filters", {FiltersPart.layer: "conv2", state.filters_channel_of("conv2"): "All"})
     network = store.load(store.find("hvass"))
     at.session_state[state.kernels_of("conv2", None, network.key).name] = {"picked": "7,11"}
     at.run()
@@ -251,7 +251,7 @@ def test_why_adam_with_and_without_the_recipe():
 
 
 def test_the_page_knows_the_recipe_of_a_model_and_leaves_an_unknown_one_out(monkeypatch):
-    at = opened({ConvolutionPage.explained_layer: "softmax"}, model="low-level")
+    at = opened({CalculationPart.explained_layer: "softmax"}, model="low-level")
     told = "\n".join(element.value for element in at.markdown)
     assert "the learning rate is 0.001" in told
     assert isinstance(store.find("low-level").card, Card)

@@ -104,7 +104,7 @@ REFUSED = {messages.REFUSED: "too large", messages.SIZE: 2_000_000}
     [
         ("", {DrawPage.way: "grid", state.grid_of(0): REFUSED}),
         ("", {DrawPage.way: "over", DrawPage.canvas: REFUSED}),
-        ("kernels", {state.LaboratoryPage.slide: REFUSED, state.output_of(3): REFUSED}),
+        ("kernels", {state.KernelsPage.slide: REFUSED, state.output_of(3): REFUSED}),
     ],
 )
 def test_no_component_ends_its_page_with_what_was_refused(page, chosen):

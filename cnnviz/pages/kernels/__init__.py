@@ -1,1 +1,1 @@
-"""The page Laboratory: kernel, stride and padding by hand."""
+"""The page Kernels: kernel, stride and padding by hand."""

@@ -11,7 +11,7 @@ from cnnviz.pages.kernels.typed import in_words
 from cnnviz.render import matrices
 from cnnviz.ui import panels, session, state
 from cnnviz.ui.components.picker.picker import Cells, pick
-from cnnviz.ui.state import LaboratoryPage
+from cnnviz.ui.state import KernelsPage
 
 
 class Words:
@@ -41,7 +41,7 @@ class Words:
 
 
 MAX_SIZE, MAX_STRIDE, MAX_PADDING = 9, 4, 3
-SETTINGS = (LaboratoryPage.size, LaboratoryPage.stride, LaboratoryPage.padding)
+SETTINGS = (KernelsPage.size, KernelsPage.stride, KernelsPage.padding)
 PADDED_PX, OUTPUT_PX, TYPED_PX = 340, 230, 210
 """How wide image and output are at most, so that all fits on a screen, and how high a box of numbers is."""
 
@@ -94,7 +94,7 @@ def reset() -> None:
     """The example as it was at first."""
     for setting in SETTINGS:
         setting.set(setting.default)
-    for text in (LaboratoryPage.image_text, *(state.kernel_text_of(k) for k in range(1, kernels.MAX_KERNEL_PX + 1))):
+    for text in (KernelsPage.image_text, *(state.kernel_text_of(k) for k in range(1, kernels.MAX_KERNEL_PX + 1))):
         text.forget()
 
 
@@ -107,7 +107,7 @@ def ask_numbers(k: int, stride: int, padding: int) -> tuple[np.ndarray, np.ndarr
     with st.expander(Words.other):
         left, right = st.columns(2)
         example = sliding_convolution.EXAMPLE_IMAGE
-        image_text = typed.ask_text(left, Words.image, example, LaboratoryPage.image_text, TYPED_PX)
+        image_text = typed.ask_text(left, Words.image, example, KernelsPage.image_text, TYPED_PX)
         kernel = edge_kernel(k)
         if k <= kernels.MAX_KERNEL_PX:
             kernel_text = typed.ask_text(right, Words.kernel, kernel, state.kernel_text_of(k), TYPED_PX)

@@ -12,7 +12,7 @@ from cnnviz.pages.kernels.typed import in_words
 from cnnviz.render import matrices, palettes
 from cnnviz.ui import digit_choice, panels, session
 from cnnviz.ui.components.slide.slide import Calculation, Look, slide
-from cnnviz.ui.state import LaboratoryPage
+from cnnviz.ui.state import KernelsPage
 
 
 class Words:
@@ -60,10 +60,10 @@ def ask_kernel() -> tuple[str, np.ndarray]:
         ValueError: with one sentence that says what is wrong with what was typed.
     """
     names = [*kernels.KERNELS, Words.typed]
-    name = st.selectbox(Words.chosen, names, key=LaboratoryPage.kernel.name, width=260, persist_state="session")
+    name = st.selectbox(Words.chosen, names, key=KernelsPage.kernel.name, width=260, persist_state="session")
     if name != Words.typed:
         return name, kernels.KERNELS[name]
-    key = LaboratoryPage.typed_kernel
+    key = KernelsPage.typed_kernel
     key.begin(typed.as_text(kernels.KERNELS[EDGE]))
     text = st.text_area(
         Words.typed, key=key.name, height=130, width=260, help=typed.Words.help, persist_state="session"
@@ -91,7 +91,7 @@ def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> t
         image,
         result,
         (row, column),
-        LaboratoryPage.slide,
+        KernelsPage.slide,
         kernel_px=k,
         stride=1,
         pad_px=same_padding(len(image), k, 1)[0],

@@ -2,7 +2,7 @@
 
 from cnnviz.pages.kernels import by_hand, on_digit
 from cnnviz.ui import parts
-from cnnviz.ui.state import LaboratoryPage
+from cnnviz.ui.state import KernelsPage
 
 
 class Words:
@@ -14,4 +14,4 @@ class Words:
 
 PARTS = {"hand": by_hand.show, "digit": on_digit.show}
 
-PARTS[parts.ask(Words.title, LaboratoryPage.part, Words.parts)]()
+PARTS[parts.ask(Words.title, KernelsPage.part, Words.parts)]()

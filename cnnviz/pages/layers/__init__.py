@@ -1,1 +1,1 @@
-"""The page Network: every layer with a digit flowing through it."""
+"""The page Layers: the network, its feature maps and its filters, with a digit in it."""

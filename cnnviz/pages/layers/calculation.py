@@ -14,7 +14,7 @@ from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.render import palettes
 from cnnviz.ui import panels, state
 from cnnviz.ui.components.slide.slide import Calculation, Field, slide
-from cnnviz.ui.state import ConvolutionPage
+from cnnviz.ui.state import CalculationPart
 
 
 class Words:
@@ -87,10 +87,10 @@ def ask_layer(config: NetworkConfig, found: OpenMap) -> None:
         Words.layer,
         names,
         required=True,
-        key=ConvolutionPage.layer.name,
+        key=CalculationPart.layer.name,
         label_visibility="collapsed",
         persist_state="session",
-        on_change=lambda: opened.open_map(ConvolutionPage.layer.get(), found.number),
+        on_change=lambda: opened.open_map(CalculationPart.layer.get(), found.number),
     )
 
 

@@ -13,7 +13,7 @@ from cnnviz.pages.layers import questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
 from cnnviz.ui import choice, panels, server
-from cnnviz.ui.state import ConvolutionPage, LayersPage
+from cnnviz.ui.state import CalculationPart, LayersPage
 
 
 class Words:
@@ -76,7 +76,7 @@ def show(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
 
 def ask_layer(every: tuple[Layer, ...]) -> Layer:
     """One of the layers."""
-    names, key = [layer.name for layer in every], ConvolutionPage.explained_layer
+    names, key = [layer.name for layer in every], CalculationPart.explained_layer
     if key.get() not in names:
         key.set(names[min(1, len(names) - 1)])
     name = st.segmented_control(Words.layer, names, required=True, key=key.name, persist_state="session")

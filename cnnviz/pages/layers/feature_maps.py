@@ -16,7 +16,7 @@ from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.state import ConvolutionPage, FeatureMapsPage, LayersPage
+from cnnviz.ui.state import CalculationPart, FeatureMapsPart, LayersPage
 
 
 class Words:
@@ -93,7 +93,7 @@ def show() -> None:
 @session.part
 def follow(network: Network, test: Dataset) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
-    n = 2 if FeatureMapsPage.two_images.get() else 1
+    n = 2 if FeatureMapsPart.two_images.get() else 1
     with st.container(key=LayersPage.beside.name):
         *places, right = st.columns([1, 1.2] if n == 1 else [1, 1, 2], gap="medium")
     panes = [_screen(place, "maps", i + 1) for i, place in enumerate(places)]
@@ -105,7 +105,7 @@ def follow(network: Network, test: Dataset) -> None:
     digits = [given.digit for given in inputs]
     outputs = lookups.activations(network, np.stack([each.image for each in digits])[..., None])
     open_clicked(network, n)
-    image = min(FeatureMapsPage.opened_image.get(), n - 1)
+    image = min(FeatureMapsPart.opened_image.get(), n - 1)
     with right, present.screen("calculation"):
         for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
             refusal.note(network, own)
@@ -125,7 +125,7 @@ def _screen(place: DeltaGenerator, name: str, part: int) -> DeltaGenerator:
 
 def first() -> Digit:
     """The session's digit; whether a second one stands beside it is asked here."""
-    st.toggle(Words.two, key=FeatureMapsPage.two_images.name, persist_state="session")
+    st.toggle(Words.two, key=FeatureMapsPart.two_images.name, persist_state="session")
     return digit_choice.current()
 
 
@@ -135,7 +135,7 @@ def open_clicked(network: Network, n: int) -> None:
         for image in range(n):
             number = sheet.opened(state.maps_of(layer.name, network.key, image), layer.shape[2])
             if number is not None:
-                FeatureMapsPage.opened_image.set(image)
+                FeatureMapsPart.opened_image.set(image)
                 opened.open_map(layer.name, number)
 
 
@@ -150,8 +150,8 @@ def shown(given: Digit, i: int) -> Input:
 def other(test: Dataset) -> Digit:
     """The second digit, chosen here."""
     with st.popover(Words.second):
-        digit_choice.ask_one(test, FeatureMapsPage.other)
-    return digit_choice.of(FeatureMapsPage.other)
+        digit_choice.ask_one(test, FeatureMapsPart.other)
+    return digit_choice.of(FeatureMapsPart.other)
 
 
 def ask_more(every: Sequence[Layer]) -> tuple[str, list[str]]:
@@ -162,7 +162,7 @@ def ask_more(every: Sequence[Layer]) -> tuple[str, list[str]]:
             Words.scale,
             list(Words.scales),
             format_func=Words.scales.__getitem__,
-            key=FeatureMapsPage.scale.name,
+            key=FeatureMapsPart.scale.name,
             persist_state="session",
             horizontal=True,
         )
@@ -201,7 +201,7 @@ def show_maps(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -
     dead = int(tiles.is_dead(maps).sum())
     values = {"n": n, "height": height, "width": width, "layer": layer.name, "image": pane.caption}
     crossed = Words.crossed.format(n=dead) if dead else ""
-    is_marked = pane.is_open and ConvolutionPage.layer.get() == layer.name
+    is_marked = pane.is_open and CalculationPart.layer.get() == layer.name
     sheet.sheet(
         maps,
         palette,
@@ -212,7 +212,7 @@ def show_maps(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -
         caption=Words.maps.format(low=maps.min(), high=maps.max(), crossed=crossed, **values),
         name=f"{layer.name}-{pane.row + 1}",
         item=Words.one_map,
-        marked=ConvolutionPage.filter.get() if is_marked else None,
+        marked=CalculationPart.filter.get() if is_marked else None,
         widest_px=SHEET_PX[len(outputs)] // columns - 4,
         mark_dead=True,
         shows=calculation.KEY,

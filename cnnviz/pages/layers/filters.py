@@ -15,7 +15,7 @@ from cnnviz.render.palettes import Palette
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.components.picker.picker import Cells, choose, picked
 from cnnviz.ui.components.sheet import sheet
-from cnnviz.ui.state import ConvolutionPage, FiltersPage, LayersPage
+from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage
 
 
 class Words:
@@ -82,8 +82,8 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
         left, right = st.columns([1, 1.2], gap="medium")
     with left, present.screen("kernels"):
         layer, channel = ask(network, names)
-        number = min(ConvolutionPage.filter.get(), inspection.kernels(network, layer).shape[0] - 1)
-        palette = FiltersPage.palette.get()
+        number = min(CalculationPart.filter.get(), inspection.kernels(network, layer).shape[0] - 1)
+        palette = FiltersPart.palette.get()
         if channel is None:
             show_all(network, layer, number, palette)
         else:
@@ -101,18 +101,18 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
 
 def open_clicked(network: Network, names: list[str]) -> int:
     """Open the filter whose kernel was clicked on; gives its input channel where kernels of all are shown, or 0."""
-    opened_layer, wanted = ConvolutionPage.layer.get().partition("_")[0], FiltersPage.layer.get()
+    opened_layer, wanted = CalculationPart.layer.get().partition("_")[0], FiltersPart.layer.get()
     layer = wanted or opened_layer
     if layer not in names:
         layer = names[0]
     if layer != opened_layer:
         opened.open_map(layer, 0)
-    FiltersPage.layer.set(layer)
+    FiltersPart.layer.set(layer)
     n, channels, *_ = inspection.kernels(network, layer).shape
     channel = state.filters_channel_of(layer).get()
     if channel == Words.all:
         place = picked(state.kernels_of(layer, None, network.key), Cells(n * channels, channels, (1, 1)))
-        if place and place[0] != ConvolutionPage.filter.get():
+        if place and place[0] != CalculationPart.filter.get():
             opened.open_map(layer, place[0])
         return place[1] if place else 0
     number = sheet.opened(state.kernels_of(layer, channel, network.key), n)
@@ -125,7 +125,7 @@ def ask(network: Network, names: list[str]) -> tuple[str, int | None]:
     """One of the convolution layers, and the input channel (None: all)."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer = st.segmented_control(
-            Words.layer, names, required=True, key=FiltersPage.layer.name, persist_state="session"
+            Words.layer, names, required=True, key=FiltersPart.layer.name, persist_state="session"
         )
         layer = layer or names[0]
         n_channels = inspection.kernels(network, layer).shape[1]
@@ -141,7 +141,7 @@ def ask_palette() -> None:
         Words.palette,
         list(Words.palettes),
         format_func=Words.palettes.__getitem__,
-        key=FiltersPage.palette.name,
+        key=FiltersPart.palette.name,
         persist_state="session",
         horizontal=True,
     )

@@ -17,7 +17,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.render import matrices, palettes
 from cnnviz.ui import panels
-from cnnviz.ui.state import ConvolutionPage
+from cnnviz.ui.state import CalculationPart
 
 
 class Words:
@@ -67,7 +67,7 @@ N_CHANNELS = 3
 
 def show(network: Network, outputs: Mapping[str, np.ndarray], found: OpenMap) -> None:
     """How the open pixel is computed, number by number, and what it sees; only once it is asked for."""
-    more = st.expander(Words.more, key=ConvolutionPage.more.name, on_change="rerun")
+    more = st.expander(Words.more, key=CalculationPart.more.name, on_change="rerun")
     if not more.open:
         return
     with more:
@@ -110,7 +110,7 @@ def show_convolution(step: ConvolutionExplanation, inputs: np.ndarray, weights: 
     """Patch, kernel and products of the channels that matter most, and the sum of all."""
     order = step.channels_by_contribution
     every = len(order) > N_CHANNELS and st.toggle(
-        Words.every_channel.format(n=len(order)), key=ConvolutionPage.every_channel.name, persist_state="session"
+        Words.every_channel.format(n=len(order)), key=CalculationPart.every_channel.name, persist_state="session"
     )
     for channel in order if every else order[:N_CHANNELS]:
         show_channel(step, int(channel), inputs, weights)

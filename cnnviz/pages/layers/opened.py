@@ -11,7 +11,7 @@ import numpy as np
 from cnnviz.analysis import receptive_field
 from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.ui import choice, state
-from cnnviz.ui.state import ConvolutionPage, FiltersPage
+from cnnviz.ui.state import CalculationPart, FiltersPart
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ def block_of(config: NetworkConfig, layer: Layer) -> list[Layer]:
 
 def open_map(layer_name: str, number: int) -> None:
     """Open a map of a layer, at its strongest pixel."""
-    ConvolutionPage.layer.set(layer_name)
-    ConvolutionPage.filter.set(number)
-    ConvolutionPage.place.set(None)
-    ConvolutionPage.opened_of.set((_name(layer_name, number), *ConvolutionPage.opened_of.get()[1:]))
+    CalculationPart.layer.set(layer_name)
+    CalculationPart.filter.set(number)
+    CalculationPart.place.set(None)
+    CalculationPart.opened_of.set((_name(layer_name, number), *CalculationPart.opened_of.get()[1:]))
     convolution = layer_name.partition("_")[0]
     state.sliding_channel_of(convolution).forget()
-    FiltersPage.layer.set(convolution)
+    FiltersPart.layer.set(convolution)
 
 
 def current(config: NetworkConfig, outputs: Mapping[str, np.ndarray]) -> OpenMap | None:
@@ -59,10 +59,10 @@ def current(config: NetworkConfig, outputs: Mapping[str, np.ndarray]) -> OpenMap
     by_name = {layer.name: layer for layer in map_layers(config)}
     if not by_name:
         return None
-    layer = by_name.get(ConvolutionPage.layer.get(), next(iter(by_name.values())))
-    number = min(max(0, ConvolutionPage.filter.get()), layer.shape[2] - 1)
+    layer = by_name.get(CalculationPart.layer.get(), next(iter(by_name.values())))
+    number = min(max(0, CalculationPart.filter.get()), layer.shape[2] - 1)
     place = _place(layer, number, outputs["image"])
-    known = ConvolutionPage.opened_of.get()[:1]
+    known = CalculationPart.opened_of.get()[:1]
     if place is None and known != (_name(layer.name, number),):
         layer = block_of(config, layer)[0]
         if known:
@@ -70,21 +70,21 @@ def current(config: NetworkConfig, outputs: Mapping[str, np.ndarray]) -> OpenMap
     if place is None:
         place = receptive_field.strongest_pixel(config, outputs, layer.name, number)
     place = (min(max(0, place[0]), layer.shape[0] - 1), min(max(0, place[1]), layer.shape[1] - 1))
-    ConvolutionPage.layer.set(layer.name)
-    ConvolutionPage.filter.set(number)
+    CalculationPart.layer.set(layer.name)
+    CalculationPart.filter.set(number)
     remember(OpenMap(layer, number, place), outputs["image"])
     return OpenMap(layer, number, place)
 
 
 def remember(opened: OpenMap, image: np.ndarray) -> None:
     """Keep the pixel for the next run, with the map and the digit that it is of."""
-    ConvolutionPage.place.set(opened.place)
-    ConvolutionPage.opened_of.set((_name(opened.layer.name, opened.number), _digit(image), str(opened.place)))
+    CalculationPart.place.set(opened.place)
+    CalculationPart.opened_of.set((_name(opened.layer.name, opened.number), _digit(image), str(opened.place)))
 
 
 def _place(layer: Layer, number: int, image: np.ndarray) -> tuple[int, int] | None:
     """The pixel that is remembered, if it is one of this map and this digit, or came from an address."""
-    known, place = ConvolutionPage.opened_of.get(), ConvolutionPage.place.get()
+    known, place = CalculationPart.opened_of.get(), CalculationPart.place.get()
     is_of_these = known[:2] == (_name(layer.name, number), _digit(image))
     return place if not known or is_of_these or known[-1] != str(place) else None
 

@@ -1,1 +1,1 @@
-"""The page Train: runs of one's own."""
+"""The page Train: runs of one's own, compared, and experiments."""

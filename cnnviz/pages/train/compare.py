@@ -11,7 +11,7 @@ from cnnviz.render import charts, tiles
 from cnnviz.training.run import Run, curves
 from cnnviz.ui import access, choice, digit_choice, lookups, panels, refusal, results, state
 from cnnviz.ui.results import Row
-from cnnviz.ui.state import ComparePage
+from cnnviz.ui.state import ComparePart
 
 
 class Words:
@@ -70,7 +70,7 @@ def show() -> None:
         Words.which,
         list(rows),
         default=at_first(rows),
-        key=ComparePage.names.name,
+        key=ComparePart.names.name,
         persist_state="session",
     )
     picked = [rows[name] for name in chosen]
@@ -148,10 +148,10 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
     what = st.segmented_control(
         Words.what,
         list(Words.kinds),
-        default=ComparePage.curves.default,
+        default=ComparePart.curves.default,
         required=True,
         format_func=Words.kinds.__getitem__,
-        key=ComparePage.curves.name,
+        key=ComparePart.curves.name,
         persist_state="session",
     )
     series = {run.name: curve(run, what) for run in runs}

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnviz.pages.train import planning, progress
 from cnnviz.ui import panels, server
-from cnnviz.ui.state import ExperimentsPage
+from cnnviz.ui.state import ExperimentsPart
 
 
 class Words:
@@ -27,7 +27,7 @@ def show() -> None:
         list(kinds),
         default=Words.exercises,
         required=True,
-        key=ExperimentsPage.kind.name,
+        key=ExperimentsPart.kind.name,
         label_visibility="collapsed",
         persist_state="session",
     )

@@ -17,7 +17,7 @@ from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.pages.train import orders
 from cnnviz.training.limits import LimitReached
 from cnnviz.ui import access, choice, panels, plan_form, server, state
-from cnnviz.ui.state import ExperimentsPage
+from cnnviz.ui.state import ExperimentsPart
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -52,7 +52,7 @@ def plan_exercise() -> int:
         Words.exercise,
         list(by_number),
         format_func=lambda n: f"{n}. {by_number[n].question}",
-        key=ExperimentsPage.exercise.name,
+        key=ExperimentsPart.exercise.name,
         persist_state="session",
     )
     exercise = by_number[number]
@@ -88,8 +88,8 @@ def plan_sweep() -> None:
     names = st.multiselect(
         Words.settings,
         list(sweep.SETTINGS),
-        default=list(ExperimentsPage.settings.default),
-        key=ExperimentsPage.settings.name,
+        default=list(ExperimentsPart.settings.default),
+        key=ExperimentsPart.settings.name,
         persist_state="session",
     )
     texts = {
@@ -105,8 +105,8 @@ def plan_sweep() -> None:
         Words.seeds,
         1,
         10,
-        ExperimentsPage.n_seeds.default,
-        key=ExperimentsPage.n_seeds.name,
+        ExperimentsPart.n_seeds.default,
+        key=ExperimentsPart.n_seeds.name,
         width=140,
         persist_state="session",
     )
@@ -123,15 +123,15 @@ def ask_base() -> tuple[Plan, DeltaGenerator]:
     """The plan that the experiment varies, a preset and a number of training steps, and the place of the button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            Words.preset, list(plan_form.presets()), key=ExperimentsPage.preset.name, width=220, persist_state="session"
+            Words.preset, list(plan_form.presets()), key=ExperimentsPart.preset.name, width=220, persist_state="session"
         )
         iterations = st.number_input(
             Words.iterations,
             1,
             100_000,
-            ExperimentsPage.iterations.default,
+            ExperimentsPart.iterations.default,
             help=Words.iterations_help,
-            key=ExperimentsPage.iterations.name,
+            key=ExperimentsPart.iterations.name,
             width=220,
             persist_state="session",
         )
@@ -171,4 +171,4 @@ def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source
     except LimitReached as refused:
         st.error(str(refused), icon=":material/block:")
         return
-    ExperimentsPage.experiment.set(begun)
+    ExperimentsPart.experiment.set(begun)

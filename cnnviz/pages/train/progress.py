@@ -15,7 +15,7 @@ from cnnviz.render.charts import Bar
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import access, panels, results, server
-from cnnviz.ui.state import ExperimentsPage
+from cnnviz.ui.state import ExperimentsPart
 
 
 class Words:
@@ -47,16 +47,16 @@ REFRESH_S = 2.0
 
 def take_wanted(exercises_kind: str, sweep_kind: str) -> None:
     """Show the question of the experiment that was chosen in the list; before the widgets that ask for it."""
-    wanted = ExperimentsPage.wanted.get()
-    ExperimentsPage.wanted.set(None)
+    wanted = ExperimentsPart.wanted.get()
+    ExperimentsPart.wanted.set(None)
     runs = runs_of(wanted) if wanted else []
     if not wanted or not runs:
         return
     number = runs[0].exercise
-    ExperimentsPage.kind.set(exercises_kind if number is not None else sweep_kind)
+    ExperimentsPart.kind.set(exercises_kind if number is not None else sweep_kind)
     if number is not None:
-        ExperimentsPage.exercise.set(number)
-    ExperimentsPage.experiment.set(wanted)
+        ExperimentsPart.exercise.set(number)
+    ExperimentsPart.experiment.set(wanted)
 
 
 def show_experiments(number: int | None) -> None:
@@ -68,7 +68,7 @@ def show_experiments(number: int | None) -> None:
     of = {run.experiment: run.exercise for run in reversed(server.scheduler().runs()) if run.experiment}
     names = [name for name, exercise in of.items() if exercise == number]
     if names:
-        key = ExperimentsPage.experiment
+        key = ExperimentsPart.experiment
         if key.get() not in names:
             key.set(names[0])
         name = st.selectbox(Words.which, names, key=key.name) if len(names) > 1 else names[0]
@@ -77,13 +77,13 @@ def show_experiments(number: int | None) -> None:
     elif number is None or exercises.find(number) in exercises.WITH_RUNS:
         st.info(Words.none, icon=":material/science:")
     if others := [name for name in of if name not in names]:
-        st.selectbox(Words.others, others, index=None, key=ExperimentsPage.listed.name, on_change=open_listed)
+        st.selectbox(Words.others, others, index=None, key=ExperimentsPart.listed.name, on_change=open_listed)
 
 
 def open_listed() -> None:
     """Callback: show another experiment, under its own question."""
-    ExperimentsPage.wanted.set(ExperimentsPage.listed.get())
-    ExperimentsPage.listed.forget()
+    ExperimentsPart.wanted.set(ExperimentsPart.listed.get())
+    ExperimentsPart.listed.forget()
 
 
 def runs_of(experiment: str) -> list[Run]:

@@ -1,1 +1,1 @@
-"""The page What it looks at: saliency, occlusion, top images."""
+"""The page Why: saliency, occlusion, top images."""

@@ -11,7 +11,7 @@ from cnnviz.pages.why import top_images
 from cnnviz.percentages import probability
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
-from cnnviz.ui.state import LookPage
+from cnnviz.ui.state import WhyPage
 
 
 class Words:
@@ -90,8 +90,8 @@ def look_at_image(network: Network) -> None:
     asks = present.screen("saliency")
     with asks, st.container(horizontal=True, vertical_alignment="center", gap="large"):
         options = [Words.answer, *range(10)]
-        about = st.selectbox(Words.asked, options, key=LookPage.about.name, width=160, persist_state="session")
-        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key=LookPage.side_px.name, width=260, persist_state="session")
+        about = st.selectbox(Words.asked, options, key=WhyPage.about.name, width=160, persist_state="session")
+        side = st.slider(Words.side, 1, MOST_SIDE_PX, 5, key=WhyPage.side_px.name, width=260, persist_state="session")
         answer = st.container(width=420)
     probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
     digit = int(probs.argmax()) if about == Words.answer else int(about)

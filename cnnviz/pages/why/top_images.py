@@ -16,7 +16,7 @@ from cnnviz.network.weights import Network
 from cnnviz.render import matrices, palettes
 from cnnviz.ui import lookups, open_digits, panels, present, server, session, state
 from cnnviz.ui.components.gallery import gallery
-from cnnviz.ui.state import LookPage
+from cnnviz.ui.state import WhyPage
 
 
 class Words:
@@ -126,7 +126,7 @@ def ask_filter(network: Network) -> tuple[Layer, int, int]:
             width=130,
             persist_state="session",
         )
-        seed = st.number_input(Words.seed, 0, 999, 0, key=LookPage.seed.name, width=130, persist_state="session")
+        seed = st.number_input(Words.seed, 0, 999, 0, key=WhyPage.seed.name, width=130, persist_state="session")
     return layer, int(filter_), int(seed)
 
 
@@ -173,7 +173,7 @@ def show_images(network: Network, test: Dataset, layer: str, top: TopImages, fil
     open_digits.show(
         chosen,
         np.stack(pictures),
-        LookPage.strongest,
+        WhyPage.strongest,
         **_labels(test, chosen),
         alt=Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height),
         caption=Words.images_caption.format(**values),
@@ -210,7 +210,7 @@ def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, fi
     open_digits.show(
         top.indices[filter_],
         patches,
-        LookPage.patches,
+        WhyPage.patches,
         **_labels(test, top.indices[filter_]) | {"labels": numbers},
         alt=Words.patches_alt.format(**values),
         caption=Words.patches_caption.format(**values),
@@ -237,7 +237,7 @@ def show_every(network: Network, test: Dataset, layer: str, top: TopImages, filt
     st.markdown(f"**{Words.every}**")
     gallery.show(
         palettes.apply_palette(patches, panels.map_palette(), (0, 1)),
-        LookPage.favourites,
+        WhyPage.favourites,
         names=[Words.favourite.format(filter_=each, most=most) for each, most in enumerate(strongest)],
         labels=[str(each) for each in range(n)],
         columns=8 if n <= 32 else 12,
