@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
@@ -96,7 +95,11 @@ def follow(network: Network, test: Dataset) -> None:
     n = 2 if FeatureMapsPart.two_images.get() else 1
     with st.container(key=LayersPage.beside.name):
         *places, right = st.columns([1, 1.2] if n == 1 else [1, 1, 2], gap="medium")
-    panes = [_screen(place, "maps", i + 1) for i, place in enumerate(places)]
+    with places[0]:
+        panes = [present.screen("maps")]
+    for place in places[1:]:
+        with place:
+            panes.append(present.screen("maps", 2))
     inputs = []
     for i, place in enumerate(panes):
         with place:
@@ -115,12 +118,6 @@ def follow(network: Network, test: Dataset) -> None:
         for row, (place, given) in enumerate(zip(panes, inputs, strict=True)):
             with place:
                 show_layer(network, layer, outputs[layer.name], Pane(row, given.caption, scale, row == image))
-
-
-def _screen(place: DeltaGenerator, name: str, part: int) -> DeltaGenerator:
-    """A part of a screen of Present, in a column."""
-    with place:
-        return present.screen(name, part)
 
 
 def first() -> Digit:
