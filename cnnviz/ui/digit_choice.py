@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import Dataset
 from cnnviz.data.mnist import DataError
+from cnnviz.drawing.preparation import IMAGE_PX
 from cnnviz.render import tiles
 from cnnviz.ui import choice, digit, digits, panels
 from cnnviz.ui.digit import Digit, Kind
@@ -38,7 +39,6 @@ class Words:
     draw = "Draw, or give a photograph"
 
 
-THUMBNAIL_PX = 56
 DRAW = "cnnviz/pages/draw/page.py"
 
 
@@ -117,8 +117,8 @@ def show_thumbnail() -> None:
     """Put the session's digit on the button in the head of the page, with what it is called."""
     shown = current()
     Session.digit_opened.set(False)
-    picture = tiles.make_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=THUMBNAIL_PX)
-    content = base64.b64encode(tiles.png(picture)).decode()
+    picture = tiles.index_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=IMAGE_PX)
+    content = base64.b64encode(picture.png()).decode()
     st.html(
         f"<style>:root {{ --digit: url(data:image/png;base64,{content}); --digit-title: '{title(shown)}' }}</style>"
     )
