@@ -97,10 +97,10 @@ def _problems(source: Source) -> None:
         st.caption(texts.BUNDLED_CAPTION)
     known = server.data_sources()
     download = known.download  # once: another session may take it away
-    if download and not download.finished:
-        _arriving(download)
-    elif download and download.error:
+    if download and download.error:
         _failed(download)
+    elif Session.awaits_digits.get():  # also when it has finished since the widget was made
+        _arriving()
     for problem in known.problems:
         st.warning(problem, icon=":material/folder_off:")
     if lost := backend.problem():
@@ -145,21 +145,29 @@ def _source() -> Source:
     known = server.data_sources()
     if known.download and known.download.finished and not known.download.error:
         known.look()
+    _take_arrived(known.download)
     source: Source = st.selectbox(texts.DIGITS, known.available(), format_func=digits.title, key=Session.digits.name)
     return source
 
 
-@st.fragment(run_every=1.0)
-def _arriving(arriving: Download) -> None:
-    """The download's progress; when it has ended, the whole page runs again."""
-    megabytes = {"done": arriving.done / 1e6, "total": arriving.total / 1e6}
-    st.progress(arriving.share, texts.FETCHING.format(**megabytes))
-    if arriving.finished:
-        if not arriving.error:
-            server.data_sources().look()
+def _take_arrived(download: Download | None) -> None:
+    """Show MNIST once it has arrived, whichever session was the first to see it; before its widget is made."""
+    if download and not download.finished:
+        Session.awaits_digits.set(True)
+    elif Session.awaits_digits.get():
+        Session.awaits_digits.set(False)
+        if not download:
             Session.digits.forget()
             st.toast(texts.FETCHED, icon=":material/check:")
+
+
+@st.fragment(run_every=1.0)
+def _arriving() -> None:
+    """The download's progress; when it has ended, the whole page runs again."""
+    download = server.data_sources().download
+    if not download or download.finished:
         st.rerun()
+    st.progress(download.share, texts.FETCHING.format(done=download.done / 1e6, total=download.total / 1e6))
 
 
 def _failed(arriving: Download) -> None:

@@ -106,6 +106,7 @@ class Session:
 
     model = Key("model", "", kept=True, address="net")
     digits = Key[Source | None]("digits", None, kept=True, address="source")
+    awaits_digits = Key("awaits digits", False, "the head, while MNIST is being fetched")
     choice = Key[Choice | None]("choice", None, "the head, of its widgets, for parts of a page that run alone")
     page_is_new = Key("page is new", False, "the head")
     head = Key[Any]("head", None, "nobody: the container of the bar")

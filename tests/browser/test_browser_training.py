@@ -63,9 +63,9 @@ def test_start_watch_pause_go_back_reload(opened):
     opened.get_by_role("combobox", name="Network").click()
     opened.get_by_role("option", name="hvass-1").click()
     steps = opened.get_by_test_id("stSlider").filter(has_text="Training steps")
-    steps.get_by_text(f"{at:,}", exact=True).first.wait_for()
+    steps.get_by_text(f"{at:,} training steps", exact=True).first.wait_for()
     opened.get_by_role("slider", name="Training steps").press("Home")
-    steps.get_by_text("0", exact=True).first.wait_for()
+    steps.get_by_text("0 training steps", exact=True).first.wait_for()
     untrained = re.compile(r"Test accuracy\s*([0-9]|1[0-9]|2[0-4])(\.[0-9]+)?\s*%")
     opened.get_by_test_id("stMetric").filter(has_text=untrained).wait_for()
 
