@@ -24,9 +24,9 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def window():
+def window(new_page):
     assert browser.chromium(), "CI needs a Chromium; .ci/run installs one"
-    with browser.page(viewport={"width": 1440, "height": 900}) as opened:
+    with new_page(viewport={"width": 1440, "height": 900}) as opened:
         yield opened
 
 
