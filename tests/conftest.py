@@ -20,6 +20,14 @@ from cnnviz.network.presets import Recipe
 from cnnviz.ui import keeper, server
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A file of tests runs in one of the processes; all that drive a browser in one, since Chromium takes a core."""
+    for item in items:
+        name = "browser" if item.get_closest_marker("browser") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _end_of_workers():
     yield

@@ -107,6 +107,11 @@ def go(page, url):
     settle(page)
 
 
+STYLED = """() => [...document.styleSheets].some(sheet => [...sheet.cssRules].some(
+    rule => rule.selectorText?.includes("stCaptionContainer")))"""
+"""The style sheet is there: what is measured at once after the first message of a server is without it."""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_every_place_fits_is_legible_and_can_be_touched(new, address, size, scheme):
@@ -114,6 +119,7 @@ def test_every_place_fits_is_legible_and_can_be_touched(new, address, size, sche
     page, problems = new(size, color_scheme=scheme, **touch), []
     for place in PLACES:
         go(page, f"{address}/{place}")
+        page.wait_for_function(STYLED)
         if page.evaluate("document.documentElement.scrollWidth") > SIZES[size][0]:
             problems.append((place, "sideways"))
         captions = page.get_by_test_id("stCaptionContainer").evaluate_all(SMALL_CAPTIONS)
