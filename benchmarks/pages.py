@@ -15,12 +15,14 @@ from typing import Any
 import browser
 
 WARM_S = 5
-PAGES = {
-    "filters": ("conv2", "conv1"),
-    "feature-maps": ("Random", "Random"),
-    "mistakes": ("The surest nine", "The first nine"),
+PLACES = {
+    "layers": ("Filters", "Network"),
+    "kernels": ("On the digit", "By hand"),
+    "mistakes": ("Surest nine", "First nine"),
+    "break-it": ("conv2", "conv1"),
     "data": ("test", "train"),
 }
+"""Two choices of each place, which are clicked in turn."""
 
 
 def canvas_usable(opened: Any, script: str) -> float:
@@ -49,15 +51,16 @@ def strokes(opened: Any, script: str, n: int, expected: int) -> list[float]:
 RERUN = """(word) => {
   const button = [...document.querySelectorAll('[data-testid=stMain] label, [data-testid=stMain] button')]
     .find(b => b.innerText.trim().endsWith(word));
-  const before = [...document.querySelectorAll('[data-testid=stImage] img')].map(i => i.src).join();
+  const images = () => [...document.querySelectorAll('[data-testid=stImage] img')];
+  const shown = () => document.querySelector('[data-testid=stMain]').innerText + images().map(i => i.src).join();
+  const before = shown();
   const start = performance.now();
   window.took = null;
   button.click();
   const look = () => {
-    const images = [...document.querySelectorAll('[data-testid=stImage] img')];
-    const fresh = images.map(i => i.src).join() !== before;
+    const fresh = shown() !== before;
     const running = document.querySelector('[data-test-script-state=running]');
-    if (fresh && !running && images.every(i => i.complete)) window.took = performance.now() - start;
+    if (fresh && !running && images().every(i => i.complete)) window.took = performance.now() - start;
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -65,13 +68,13 @@ RERUN = """(word) => {
 
 
 def reruns(opened: Any, n: int) -> dict[str, float]:
-    """Median milliseconds of a change on each other page, once warm."""
+    """Median milliseconds of a change on each other place, once warm."""
     medians = {}
     with browser.server() as (address, _):
-        for page, words in PAGES.items():
+        for page, words in PLACES.items():
             opened.goto(f"{address}/{page}")
-            opened.wait_for_selector("[data-testid=stImage] img")
-            time.sleep(4)
+            opened.get_by_text(words[0], exact=True).first.wait_for()
+            time.sleep(WARM_S)
             took = []
             for i in range(n + 2):
                 opened.evaluate(RERUN, words[i % 2])
