@@ -7,7 +7,6 @@ import csv
 import functools
 import io
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +18,7 @@ from cnnviz.percentages import NO_BREAK, probability
 from cnnviz.render import figures, matrices, palettes, tiles
 from cnnviz.render.indexed import IndexedPicture
 from cnnviz.render.palettes import DARK, LIGHT, Limits, Palette, Theme
-from cnnviz.ui import server, state, texts
+from cnnviz.ui import state, texts
 
 ICON = ":material/download:"
 WIDEST_PX = 1460
@@ -132,11 +131,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def begin_sheet(*args: Any, **options: Any) -> Future[bytes]:
-    """`tiles.make_grid` as a PNG, in a thread: many pictures are there sooner, since encoding needs no lock."""
-    return server.painters().submit(lambda: tiles.png(tiles.make_grid(*args, **options)))
-
-
 def bars(
     probs: np.ndarray, caption: str, name: str, *, alt: str = "", width: Any = "stretch", inline: bool = True
 ) -> None:
@@ -149,12 +143,6 @@ def bars(
     """
     description = " ".join(part for part in (alt, probabilities_in_words(probs)) if part)
     picture(tiles.index_bars(probs, theme()), caption, description, name, width=width, inline=inline)
-
-
-def begin_bars(probs: np.ndarray) -> Future[bytes]:
-    """`tiles.index_bars` as a PNG, in a thread; to be shown inline."""
-    colours = theme()  # here: a thread does not know whose page it draws for
-    return server.painters().submit(lambda: tiles.index_bars(probs, colours).png())
 
 
 def probabilities_in_words(probs: np.ndarray) -> str:

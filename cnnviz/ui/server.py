@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cnnviz import settings
@@ -69,12 +68,6 @@ data_sources = Once(DataSources)
 
 jobs = Once(Jobs, Jobs.clear)
 """Long computations that sessions share."""
-
-painters = Once(
-    lambda: ThreadPoolExecutor(2, thread_name_prefix="paint"), lambda pool: pool.shutdown(cancel_futures=True)
-)
-"""Threads that encode pictures: as many as there are processors on a small machine."""
-
 
 housekeeper = Once(Housekeeper, Housekeeper.close)
 """What gives memory back when it is quiet; begun at start-up."""
@@ -159,7 +152,7 @@ scheduler = SchedulerOnce()
 
 
 SHARED: tuple[Once[Any], ...] = (
-    *(housekeeper, keeper, scheduler, database, attempts, jobs, painters, data_sources, overflowing),
+    *(housekeeper, keeper, scheduler, database, attempts, jobs, data_sources, overflowing),
 )
 """In the order in which they are ended."""
 

@@ -40,7 +40,6 @@ STOPPED = "stopped before it began"
 ENDED_EARLY = "ended early"
 STOPPED_AT = "It ended after {n:,} of {planned:,} iterations."
 WENT_ON = "It was trained on, to {n:,} iterations; {planned:,} were planned."
-NOTHING_DRAWN = "Nothing is drawn yet. Draw a digit on the Draw page, then come back."
 PROBABILITIES = "Probability of each digit: {shares}."
 NOT_PROVEN = ":material/report: **Does not prove:** {what}"
 

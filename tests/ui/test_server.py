@@ -44,10 +44,11 @@ def test_what_is_reset_is_ended_and_made_anew():
 
 def test_nothing_is_made_by_an_import_and_the_end_leaves_no_thread():
     server.reset()
-    assert not any(thread.name.startswith("paint") for thread in threading.enumerate())
-    assert server.painters().submit(lambda: 6 * 7).result(10) == 42
+    assert not any(thread.name == "housekeeping" for thread in threading.enumerate())
+    server.housekeeper()
+    assert any(thread.name == "housekeeping" for thread in threading.enumerate())
     server.close()
-    assert not any(thread.name.startswith("paint") for thread in threading.enumerate())
+    assert not any(thread.name == "housekeeping" for thread in threading.enumerate())
 
 
 def test_at_the_end_each_is_ended_on_its_own_and_the_workers_in_any_case(monkeypatch, caplog):

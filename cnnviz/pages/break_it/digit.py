@@ -14,7 +14,6 @@ from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, s
 class Words:
     """What this page says."""
 
-    title = "Robustness"
     intro = "Change the digit little by little until the network reads it wrong; the curves show it for many digits."
     names = {
         "move": "Moved right, pixels",

@@ -9,7 +9,7 @@ from cnnviz.pages.kernels import place as places
 from cnnviz.pages.kernels import typed
 from cnnviz.pages.kernels.typed import in_words
 from cnnviz.render import matrices
-from cnnviz.ui import panels, session, state
+from cnnviz.ui import glossary, panels, session, state
 from cnnviz.ui.components.picker.picker import Cells, pick
 from cnnviz.ui.state import KernelsPage
 
@@ -81,11 +81,14 @@ def ask_settings() -> tuple[int, int, int]:
     """Kernel size, stride, padding."""
     ranges = ((1, MAX_SIZE), (1, MAX_STRIDE), (0, MAX_PADDING))
     labels = (Words.size, Words.stride, Words.padding)
+    terms = ("Kernel", "Stride", "Padding")
     values = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for label, key, (low, high) in zip(labels, SETTINGS, ranges, strict=True):
+        for label, term, key, (low, high) in zip(labels, terms, SETTINGS, ranges, strict=True):
             key.begin(key.default)
-            values.append(int(st.number_input(label, low, high, key=key.name, width=110, persist_state="session")))
+            help = glossary.help_of(term)
+            value = st.number_input(label, low, high, key=key.name, width=130, help=help, persist_state="session")
+            values.append(int(value))
         st.button(Words.reset, icon=":material/restart_alt:", on_click=reset)
     return values[0], values[1], values[2]
 

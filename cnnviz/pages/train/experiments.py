@@ -10,7 +10,6 @@ from cnnviz.ui.state import ExperimentsPart
 class Words:
     """What the head of this page says."""
 
-    title = "Experiments"
     intro = "Each question is answered by runs that you start here; nothing is known beforehand."
     kind, exercises, sweep = "Kind of question", "Exercises", "Sweep"
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 class Words:
     """What this page says, but for what is said of one run."""
 
-    title = "Train"
     intro = "Start a recipe and watch the network learn from noise; the run goes on when you leave this page."
     setup_title = "Settings of the next run"
     starts = "{n:,} training steps, learning rate {rate:g}, seed {seed}"
