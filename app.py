@@ -1,39 +1,46 @@
-"""The router: which pages there are, the bar at their head, and the page that is open."""
+"""What `streamlit run` starts: one run of the script for each browser, and what happens around the server's life."""
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator
 
 import streamlit as st
 from starlette.middleware import Middleware
 
+from cnnviz import lazy
+from cnnviz.server import memory, sockets
+from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.limits import MessageLimits
 from cnnviz.server.this_machine import ThisMachine
-from cnnviz.ui import address, head, places, session, startup
+
+# Both are loaded while the first browser is still reading Streamlit's scripts: the server listens 0.3 s earlier.
+router = lazy.LazyModule("cnnviz.ui.router")
+startup = lazy.LazyModule("cnnviz.ui.startup")
 
 
-def route() -> None:
-    """One run of the script for one browser."""
-    st.set_page_config(page_title="cnnviz", page_icon=startup.icon(), layout="wide")
+def begin() -> None:
+    """Start what is warmed behind the scenes."""
     startup.begin()
-    page = st.navigation(places.pages(), position="top")
-    place = places.name_of(page)
-    comes_back = session.begin(place)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Around the server's life: warm up before the first browser comes, end the workers at the end."""
+    memory.return_large_blocks()
+    sockets.send_at_once()
+    threading.Thread(target=begin, name="begin", daemon=True).start()
     try:
-        head.show(place, comes_back=comes_back)
-        page.run()
-        if place:
-            address.follow()
-    except Exception:  # a choice that was stored may not fit any more: then the page is shown without it
-        if not session.leave_out_restored():
-            raise
-        st.rerun()
+        yield
     finally:
-        session.keep()
+        startup.end()
 
 
 if __name__ == "__main__":
-    route()
-else:  # the server imports this file once, before the first browser comes: what is slow begins then
+    router.route()
+else:  # the server imports this file once, before the first browser comes
     app = st.App(
         __file__,
-        lifespan=startup.lifespan,
-        middleware=[Middleware(SessionCookie), Middleware(ThisMachine), Middleware(MessageLimits)],
+        lifespan=lifespan,
+        middleware=[Middleware(Assets), Middleware(SessionCookie), Middleware(ThisMachine), Middleware(MessageLimits)],
     )

@@ -1,4 +1,4 @@
-"""The page's address carries what is shown: whoever opens it elsewhere sees the same."""
+"""The page's address carries what is shown: whoever opens it elsewhere sees the same; and the digit in the head."""
 
 from __future__ import annotations
 
@@ -155,7 +155,9 @@ def _query(params: Mapping[str, str]) -> str:
 
 
 def follow(part: str = PAGE) -> None:
-    """Have the address in the browser follow what is shown.
+    """Have the address in the browser, and the digit on the button in the head, follow what is shown.
+
+    Both by one component, since each element costs the server about as much as the network's answer to a stroke.
 
     Args:
         part: of the page, that runs alone and has just run; by default the page itself.
@@ -163,13 +165,14 @@ def follow(part: str = PAGE) -> None:
     params = written(Session.place.get())
     if part == PAGE:
         _tell(params)
-    now = _query(params)
-    if now != Session.address.get()[0]:
-        Session.address.set((now, time.time()))
-    now, since = Session.address.get()
+    picture, title = digit_choice.thumbnail()
+    now = (_query(params), title, picture)
+    if now != Session.address.get()[:3]:
+        Session.address.set((*now, time.time()))
+    query, title, picture, since = Session.address.get()
+    data = {"query": query, "title": title, "picture": picture, "since": since, "keep": (SCREEN, EMBED)}
     with st.container(key=state.address_frame_of(part).name):
-        replace = component("cnnviz.address", "address/address.js")
-        replace(data={"query": now, "since": since, "keep": (SCREEN, EMBED)}, key=state.address_of(part).name)
+        component("cnnviz.address", "address/address.js")(data=data, key=state.address_of(part).name)
 
 
 def _tell(params: Mapping[str, str]) -> None:

@@ -103,25 +103,21 @@ def popover(*, shown: bool = True) -> PopoverContainer | DeltaGenerator:
 
 
 def ask() -> None:
-    """Show how to choose the digit, and the digit itself on the popover's button; after the choice is known."""
+    """Show how to choose the digit, after the choice of network and digits is known."""
     try:
         test = digits.load(choice.current().source, "test")
     except DataError:  # the pages that need the digits say so
         return
     ask_one(test, Session.shown)
     st.page_link(DRAW, label=Words.draw, icon=":material/draw:")
-    show_thumbnail()
-
-
-def show_thumbnail() -> None:
-    """Put the session's digit on the button in the head of the page, with what it is called."""
-    shown = current()
     Session.digit_opened.set(False)
+
+
+def thumbnail() -> tuple[str, str]:
+    """The session's digit as the button in the head of the page shows it: a PNG in base64, and what it is called."""
+    shown = current()
     picture = tiles.index_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=IMAGE_PX)
-    content = base64.b64encode(picture.png()).decode()
-    st.html(
-        f"<style>:root {{ --digit: url(data:image/png;base64,{content}); --digit-title: '{title(shown)}' }}</style>"
-    )
+    return base64.b64encode(picture.png()).decode(), title(shown)
 
 
 def ask_one(test: Dataset, keys: DigitKeys) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import inspect
+import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import wait
 
 import numpy as np
-import streamlit as st
-from PIL import Image
 
 from cnnviz import lazy
 from cnnviz.analysis import evaluation, inspection
 from cnnviz.compute import backend, worker_start
 from cnnviz.compute.backend import Priority
+from cnnviz.data.mnist import DataError
 from cnnviz.drawing import pictures, reading
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
@@ -25,51 +26,49 @@ from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
 from cnnviz.render import tiles
 from cnnviz.render.palettes import LIGHT
-from cnnviz.server import memory
-from cnnviz.ui import panels, plan_form, server
+from cnnviz.ui import digits, panels, plan_form, server
 
-SLOW_LIBRARIES = (
-    "sqlalchemy",  # first: whoever comes back after a restart waits for it
+log = logging.getLogger(__name__)
+FIRST = (
+    "pandas",  # Streamlit needs it to show a component
+    "streamlit.emojis",  # and this to show a choice of buttons
+    *("cnnviz.pages.draw.answer", "cnnviz.pages.draw.inputs", "cnnviz.pages.draw.surprise"),
+)
+LATER = (
     *("scipy.ndimage", "scipy.special"),  # a stroke needs them
     *("matplotlib.figure", "matplotlib.backends.backend_agg"),  # Train and Network draw a flow chart
     *("sklearn.metrics", "altair"),
 )
-"""In the order in which somebody may wait for them: one is loaded at a time, and a page waits for the one under way."""
+"""Libraries, in the order in which somebody may wait for them: one is loaded at a time, a page waits for that one."""
 BLANK = np.zeros((1, 28, 28, 1), np.float32)
-PAGE_FIRST_S = 1.0
-"""The browser gets that long to show the first page before other work competes for the processor."""
+PAGE_FIRST_S = 2.0
+"""So long it is waited for a first browser before other work competes for the processor."""
+SHOWS_S = 0.7
+"""So long a browser draws what it was sent."""
 N_WARM = 4
 """Networks that are compiled before anyone asks; there may be many of the users' own, and a stroke waits for them."""
+_page_sent = threading.Event()
 FIRST_STROKES_S = 10
 """So long nobody who draws shares the processor with the start of the worker for long work."""
-
-
-def icon() -> Image.Image:
-    """The browser tab's picture, a kernel that finds an edge; an icon by name would be fetched from the internet."""
-    blue, white, red = (60, 90, 200), (240, 240, 245), (205, 50, 60)
-    return Image.fromarray(np.array([[blue, white, red]] * 3, np.uint8).repeat(16, axis=0).repeat(16, axis=1))
-
-
-@contextlib.asynccontextmanager
-async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Around the server's life: warm up before the first browser comes, end the workers at the end."""
-    memory.return_large_blocks()
-    begin()
-    server.keeper()  # opens the database when the first page is there, deletes what is too old
-    threading.Thread(target=server.scheduler, name="runs", daemon=True).start()  # tells when another server has them
-    try:
-        yield
-    finally:
-        try:
-            server.close()
-        finally:
-            backend.shutdown()
 
 
 @functools.cache
 def begin() -> None:
     """Start the worker for answers and load the rest behind the scenes, once a server; returns at once."""
     threading.Thread(target=_warm, name="warm", daemon=True).start()
+
+
+def end() -> None:
+    """Keep on disk what is under way, end every thread and the workers; called when the server stops."""
+    try:
+        server.close()
+    finally:
+        backend.shutdown()
+
+
+def page_was_sent() -> None:
+    """Note that a script has run: the first page is on its way to a browser."""
+    _page_sent.set()
 
 
 def _rehearse() -> None:
@@ -92,19 +91,35 @@ def _opened(models: Sequence[store.Model]) -> list[Network]:
     return networks
 
 
+def _load_for_first_page() -> None:
+    """What the first script would load otherwise, while the browser is still reading Streamlit's scripts."""
+    for name in FIRST:
+        lazy.load(name)
+    inspect.stack()  # Streamlit looks once whether it runs in a shell; Python then reads where all modules are
+    server.scheduler()  # opens the database; tells when another server has the folder
+    store.models()
+    with contextlib.suppress(DataError):  # the page says so
+        digits.load(server.data_sources().available()[0], "test")
+
+
 def _warm() -> None:
-    """Warm the worker for answers, import what the other pages need, then start the worker for long work.
+    """Load what the first page needs, warm the worker for answers, then the rest, then start the worker for long work.
 
     Streamlit collects garbage after every run; what is frozen is not walked through again each time.
     """
-    lazy.load("pandas")  # Streamlit needs it to show a component
+    server.keeper()  # deletes what is too old, later
+    try:
+        _load_for_first_page()
+    except Exception:  # whatever it is, the page that needs it says so
+        log.exception("Before the first page")
+    if _page_sent.wait(PAGE_FIRST_S):
+        time.sleep(SHOWS_S)
     good = [model for model in store.models() if model.card]
     good.sort(key=lambda model: (*store.DEFAULTS, model.name).index(model.name))
     networks = _opened(good[:N_WARM])
-    time.sleep(PAGE_FIRST_S)
     warmed = [backend.submit(inspection.activations, network, BLANK, priority=Priority.ANSWER) for network in networks]
     warmed.append(backend.submit(worker_start.settle, priority=Priority.ANSWER))
-    for name in SLOW_LIBRARIES:
+    for name in LATER:
         lazy.load(name)
     _rehearse()
     gc.collect()

@@ -134,7 +134,9 @@ class Session:
     hidden = Key[Sequence[str]]("hidden", (), "the address: controls that are not shown", address="hide")
     linked = Key[dict[str, str] | None]("linked", None, "the address, as it was opened, until a page was shown with it")
     left_out = Key[Sequence[str]]("left out", (), "the address: what of it does not fit here")
-    address = Key[tuple[str, float]]("address", ("", 0.0), "the address: its query, and since when")
+    address = Key[tuple[str, str, str, float]](
+        "address", ("", "", "", 0.0), "the address: its query, the digit's title and picture, and since when"
+    )
     ink_text = Key[tuple[Any, str | None] | None]("ink text", None, "the address: a drawing's record, and its text")
     place = Key("place", "", "the head: the place that is open")
     has_begun = Key("session has begun", False, "the session, before its first page")

@@ -77,7 +77,7 @@ def test_the_drawing_survives_a_change_of_page_and_of_model(opened):
     opened.get_by_text("What the 32 filters of layer 1 found").wait_for()
     go_to(opened, "Draw")
     answer(opened, 7)
-    assert opened.evaluate("new URLSearchParams(location.search).get('net')") == "low-level"
+    opened.wait_for_function("new URLSearchParams(location.search).get('net') === 'low-level'")
 
 
 def test_a_click_on_a_confusion_cell_opens_its_images(opened):

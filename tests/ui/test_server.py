@@ -58,13 +58,7 @@ def test_at_the_end_each_is_ended_on_its_own_and_the_workers_in_any_case(monkeyp
         once()
     monkeypatch.setattr(server, "SHARED", (broken, whole))
     monkeypatch.setattr(startup.backend, "shutdown", lambda: ended.append("workers"))
-    monkeypatch.setattr(startup, "begin", lambda: None)
-
-    async def life():
-        async with startup.lifespan(None):
-            pass
-
-    asyncio.run(life())
+    startup.end()
     assert len(ended) == 2
     assert ended[-1] == "workers"
     assert "ZeroDivisionError" in caplog.text
@@ -74,14 +68,8 @@ def test_the_workers_are_ended_also_when_something_is_not(monkeypatch):
     ended = []
     monkeypatch.setattr(startup.server, "close", lambda: 1 / 0)
     monkeypatch.setattr(startup.backend, "shutdown", lambda: ended.append("workers"))
-    monkeypatch.setattr(startup, "begin", lambda: None)
-
-    async def life():
-        async with startup.lifespan(None):
-            pass
-
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(life())
+        startup.end()
     assert ended == ["workers"]
 
 

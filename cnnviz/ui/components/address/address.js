@@ -1,9 +1,13 @@
 // Lets the address in the browser follow what is shown, without a new entry in its history: Back leads to the page before.
+// And the digit on the button in the head of the page, by two variables of the style sheet.
 //
 // There may be several of these on a page, since a part of it that runs alone has one of its own: the newest one counts.
 export default function ({ data }) {
   if (data.since < (window.cnnvizAddressSince ?? 0)) return;
   window.cnnvizAddressSince = data.since;
+  const head = document.documentElement.style;
+  head.setProperty("--digit", `url(data:image/png;base64,${data.picture})`);
+  head.setProperty("--digit-title", `'${data.title}'`);
   const query = new URLSearchParams(data.query);
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (data.keep.some((kept) => name.startsWith(kept))) query.set(name, value);
