@@ -1,6 +1,5 @@
 """What lives once a server: made once however many ask at the same time, ended at the end."""
 
-import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
