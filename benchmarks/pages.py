@@ -16,7 +16,7 @@ import browser
 
 WARM_S = 5
 PLACES = {
-    "layers": ("Filters", "Network"),
+    "layers": ("Filters", "Feature maps"),
     "kernels": ("On the digit", "By hand"),
     "mistakes": ("Surest nine", "First nine"),
     "break-it": ("conv2", "conv1"),
