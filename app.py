@@ -11,6 +11,7 @@ from cnnviz import lazy
 from cnnviz.server import memory, sockets
 from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
+from cnnviz.server.immutable import Immutable
 from cnnviz.server.limits import MessageLimits
 from cnnviz.server.this_machine import ThisMachine
 
@@ -42,5 +43,11 @@ else:  # the server imports this file once, before the first browser comes
     app = st.App(
         __file__,
         lifespan=lifespan,
-        middleware=[Middleware(Assets), Middleware(SessionCookie), Middleware(ThisMachine), Middleware(MessageLimits)],
+        middleware=[
+            Middleware(Assets),
+            Middleware(Immutable),
+            Middleware(SessionCookie),
+            Middleware(ThisMachine),
+            Middleware(MessageLimits),
+        ],
     )

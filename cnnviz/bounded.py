@@ -39,6 +39,14 @@ class Bounded(Generic[K, V]):
                 self._values.popitem(last=False)
         return value
 
+    def find(self, key: K) -> V | None:
+        """The value of a key; None where it is not remembered."""
+        with self._lock:
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key]
+
     @property
     def n_bytes(self) -> int:
         """What is remembered takes so many."""
