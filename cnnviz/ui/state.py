@@ -194,6 +194,7 @@ class DrawPage:
     canvas = Key[Any]("canvas", None, COMPONENT)
     canvas_frame = Key[Any]("canvas frame", None, "nobody: a container around the canvas")
     pen_up = Key[Any]("pen up", None, COMPONENT)
+    live = Key[Any]("live", None, COMPONENT)
     figures = Key[Any]("draw figures", None, COMPONENT)
     history = Key[DrawingHistory | None]("drawing history", None, "Draw, of what the canvas sends")
     squares = Key("grid cells", "0" * IMAGE_PX * IMAGE_PX, "Draw, of what the grid sends", kept=True, address="squares")

@@ -16,13 +16,16 @@ from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import panels
 from cnnviz.ui.components.figures.figures import GREYS, Bars, Figure, Sheet, Text, greys, sheet_of
+from cnnviz.ui.components.live.live import While
 
 
 class Words:
     """What is said of a drawing."""
 
-    empty = "Nothing is drawn yet, so there is no answer."
+    empty = "Nothing is drawn yet"
+    empty_more = "Draw a digit, and the network answers while you draw."
     answer = "Answer: {digit}"
+    so_far = "So far: {digit}"
     either = "{first} or {second}"
     second = "Reads {first}; its second guess is {second}."
     label = "Test image {number:,} is a {label}."
@@ -90,7 +93,8 @@ class Reading:
 
 def nothing(network: Network) -> Items:
     """What stands there before anything is drawn: what will be there, empty."""
-    yield Text(Words.empty)
+    yield Text(Words.empty, "h2")
+    yield Text(Words.empty_more)
     yield Figure(Bars(np.zeros(10)), Words.bars_nothing, Words.nothing_alt, "answer", "side")
     yield seen(np.zeros((28, 28), np.float32))
     shapes = {layer.name: layer.shape for layer in layers(network.config)}
@@ -157,9 +161,29 @@ def maps(layer: str, outputs: np.ndarray) -> Figure:
     n = len(arrays)
     sheet = sheet_of(arrays, palette, limits, columns_of(n), widest_px=MAP_PX, item=Words.one_map)
     n_dead = tiles.is_dead(arrays).sum()
-    values = {"layer": layer, "n": n, "side": arrays.shape[1], "shade": Words.shades[palette]}
-    values["dead"] = Words.dead.format(n=n_dead) if n_dead else ""
-    return Figure(sheet, Words.maps.format(**values), Words.maps_alt.format(top=limits[1], **values), layer)
+    caption = maps_caption(layer, n, arrays.shape[1], Words.dead.format(n=n_dead) if n_dead else "")
+    alt = Words.maps_alt.format(n=n, layer=layer, side=arrays.shape[1], top=limits[1])
+    return Figure(sheet, caption, alt, layer)
+
+
+def maps_caption(layer: str, n: int, side: int, dead: str) -> str:
+    """What stands under n feature maps.
+
+    Args:
+        layer, n, side: which maps, how many, and how high and wide each is.
+        dead: the sentence on those that are zero everywhere; "" without.
+    """
+    return Words.maps.format(layer=layer, n=n, side=side, shade=Words.shades[panels.map_palette()], dead=dead)
+
+
+def while_drawing(network: Network) -> While:
+    """What is said and how it is coloured while the browser computes by itself."""
+    shapes = {layer.name: layer.shape for layer in layers(network.config)}
+    captions = {}
+    for layer in last_maps(network):
+        height, _, n = shapes[layer]
+        captions[layer] = tuple(maps_caption(layer, n, height, dead) for dead in ("", Words.dead))
+    return While(Words.so_far, Words.either, Words.second, CLOSE, captions, panels.map_palette())
 
 
 def steps(preparation: Preparation, without: frozenset[str]) -> Figure:

@@ -14,6 +14,7 @@ from cnnviz.ui import choice, digit, digit_choice, head, lookups, opening, panel
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.figures import figures
 from cnnviz.ui.components.figures.figures import Text
+from cnnviz.ui.components.live import live
 from cnnviz.ui.digit import Origin
 from cnnviz.ui.state import DrawPage
 
@@ -46,6 +47,7 @@ def show() -> None:
         with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow
             laboratory(network)
     canvas.listen()
+    follow_pen(network)
     ask_more()
     st.caption(Words.forgets)
     session.show_stored()
@@ -64,6 +66,13 @@ def laboratory(network: Network) -> None:
     picked = figures.show(items, DrawPage.figures, faint=state.Session.digit.get() is None)
     if picked:
         opening.open_map(picked.name, picked.number)
+
+
+def follow_pen(network: Network) -> None:
+    """Have the browser answer while the pen moves, where there is a pen and what it draws is read as it is."""
+    way, without = DrawPage.way.get(), frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
+    if way in ("canvas", "over") and not (way == "canvas" and DrawPage.thin_pen.get()):
+        live.follow(network, DrawPage.live, canvas.PLACES["frame"], answer.while_drawing(network), without)
 
 
 def give() -> inputs.Given | None:

@@ -21,10 +21,10 @@ const make = (tag, className, text = "") => {
 };
 
 const paint = (canvas, numbers, [height, width], colours) => {
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let i = 0; i < numbers.length; i++) pixels[i] = colours[numbers[i]];
-  [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 };
 
@@ -221,6 +221,28 @@ const pin = (root, pinned, items, built) => {
   root.watching.observe(built[at]);
 };
 
+const fill = (root, item, i, read) => {
+  const element = root.built[i];
+  fillers[item.kind](element, item, read);
+  if (item.kind === "text") return;
+  element.item = item;
+  element.querySelector("[role]").setAttribute("aria-label", item.alt);
+  element.querySelector(".caption").textContent = item.caption;
+};
+
+// Shows what was computed in the browser while the server does not know of it yet.  `change(item)` gives [what is other
+// in it, its arrays in the order in which they are read]; null for what is of the stroke before, which then fades.
+const follow = (root, change) => {
+  root.head.items.forEach((item, i) => {
+    const changed = change(item);
+    root.built[i].classList.toggle("before", !changed);
+    if (changed) fill(root, { ...item, ...changed[0] }, i, () => changed[1].shift());
+  });
+  root.classList.remove("faint");
+  const pinned = root.parentNode.querySelector(".pinned");
+  if (pinned.textContent) pinned.textContent = root.querySelector("h2").textContent;
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".figures");
   const [head, read] = unpacked(data);
@@ -229,18 +251,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.send = (picked) => setTriggerValue("picked", picked);
   if (root.form !== form) root.built = build(root, head.items, (picked) => root.send(picked));
   root.form = form;
+  root.head = head;
   head.items.forEach((item, i) => {
-    const element = root.built[i];
-    fillers[item.kind](element, item, read);
-    if (item.kind === "text") return;
-    element.item = item;
-    element.querySelector("[role]").setAttribute("aria-label", item.alt);
-    element.querySelector(".caption").textContent = item.caption;
-    const link = element.querySelector(".download");
+    fill(root, item, i, read);
+    root.built[i].classList.remove("before");
+    const link = root.built[i].querySelector(".download");
+    if (!link) return;
     link.textContent = head.download;
     link.setAttribute("aria-label", item.downloadOf);
   });
   root.classList.toggle("faint", head.faint);
   pin(root, parentElement.querySelector(".pinned"), head.items, root.built);
   root.dataset.shown = Number(root.dataset.shown ?? 0) + 1; // all of it is drawn
+  root.follow = (change) => follow(root, change);
+  window.cnnvizFigures = root; // components/live finds them here
+  window.dispatchEvent(new Event("cnnviz-figures"));
 }
