@@ -1,0 +1,79 @@
+"""How fast the pictures follow the pen, in a real browser.
+
+    CNNVIZ_DATA=... python benchmarks/live.py [--networks robust,deep-mnist] [--moves 200]
+
+Milliseconds from a movement of the pen until all that it changes is drawn: answer, bars, 28×28 and all maps; median and
+95th percentile; and the same with the processor slowed six times, as Chromium emulates a cheap tablet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from typing import Any
+
+import browser
+
+SLOWED = 6
+READY = """[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+    .some(host => host.shadowRoot?.querySelector('.why-not')?.dataset.ready === '')"""
+# From the first movement that is not shown yet until it is.
+WATCH = """() => {
+  window.took = [];
+  let since = null;
+  document.addEventListener('mousemove', (event) => (since ??= event.timeStamp), true);
+  const figures = window.cnnvizFigures;
+  const show = figures.follow;
+  figures.follow = (change) => {
+    show(change);
+    if (since !== null) window.took.push(performance.now() - since);
+    since = null;
+  };
+}"""
+
+
+def moves(opened: Any, n: int) -> list[float]:
+    """Milliseconds for each picture, while the pen goes round in a spiral."""
+    opened.wait_for_function(READY)
+    opened.evaluate(WATCH)
+    box = opened.locator("canvas.upper-canvas").bounding_box()
+    for i in range(n):
+        angle, radius = i / 12, 40 + 60 * i / n
+        x, y = 140 + radius * math.cos(angle), 140 + radius * math.sin(angle)
+        opened.mouse.move(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280)
+        if not i:
+            opened.mouse.down()
+        opened.wait_for_timeout(16)
+    took: list[float] = opened.evaluate("window.took")
+    opened.mouse.up()
+    return took
+
+
+def measured(opened: Any, address: str, network: str, n: int, slowed: int) -> str:
+    """One row."""
+    opened.goto(f"{address}/?net={network}")
+    opened.wait_for_selector("canvas.upper-canvas")
+    session = opened.context.new_cdp_session(opened)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    took = sorted(moves(opened, n))
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    late = took[int(0.95 * len(took))]
+    return f"{network:12} {slowed} x {len(took):4} pictures {statistics.median(took):7.1f} {late:7.1f} ms"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", default="robust,deep-mnist")
+    parser.add_argument("--moves", type=int, default=200)
+    args = parser.parse_args()
+    with browser.server() as (address, _):
+        for network in args.networks.split(","):
+            for slowed in (1, SLOWED):
+                with browser.page() as opened:
+                    print(measured(opened, address, network, args.moves, slowed), flush=True)
+
+
+if __name__ == "__main__":
+    main()
