@@ -43,7 +43,7 @@ def show() -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             inputs.ask_way()
             surprise.ask()
-        with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow
+        with st.container(key=DrawPage.beside.name):
             laboratory(network)
     canvas.listen()
     ask_more()
