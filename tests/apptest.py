@@ -82,10 +82,13 @@ def unpacked(content):
     return items
 
 
+NOTHING = "Nothing is drawn yet"
+
+
 def answer(at):
     """The heading on the Draw page that says what the network reads; "" for none."""
     headings = [item["words"] for item in figures(at) if item.get("tag") == "h2"]
-    return headings[0] if headings else ""
+    return headings[0] if headings and headings[0] != NOTHING else ""
 
 
 def pictures(at):

@@ -192,6 +192,7 @@ class DrawPage:
     photograph = Key[Photograph | None]("photograph kept", None, "Draw: the uploader forgets it with the page")
 
     canvas = Key[Any]("canvas", None, COMPONENT)
+    beside = Key[Any]("canvas and figures", None, "nobody: the container of the canvas and of the figures beside it")
     canvas_frame = Key[Any]("canvas frame", None, "nobody: a container around the canvas")
     pen_up = Key[Any]("pen up", None, COMPONENT)
     live = Key[Any]("live", None, COMPONENT)

@@ -103,6 +103,12 @@ def test_the_canvas_is_as_large_as_the_room_allows_and_can_be_drawn_on_everywher
         assert 300 < wide <= 480.1
         assert side is None or wide == pytest.approx(side, abs=0.5)
         assert reached == [True, True, 280, 280]
+        canvas, figures = (opened.locator(each).bounding_box() for each in ("canvas.upper-canvas", ".figures"))
+        if width >= 1024:  # the answer stands beside the canvas
+            assert figures["y"] == pytest.approx(canvas["y"], abs=1)
+            assert figures["x"] > canvas["x"] + canvas["width"]
+        else:
+            assert figures["y"] > canvas["y"] + canvas["height"]
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 

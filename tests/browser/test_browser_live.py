@@ -96,7 +96,11 @@ def test_what_was_shown_is_what_the_server_then_says(new_page, address):
             assert [one["shares"] for one in after] == [one["shares"] for one in before]
             assert [one["crossed"] for one in after] == [one["crossed"] for one in before]
             assert [one["caption"] for one in after[1:]] == [one["caption"] for one in before[1:]]
-            pairs = [pair for a, b in zip(after, before, strict=True) for pair in zip(a["pictures"], b["pictures"])]
+            pairs = [
+                pair
+                for a, b in zip(after, before, strict=True)
+                for pair in zip(a["pictures"], b["pictures"], strict=True)
+            ]
             assert len(pairs) == 1 + 16 + 36
             assert max(np.abs(np.subtract(a, b)).max() for a, b in pairs) <= 1
 

@@ -44,7 +44,8 @@ def show() -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             inputs.ask_way()
             surprise.ask()
-        laboratory(network)
+        with st.container(key=DrawPage.beside.name):
+            laboratory(network)
     canvas.listen()
     follow_pen(network)
     ask_more()
@@ -60,10 +61,9 @@ def laboratory(network: Network) -> None:
     computed.  So all that a stroke changes is one element, and what is asked below, in `ask_more`, is no part of this;
     whoever changes it waits for the whole page, which is rare.
     """
-    with st.container(horizontal=True, gap="medium"):  # columns would cut the canvas off where they are narrow
-        with canvas.frame():
-            items = list(read(network, give()))
-        picked = figures.show(items, DrawPage.figures, faint=state.Session.digit.get() is None)
+    with canvas.frame():
+        items = list(read(network, give()))
+    picked = figures.show(items, DrawPage.figures, faint=state.Session.digit.get() is None)
     if picked:
         opening.open_map(picked.name, picked.number)
 
