@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from apptest import components, figures, open_page
 
+from apptest import components, figures, open_page
 from cnnviz.network import store
 from cnnviz.network.config import n_weights
 from cnnviz.ui.components.live import live
