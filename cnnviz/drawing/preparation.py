@@ -64,6 +64,9 @@ def _unpacked(ink: np.ndarray) -> np.ndarray:
     return ink.astype(np.float32) / 255 if ink.dtype == np.uint8 else ink
 
 
+FINEST_PX = 1 / 4096
+"""A middle is taken to be at a whole multiple of it. Between two pixels it lies exactly, for ink that is symmetric, and
+then the last bit of the sums, which differs between versions of Pillow and in the browser, would decide."""
 STEPS = ("ink", "crop", "box", "centre")
 """The steps of `prepare`; each can be left out to see what it is good for."""
 
@@ -161,7 +164,8 @@ def centre(ink: np.ndarray, image_px: int = IMAGE_PX, by_mass: bool = True) -> n
     for axis, length in enumerate(ink.shape):
         mass = ink.sum(axis=1 - axis, dtype=np.float64) if by_mass else np.ones(length)
         middle = (mass * (np.arange(length) + 0.5)).sum() / max(mass.sum(), 1e-9)
-        offsets.append(int(np.clip(round(image_px / 2 - middle), 0, image_px - length)))
+        shift = round(float(image_px / 2 - middle) / FINEST_PX) * FINEST_PX
+        offsets.append(int(np.clip(round(shift), 0, image_px - length)))
     top, left = offsets
     image = np.zeros((image_px, image_px), np.float32)
     image[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
