@@ -62,6 +62,41 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
     return (squares.add_params(pick) + numbers).properties(height=410)
 
 
+SIZES = ("labelFontSize", "titleFontSize", "fontSize", "height", "labelLimit", "dx", "strokeWidth")
+"""What of a chart grows when all of it is to be larger; its width is that of its place."""
+TEXT_PX = {"labelFontSize": 14, "titleFontSize": 14}
+"""Of the axes and the legend of a chart that is enlarged, where it says nothing else."""
+
+
+def enlarged(chart: Any, by: float) -> dict[str, Any]:
+    """A chart with larger text, and as much higher, for those who look from far away.
+
+    Args:
+        chart: of Altair, or a dict for Vega-Lite.
+        by: factor.
+
+    Returns:
+        Vega-Lite chart.
+    """
+    larger: dict[str, Any] = _larger(chart if isinstance(chart, dict) else chart.to_dict(), by)
+    texts = _larger(TEXT_PX, by)
+    return larger | {"config": {"axis": texts, "legend": texts}}
+
+
+def _larger(part: Any, by: float) -> Any:
+    """A part of a chart with all its sizes multiplied; data is left alone."""
+    if isinstance(part, list):
+        return [_larger(each, by) for each in part]
+    if not isinstance(part, dict):
+        return part
+    grown = {}
+    for name, value in part.items():
+        is_size = name in SIZES and isinstance(value, int | float)
+        is_data = name in ("data", "datasets")
+        grown[name] = round(by * value, 1) if is_size else value if is_data else _larger(value, by)
+    return grown
+
+
 def shades_of(theme: Theme) -> list[str]:
     """From paper to the colour of many."""
     return [to_hex(theme.paper), *(BLUES[1:] if theme == LIGHT else reversed(BLUES[:4]))]

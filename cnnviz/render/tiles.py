@@ -74,7 +74,7 @@ def make_grid(
         theme: colours around the maps.
     """
     layout = grid_layout(maps.shape, columns, cell_px)
-    text_px = max(11, min(20, layout.cell[1] // 5)) if labels else 0
+    text_px = max(11, min(20, layout.cell[1] // 5), min(14, layout.cell[1] * 14 // 25)) if labels else 0
     layout = dataclasses.replace(layout, below=round(text_px * 1.4))
     picture = _index(maps, palette, limits, layout, mark_dead=mark_dead, theme=theme).image()
     pen = ImageDraw.Draw(picture)

@@ -15,14 +15,17 @@ from PIL import Image
 
 from cnnviz.network.config import NetworkConfig, layers
 from cnnviz.percentages import NO_BREAK, probability
-from cnnviz.render import figures, matrices, palettes, tiles
+from cnnviz.render import charts, figures, matrices, palettes, tiles
 from cnnviz.render.indexed import IndexedPicture
 from cnnviz.render.palettes import DARK, LIGHT, Limits, Palette, Theme
 from cnnviz.ui import state, texts
+from cnnviz.ui.state import Key, Session
 
 ICON = ":material/download:"
 WIDEST_PX = 1460
 """A wider picture Streamlit scales down and encodes anew each time it is shown."""
+LARGER = 1.8
+"""How much larger Present shows what is measured in pixels."""
 
 
 def head(title: str, sentence: str) -> None:
@@ -87,6 +90,27 @@ def picture(
     below_picture(lambda: content, caption, name)
 
 
+def scale() -> float:
+    """By how much to enlarge what does not grow with the page's font: charts, and rows of pictures of some width."""
+    return LARGER if Session.present.get() else 1.0
+
+
+def chart(drawn: Any, alt: str, *, key: Key[Any] | None = None, **options: Any) -> None:
+    """A chart of `render.charts`, larger in Present.
+
+    Args:
+        drawn: the chart.
+        alt: for who cannot see it.
+        key: unique on the page.
+        options: passed to Streamlit.
+    """
+    name, by = key.name if key else None, scale()
+    if by != 1 or isinstance(drawn, dict):
+        st.vega_lite_chart(charts.enlarged(drawn, by) if by != 1 else drawn, alt=alt, key=name, **options)
+    else:
+        st.altair_chart(drawn, alt=alt, key=name, **options)
+
+
 def equation(
     pictures: Sequence[Image.Image], labels: Sequence[str], caption: str, alt: str, name: str, *, width: Any = "stretch"
 ) -> None:
@@ -99,7 +123,7 @@ def equation(
     """
     signs, around = ("×", "="), theme()
     parts = matrices.equation_parts(pictures, signs, labels, around)
-    with st.container(width=width):
+    with st.container(width=round(scale() * width) if isinstance(width, int) else width):
         places = st.columns([part.width for part in parts], gap=None)
     for place, part, description in zip(places, parts, (alt, *labels[1:]), strict=True):
         place.image(_inline(tiles.png(part)), width="stretch", alt=description, output_format="PNG")

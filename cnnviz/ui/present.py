@@ -51,8 +51,7 @@ html { font-size: 20px !important; }
 @media (min-width: 1000px) {
   html { font-size: 28.8px !important; }
   [data-testid="stMainBlockContainer"] { padding-inline: 2rem; }
-  [data-testid="stImage"], .picker,
-  [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) { zoom: 1.8; }
+  [data-testid="stImage"] { zoom: 1.8; } /* panels.LARGER; a chart would be drawn too wide for its place */
   [data-testid="stImage"] img { max-height: 33vh; } /* of what is 1.8 times as large */
 }
 </style>"""

@@ -123,10 +123,11 @@ class Session:
     present = Key("present", False, "the buttons that begin and end Present", address="present")
     from_end = Key("from end", False, "Present: the place was reached from the one after it, so at its last screen")
     n_stops = Key("stops", 0, "Present: how often another place or part was gone to")
-    place_wanted = Key("place wanted", "", "Present: where to go when the next run begins")
+    place_wanted = Key("place wanted", "", "Present, and a kernel that is opened: where to go when the next run begins")
     presenting = Key[Any]("presenting", None, "nobody: a container")
     present_keys = Key[Any]("present keys", None, COMPONENT)
     parts = Key[Sequence[str]]("parts", (), "the page that is open: its parts, in order")
+    telephone_more = Key[Any]("telephone more", None, "nobody: what a telephone opens to see the rest of a page")
     theme = Key[Any]("theme switch", None, COMPONENT)
     menu = Key[Any]("closes the menu", None, COMPONENT)
     menu_frame = Key[Any]("menu frame", None, "nobody: a container")
@@ -157,6 +158,11 @@ class Session:
 def screen_of(name: str, part: int = 1) -> Key[Any]:
     """What fills one screen in Present, or a part of it."""
     return Key(f"screen {name}" if part == 1 else f"screen {name} part {part}", None, "nobody: a container")
+
+
+def behind_more_of(name: str) -> Key[Any]:
+    """A part of a page that a telephone shows once its "More" is open; style.css knows it by its key."""
+    return Key(f"behind more {name}", None, "nobody: a container")
 
 
 def address_frame_of(part: str) -> Key[Any]:
@@ -214,6 +220,7 @@ class LayersPage:
     part = Key("layers part", "network", kept=True, address="part")
     answer = Key("answer by numbers", False)
     chart = Key("chart of the layers", False)
+    explained_maps = Key[Any]("maps of one layer", None, COMPONENT)
 
 
 class FiltersPart:
@@ -349,6 +356,8 @@ class BreakItPage:
     restore = Key("restore", False)
     rank = Key("rank", False)
     kernels = Key[Any]("kernels to switch off", None, COMPONENT)
+    kernels_before = Key[Any]("kernels before", None, COMPONENT)
+    kernels_after = Key[Any]("kernels after", None, COMPONENT)
     n_restored = Key("broken version", 0, "Break it: widgets begin anew when everything is restored")
     changed = Key[tuple[tuple[str, str], Network] | None]("operated", None, "Break it: the network with its changes")
     ranked = Key[frozenset[tuple[str, str, str]]]("ranked", frozenset(), "Break it: the rankings that were asked for")
@@ -404,6 +413,11 @@ def plan_form_of(run: str) -> Key[Any]:
 def delete_of(run: str) -> Key[Any]:
     """What opens to delete a run."""
     return Key(f"delete {run}", None)
+
+
+def run_kernels_of(run: str) -> Key[Any]:
+    """The kernels of a run, each of which opens."""
+    return Key(f"kernels of run {run}", None, COMPONENT)
 
 
 def run_curve_of(what: str) -> Key[Any]:

@@ -38,6 +38,8 @@ class Words:
 
 
 N_DIGITS = 2000
+WIDE_CURVES = 3
+"""How many stand side by side in Present."""
 
 
 def show() -> None:
@@ -80,7 +82,7 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
     """The digit before and after, and what it is read as."""
     changed = corruptions.apply(image[None], amounts)[0]
     before, after = lookups.activations(network, np.stack([image, changed])[..., None])["softmax"]
-    left, right = st.columns([5, 3], gap="large")
+    left, right = st.columns([8, 5], gap="large")
     with left:
         picture = tiles.image_row((image, changed), (Words.before, Words.after), 252, panels.theme())
         panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
@@ -111,12 +113,15 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
     st.markdown(f"**{Words.curves.format(n=n)}**")
     accuracies = points(network, Dataset(test.images[:n], test.labels[:n], test.name))
     with st.container(key=state.pairs_of("curves").name):
-        places = st.columns(len(corruptions.CORRUPTIONS))
+        n_columns = len(corruptions.CORRUPTIONS) if panels.scale() == 1 else WIDE_CURVES
+        rows = [st.columns(n_columns) for _ in range(0, len(corruptions.CORRUPTIONS), n_columns)]
+        places = [place for row in rows for place in row][: len(corruptions.CORRUPTIONS)]
     for place, (name, corruption) in zip(places, corruptions.CORRUPTIONS.items(), strict=True):
         values = [accuracies[name, amount] for amount in corruption.severities]
         chart = charts.corruption_chart(corruption.severities, values, amounts[name], Words.names[name], panels.theme())
         alt = Words.curve_alt.format(
             worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
         )
-        place.altair_chart(chart, alt=alt, key=state.curve_of(name).name)
+        with place:
+            panels.chart(chart, alt, key=state.curve_of(name))
     st.caption(Words.curves_caption.format(n=n))

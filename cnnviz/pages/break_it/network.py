@@ -1,5 +1,8 @@
 """A network broken by hand: filters switched off, layers made random, kernels typed, noise; what it then answers."""
 
+import functools
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -13,7 +16,8 @@ from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.changes import Changes
-from cnnviz.ui.state import BreakItPage
+from cnnviz.ui.components.gallery import gallery
+from cnnviz.ui.state import BreakItPage, Key
 
 
 class Words:
@@ -49,7 +53,11 @@ class Words:
     no_cells = "Not one cell of the confusion matrix changed."
 
     kernels = "Kernels of {layer} before and after"
-    kernels_before = "Before: the {n} kernels of {layer} for input channel {channel}. Both pictures have one scale."
+    kernel = "Kernel {number}: switch its filter off, or on again"
+    kernels_before = (
+        "Before: the {n} kernels of {layer} for input channel {channel}. Both pictures have one scale. Click one to "
+        "switch its filter off or on."
+    )
     kernels_after = "After: {n_changed} of the {n} kernels changed; {n_off} are 0 everywhere and crossed out."
     kernels_alt = "{n} kernels of {px} by {px} weights of {layer}, from {low:+.3f} to {high:+.3f}."
 
@@ -168,25 +176,31 @@ def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) 
     values |= {"n_changed": int(changed.sum()), "n_off": int(tiles.is_dead(new).sum())}
     with st.container(key=state.stack_of("kernels").name):
         left, right = st.columns(2, gap="large")
-    with left:
-        picture_of(old, limits, Words.kernels_before.format(**values), layer, "before")
-    with right:
-        picture_of(new, limits, Words.kernels_after.format(**values), layer, "after")
+    for place, kernels, words, key, name in (
+        (left, old, Words.kernels_before, BreakItPage.kernels_before, "before"),
+        (right, new, Words.kernels_after, BreakItPage.kernels_after, "after"),
+    ):
+        colours = palettes.apply_palette(kernels, "seismic", limits)
+        with place:
+            show_some(network, kernels, colours, layer, key, caption=words.format(**values), name=f"kernels-{name}")
 
 
-def picture_of(kernels: np.ndarray, limits: palettes.Limits, caption: str, layer: Layer, name: str) -> None:
-    """Kernels with their numbers under them."""
+def show_some(
+    network: Network, kernels: np.ndarray, colours: np.ndarray, layer: Layer, key: Key[Any], *, caption: str, name: str
+) -> None:
+    """Kernels with their numbers under them; a click switches a filter off or on again."""
     n, px, _ = kernels.shape
-    picture = tiles.make_grid(
-        kernels,
-        "seismic",
-        limits,
-        columns=8 if n <= 32 else 9 if n <= 36 else 12,
-        cell_px=56,
-        labels=[str(i) for i in range(n)],
-        mark_dead=True,
-        bar=True,
-        theme=panels.theme(),
-    )
     alt = Words.kernels_alt.format(n=n, px=px, layer=layer.name, low=kernels.min(), high=kernels.max())
-    panels.picture(picture, caption, f"{alt} {caption}", f"kernels-{name}", width=min(picture.width, 640), inline=True)
+    gallery.show(
+        colours,
+        key,
+        names=[Words.kernel.format(number=i) for i in range(n)],
+        labels=[str(i) for i in range(n)],
+        columns=8 if n <= 32 else 9 if n <= 36 else 12,
+        on_open=functools.partial(modifications.switch, network, layer.name),
+        alt=f"{alt} {caption}",
+        caption=caption,
+        name=name,
+        widest_px=72,
+        crossed=np.flatnonzero(tiles.is_dead(kernels)).tolist(),
+    )

@@ -1,5 +1,6 @@
 """The network as a flow chart and as a table, and every layer by itself: what it does, and what readers ask."""
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,10 +10,11 @@ from cnnviz.network import store
 from cnnviz.network.config import Layer, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import questions
+from cnnviz.pages.layers import calculation, opened, questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
 from cnnviz.ui import choice, panels, server
+from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.state import CalculationPart, LayersPage
 
 
@@ -49,7 +51,8 @@ class Words:
     weights = ("no weights", "1 weight", "{n:,} weights")
     image_caption = "{shape} pixels, from 0 to 1."
     image_alt = "The digit, {shape} pixels."
-    maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}{signed}.{crossed}"
+    maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}{signed}.{crossed} Click one to open it."
+    one_map = "map"
     signed = "; red is positive, blue negative"
     crossed = " {n} zero everywhere and crossed out."
     maps_alt = "{n} maps of {height} by {width} pixels that leave layer {layer}."
@@ -59,7 +62,7 @@ class Words:
     answer = "Answer {digit}, with {share} of the softmax."
 
 
-SHEET_PX = 900
+MAPS_PX = 640
 
 
 def show(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
@@ -172,15 +175,26 @@ def show_maps(layer: Layer, maps: np.ndarray) -> None:
     n, height, width = maps.shape
     palette, limits = panels.colours(maps)
     columns = min(n, 8 if n <= 32 else 12 if n <= 48 else 16)
-    picture = tiles.make_grid(
-        maps, palette, limits, columns=columns, cell_px=SHEET_PX // columns, mark_dead=True, theme=panels.theme()
-    )
     dead = int(tiles.is_dead(maps).sum())
     crossed = Words.crossed.format(n=dead) if dead else ""
     values = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
     caption = Words.maps.format(signed=signs(palette), crossed=crossed, **values)
     alt = Words.maps_alt.format(n=n, height=height, width=width, layer=layer.name)
-    panels.picture(picture, caption, alt, f"layer-{layer.name}", width=min(picture.width, 640), inline=True)
+    sheet.sheet(
+        maps,
+        palette,
+        limits,
+        LayersPage.explained_maps,
+        columns=columns,
+        alt=alt,
+        caption=caption,
+        name=f"layer-{layer.name}",
+        item=Words.one_map,
+        widest_px=MAPS_PX // columns - 4,
+        mark_dead=True,
+        shows=calculation.KEY,
+        on_open=functools.partial(opened.open_map, layer.name),
+    )
 
 
 def show_neurons(layer: Layer, output: np.ndarray) -> None:

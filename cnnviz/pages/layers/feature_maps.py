@@ -1,6 +1,6 @@
 """What leaves every layer for an image: feature maps, neurons, and the ten probabilities; two images side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.layers import calculation, opened
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state, telephone
 from cnnviz.ui.components.sheet import sheet
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import CalculationPart, FeatureMapsPart, LayersPage
@@ -28,6 +28,7 @@ class Words:
     two = "Two images side by side"
     second = "The second image"
     more = "More: scale of the colours, which layers"
+    deeper = "More: what leaves the layers after {name}"
     scale = "Scale"
     scales = {"layer": "One for the layer, both images", "map": "Each map its own"}
     layer = "Layers"
@@ -114,10 +115,24 @@ def follow(network: Network, test: Dataset) -> None:
             refusal.note(network, own)
         calculation.show(network, {name: output[image] for name, output in outputs.items()})
         scale, names = ask_more(every)
-    for layer in [each for each in every if each.name in names]:
-        for row, (place, given) in enumerate(zip(panes, inputs, strict=True)):
-            with place:
-                show_layer(network, layer, outputs[layer.name], Pane(row, given.caption, scale, row == image))
+    chosen = [each for each in every if each.name in names]
+    for row, (place, given) in enumerate(zip(panes, inputs, strict=True)):
+        with place:
+            show_layers(network, chosen, outputs, Pane(row, given.caption, scale, row == image))
+
+
+def show_layers(network: Network, chosen: Sequence[Layer], outputs: Mapping[str, np.ndarray], pane: Pane) -> None:
+    """What leaves the layers for one image; on a telephone those behind the first block are behind "More"."""
+    first = [layer for layer in chosen if layer.block == chosen[0].block]
+    for layer in first:
+        show_layer(network, layer, outputs[layer.name], pane)
+    if len(first) == len(chosen):
+        return
+    if pane.row == 0:
+        telephone.more(Words.deeper.format(name=first[-1].name))
+    with telephone.behind_more(f"layers {pane.row}"):
+        for layer in chosen[len(first) :]:
+            show_layer(network, layer, outputs[layer.name], pane)
 
 
 def first() -> Digit:

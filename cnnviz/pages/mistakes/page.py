@@ -10,7 +10,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures, tiles
-from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, present, refusal, state
+from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, present, refusal, state, telephone
 from cnnviz.ui.state import Key, MistakesPage
 
 
@@ -65,6 +65,7 @@ class Words:
     opened_alt = "{title}, 28 by 28 grey pixels."
     opened_bars = "Probability of each digit, by the softmax."
     links = {"layers": "Follow it through the layers", "why": "Why this answer?"}
+    more, more_gallery = "More: each digit", "More: nine of all mistakes, each digit"
     per_digit = "Each digit"
     per_digit_caption = (
         "Precision, for example: Of everything read as 7, how many really were 7? Recall: Of all that really are 7, "
@@ -88,13 +89,18 @@ def show() -> None:
     with left, present.screen("matrix"):
         show_accuracy(result)
         show_matrix(result)
+    cell = selected_cell()
     with middle, present.screen("gallery"):
-        if cell := selected_cell():
+        if cell:
             show_cell(test, probs, cell)
-        show_gallery(test, probs)
+            telephone.more(Words.more_gallery)
+        with telephone.behind_more("gallery") if cell else st.container():
+            show_gallery(test, probs)
     with right, present.screen("gallery", 2):
         show_opened(network)
-    with present.screen("per-digit"):
+        if not cell:
+            telephone.more(Words.more)
+    with telephone.behind_more("per-digit"), present.screen("per-digit"):
         show_per_digit(test, probs)
 
 
@@ -157,7 +163,7 @@ def show_matrix(result: evaluation.Score) -> None:
     worst = Words.worst.format(n=off.max(), true=true, predicted=predicted)
     alt = Words.matrix_alt.format(right=result.correct, n=result.n, worst=worst)
     chart = charts.confusion_chart(matrix, "cell", theme)
-    st.altair_chart(chart, on_select="rerun", key=MistakesPage.matrix.name, alt=alt)
+    panels.chart(chart, alt, key=MistakesPage.matrix, on_select="rerun")
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(Words.matrix_caption, width="stretch")
         panels.download_figure(figures.confusion_figure, (matrix,), "confusion-matrix")

@@ -158,7 +158,7 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
     top = None if what == "loss" else 1.0
     chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
     names = ", ".join(series)
-    st.vega_lite_chart(chart, alt=Words.curves_alt.format(what=Words.kinds[what], names=names))
+    panels.chart(chart, Words.curves_alt.format(what=Words.kinds[what], names=names))
     sentence = Words.curves_missing if others else Words.curves_caption
     st.caption(sentence.format(what=Words.kinds[what], names=", ".join(others)))
 

@@ -145,7 +145,7 @@ def show_chart(runs: Sequence[Run]) -> None:
         return
     bars = [Bar(label, *mean_and_interval(tests)) for label, tests in tested.items()]
     told = (Words.bar.format(label=bar.label, share=percent(bar.share)) for bar in bars)
-    st.altair_chart(charts.bar_chart(bars, panels.theme()), alt=Words.chart_alt.format(settings=", ".join(told)))
+    panels.chart(charts.bar_chart(bars, panels.theme()), Words.chart_alt.format(settings=", ".join(told)))
     st.caption(Words.chart)
 
 

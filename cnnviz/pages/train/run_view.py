@@ -10,9 +10,23 @@ from cnnviz.analysis import inspection
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.percentages import percent
-from cnnviz.render import charts, palettes, tiles
+from cnnviz.render import charts, palettes
 from cnnviz.training.run import Run, Status, curves
-from cnnviz.ui import access, choice, digit_choice, digits, lookups, panels, refusal, results, server, state
+from cnnviz.ui import (
+    access,
+    choice,
+    digit_choice,
+    digits,
+    lookups,
+    opening,
+    panels,
+    refusal,
+    results,
+    server,
+    state,
+)
+from cnnviz.ui.components.gallery import gallery
+from cnnviz.ui.state import Session
 
 
 class Words:
@@ -61,7 +75,11 @@ class Words:
     }
     series = ("training", "validation")
     curve_alt = "Line chart of {what} over {n:,} training steps; training ends at {train}, validation at {validation}."
-    kernels = "The kernels of conv1 after {at:,} training steps; red adds, blue takes away."
+    kernels = (
+        "The kernels of conv1 after {at:,} training steps, from {low:+.2f} to {high:+.2f}; red adds, blue takes away. "
+        "Click one to open it."
+    )
+    kernel = "Kernel {number}"
     kernels_alt = "{n} kernels of the first convolution layer, weights from {low:+.3f} to {high:+.3f}."
     answer = "{title}: after {at:,} training steps the network reads {first}; its second guess is {second}."
     table = "Test accuracy on the way, beside what two renderings of the tutorial report for hvass."
@@ -77,6 +95,8 @@ CHART_PX = 250
 
 def watch(name: str, was_active: bool) -> None:
     """One run as it stands; runs again by itself while there is something to see."""
+    if Session.place_wanted.get():
+        st.rerun()
     chosen = server.scheduler().find(name)  # records are frozen: each time anew
     if chosen is None or chosen.active != was_active:  # deleted, ended or resumed: the page is to be drawn anew
         st.rerun()
@@ -224,7 +244,7 @@ def show_curve(chosen: Run, what: Literal["accuracy", "loss"], title: str) -> No
     alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
     top = 1.0 if what == "accuracy" else None
     chart = charts.curve_chart(series, title, panels.theme(), top=top, height_px=CHART_PX)
-    st.vega_lite_chart(chart, alt=alt, key=state.run_curve_of(what).name)
+    panels.chart(chart, alt, key=state.run_curve_of(what))
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
     st.caption(Words.curves[what].format(n=per_point))
 
@@ -234,20 +254,19 @@ def show_kernels(chosen: Run) -> None:
     if not chosen.plan.network.convolutions:
         return
     kernels = inspection.kernels(chosen.network_at(chosen.iteration), "conv1", 0)
-    limits = palettes.symmetric_limits(kernels)
-    columns = 6 if len(kernels) <= 18 else 8
-    picture = tiles.make_grid(
-        kernels,
-        "seismic",
-        limits,
-        columns=columns,
-        cell_px=60,
+    values = {"n": len(kernels), "low": kernels.min(), "high": kernels.max(), "at": chosen.iteration}
+    gallery.show(
+        palettes.apply_palette(kernels, "seismic", palettes.symmetric_limits(kernels)),
+        state.run_kernels_of(chosen.name),
+        names=[Words.kernel.format(number=i) for i in range(len(kernels))],
         labels=[str(i) for i in range(len(kernels))],
-        bar=True,
-        theme=panels.theme(),
+        columns=6 if len(kernels) <= 18 else 8,
+        on_open=functools.partial(opening.open_filter, chosen.name, "conv1"),
+        alt=Words.kernels_alt.format(**values),
+        caption=Words.kernels.format(**values),
+        name="conv1-now",
+        widest_px=72,
     )
-    alt = Words.kernels_alt.format(n=len(kernels), low=kernels.min(), high=kernels.max())
-    panels.picture(picture, Words.kernels.format(at=chosen.iteration), alt, "conv1-now", inline=True)
 
 
 def show_answer(chosen: Run) -> None:

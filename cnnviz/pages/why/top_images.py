@@ -14,7 +14,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.render import matrices, palettes
-from cnnviz.ui import lookups, open_digits, panels, present, server, session, state
+from cnnviz.ui import lookups, open_digits, panels, present, server, session, state, telephone
 from cnnviz.ui.components.gallery import gallery
 from cnnviz.ui.state import WhyPage
 
@@ -24,6 +24,7 @@ class Words:
 
     computing = "Asking the network"
     filter_heading = "What a filter likes best"
+    more = "More: the patches, an input made to excite it, every filter"
     layer, filter_, neuron = "Layer", "Filter", "Neuron"
     searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
     top_images = "The test digits that excite it most"
@@ -100,11 +101,12 @@ def show(network: Network, test: Dataset) -> None:
         images, patches, made = st.columns(3, gap="large")
     with images, present.screen("images"):
         show_images(network, test, layer.name, top, filter_)
-    with patches, present.screen("patches"):
+        telephone.more(Words.more)
+    with patches, telephone.behind_more("patches"), present.screen("patches"):
         show_patches(network, test, layer.name, top, filter_)
-    with made, present.screen("exciting"):
+    with made, telephone.behind_more("exciting"), present.screen("exciting"):
         show_exciting(network, layer, filter_, seed, float(top.activations[filter_, 0]))
-    with present.screen("every"):
+    with telephone.behind_more("every"), present.screen("every"):
         show_every(network, test, layer.name, top, filter_)
 
 

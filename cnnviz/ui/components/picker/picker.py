@@ -104,7 +104,7 @@ def choose(
         "size": (image.height, image.width),
         "picked": start,
         "follow": follow,
-        "width": f"{width_px}px",
+        "width": f"{width_px / 16}rem",  # larger in Present
         "item": item,
         "row": names[0],
         "column": names[1],

@@ -31,9 +31,10 @@ export default function (component) {
     button.onclick = () => {
       buttons.forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
       setTriggerValue("opened", i);
-      const below = data.shows && document.querySelector(`.st-key-${data.shows}`);
-      if (below && below.getBoundingClientRect().top > root.getBoundingClientRect().bottom)
-        below.scrollIntoView({ behavior: "smooth" });
+      const shown = data.shows && document.querySelector(`.st-key-${data.shows}`);
+      const box = shown && shown.getBoundingClientRect();
+      if (box && (box.top > root.getBoundingClientRect().bottom || box.bottom < 0))
+        shown.scrollIntoView({ behavior: "smooth" });
     };
   });
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,7 @@ def sheet(
     widest_px: int = 44,
     mark_dead: bool = False,
     shows: str = "",
+    on_open: Callable[[int], None] | None = None,
 ) -> None:
     """Show small pictures with their numbers, a caption and a download.
 
@@ -77,8 +78,9 @@ def sheet(
         labels: what stands under each; their numbers by default.
         widest_px: how wide a picture is shown at most.
         mark_dead: cross out those that are zero everywhere.
-        shows: key of the container in which what is opened is shown; where it is not beside the sheet but below, the
-            page goes there.
+        shows: key of the container in which what is opened is shown; where it is not beside the sheet but below, or
+            above and out of sight, the page goes there.
+        on_open: callback, gets the number of the one that was opened; else the page asks `opened`.
     """
     n, height, width = maps.shape
     layout = tiles.grid_layout(maps.shape, columns, width)
@@ -99,7 +101,13 @@ def sheet(
         "shows": shows,
     }
     show = component("cnnviz.sheet", "sheet/sheet.js", HTML, CSS)
-    show(key=key.name, data=data, on_opened_change=lambda: None)
+
+    def tell() -> None:
+        number = opened(key, n)
+        if on_open is not None and number is not None:
+            on_open(number)
+
+    show(key=key.name, data=data, on_opened_change=tell)
     theme = panels.theme()  # here: the file is made in a thread that does not know whose page it is for
     file = {"columns": columns, "cell_px": FILE_CELL_PX, "labels": data["labels"], "mark_dead": mark_dead}
     bar = isinstance(limits, tuple)

@@ -20,7 +20,7 @@ const drawCells = (canvas, values, look, cell, mark, style) => {
   pen.scale(SHARP, SHARP);
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.font = `${Math.max(10, Math.min(style.rem, Math.round(cell * 0.36)))}px ${style.font}`;
+  pen.font = `${Math.max(10, Math.min(style.rem, Math.round(cell * 0.39)))}px ${style.font}`;
   const span = look.high - look.low;
   const written = look.whole && values.every(Number.isInteger) ? (value) => String(value).replace("-", "−") : shortly;
   values.forEach((value, i) => {
@@ -67,7 +67,7 @@ export default function (component) {
     Object.entries(calculation.looks).map(([name, of]) => [name, { ...of, table: bytes(of.table) }]));
   if (looks.weights) looks.weights.whole = true; // a kernel of whole numbers is written as such
   const large = matchMedia("(min-width: 1700px) and (min-height: 1000px)").matches;
-  const size = data.cell * Math.max(large ? 1.3 : 1, rem / 16);
+  const size = Math.max(data.cell * Math.max(large ? 1.3 : 1, rem / 16), rem > 16 ? 2.2 * rem : 0); // room for the text
 
   for (const name of ["play", "step", "all"]) $(`.${name}`).textContent = words[name];
   $(".speed-label").firstChild.textContent = words.speed;
