@@ -40,10 +40,10 @@ export function preparation(pixels, width, height, without = []) {
 
 const inkOf = (pixels, n) => {
   if (pixels instanceof Float32Array && pixels.length === n) return pixels;
-  if (pixels.length === n) return Float32Array.from(pixels, (value) => value / 255);
-  if (pixels.length !== 4 * n) throw new Error(`Expected ${n} or ${4 * n} numbers. Received ${pixels.length}.`);
   const ink = new Float32Array(n);
-  for (let i = 0; i < n; i++) ink[i] = greyOnBlack(pixels, 4 * i) / 255;
+  if (pixels.length === n) for (let i = 0; i < n; i++) ink[i] = pixels[i] / 255;
+  else if (pixels.length === 4 * n) for (let i = 0; i < n; i++) ink[i] = greyOnBlack(pixels, 4 * i) / 255;
+  else throw new Error(`Expected ${n} or ${4 * n} numbers. Received ${pixels.length}.`);
   return ink;
 };
 
@@ -102,7 +102,7 @@ const scaleAcross = ({ values: from, height, width }, size) => {
   windows(width, size).forEach(({ first, shares }, x) => {
     for (let y = 0; y < height; y++) {
       let [sum, i] = [0, y * width + first];
-      for (const share of shares) sum += from[i++] * share;
+      for (let j = 0; j < shares.length; j++) sum += from[i++] * shares[j];
       values[y * size + x] = sum;
     }
   });
@@ -114,10 +114,7 @@ const scaleDown = ({ values: from, height, width }, size) => {
   windows(height, size).forEach(({ first, shares }, y) => {
     for (let x = 0; x < width; x++) {
       let [sum, i] = [0, first * width + x];
-      for (const share of shares) {
-        sum += from[i] * share;
-        i += width;
-      }
+      for (let j = 0; j < shares.length; j++, i += width) sum += from[i] * shares[j];
       values[y * width + x] = sum;
     }
   });
