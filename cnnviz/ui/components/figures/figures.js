@@ -211,7 +211,7 @@ const build = (root, items, send) => {
 
 // On a small screen the first heading stands at the lower edge as long as one is above it: while one draws, say.
 const pin = (root, pinned, items, built) => {
-  const at = items.findIndex((item) => item.tag === "h2");
+  const at = root.head.faint ? -1 : items.findIndex((item) => item.tag === "h2");
   pinned.textContent = at < 0 ? "" : items[at].words;
   root.watching?.disconnect();
   pinned.classList.remove("needed");
