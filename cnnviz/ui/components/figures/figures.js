@@ -210,15 +210,18 @@ const build = (root, items, send) => {
 };
 
 // On a small screen the first heading stands at the lower edge as long as one is above it: while one draws, say.
-const pin = (root, pinned, items, built) => {
-  const at = root.head.faint ? -1 : items.findIndex((item) => item.tag === "h2");
-  pinned.textContent = at < 0 ? "" : items[at].words;
+const pin = (root, pinned) => {
+  const heading = root.querySelector("h2");
+  const words = heading && !root.classList.contains("faint") ? heading.textContent : "";
+  if (pinned.textContent !== words) pinned.textContent = words;
+  if (root.watched === heading) return;
   root.watching?.disconnect();
+  root.watched = heading;
   pinned.classList.remove("needed");
-  if (at < 0) return;
+  if (!heading) return;
   root.watching = new IntersectionObserver(([seen]) =>
     pinned.classList.toggle("needed", seen.intersectionRatio < 0.9 && seen.boundingClientRect.top > 0), { threshold: 0.9 });
-  root.watching.observe(built[at]);
+  root.watching.observe(heading);
 };
 
 const fill = (root, item, i, read) => {
@@ -239,8 +242,7 @@ const follow = (root, change) => {
     if (changed) fill(root, { ...item, ...changed[0] }, i, () => changed[1].shift());
   });
   root.classList.remove("faint");
-  const pinned = root.parentNode.querySelector(".pinned");
-  if (pinned.textContent) pinned.textContent = root.querySelector("h2").textContent;
+  pin(root, root.parentNode.querySelector(".pinned"));
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -261,7 +263,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     link.setAttribute("aria-label", item.downloadOf);
   });
   root.classList.toggle("faint", head.faint);
-  pin(root, parentElement.querySelector(".pinned"), head.items, root.built);
+  pin(root, parentElement.querySelector(".pinned"));
   root.dataset.shown = Number(root.dataset.shown ?? 0) + 1; // all of it is drawn
   root.follow = (change) => follow(root, change);
   window.cnnvizFigures = root; // components/live finds them here
