@@ -49,18 +49,22 @@ def chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def server(script: str = "app.py", **environment: str) -> Iterator[tuple[str, float]]:
-    """Run a Streamlit script from the project's folder; gives its address and the moment it was started."""
+def server(script: str = "app.py", base: str = "", **environment: str) -> Iterator[tuple[str, float]]:
+    """Run a Streamlit script from the project's folder, under a base path such as "/lesson" or at the root.
+
+    Gives its address and the moment it was started.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.baseUrlPath", base]
     began = time.perf_counter()
     process = subprocess.Popen(  # nosec B603 # no shell, and a script of this project by the same Python
         command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}{base}"
     try:
         _wait_for(address, process)
         yield address, began

@@ -1,7 +1,4 @@
-"""How long a network's forward pass takes in Chromium, for each shipped network; the tests use its page, too.
-
-    python benchmarks/forward.py
-"""
+"""How long a network's forward pass takes in Chromium, for each shipped network; the tests use its page, too."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import browser
-
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.config import NetworkConfig, layers

@@ -41,3 +41,13 @@ def test_what_could_not_be_made_is_not_remembered():
             continue
         raise AssertionError
     assert values.n_bytes == 0
+
+
+def test_what_is_looked_for_is_remembered_longer_and_not_made():
+    values = Bounded(250, lambda array: array.nbytes, 2)
+    for key in ("a", "b"):
+        values.get(key, make([], key, 1))
+    assert values.find("a") is values.get("a", make([], "a"))
+    values.get("c", make([], "c", 1))
+    assert values.find("b") is None
+    assert values.find("a") is not None

@@ -76,6 +76,16 @@ def test_centre_keeps_all_ink_on_the_image():
     assert np.array_equal(centre(ink, 6), answer)
 
 
+@pytest.mark.parametrize("heavier", [None, 0, 2], ids=["even", "left", "right"])
+def test_ink_whose_middle_is_between_two_pixels_is_placed_by_the_even_one_whatever_the_last_bits_are(heavier):
+    ink = np.full((2, 3), 0.9, np.float32)  # mass at 1.5 of 3: 1.5 pixels to the middle of 6
+    if heavier is not None:
+        ink[:, heavier] = np.nextafter(ink[:, heavier], np.float32(1))
+    answer = np.zeros((6, 6), np.float32)
+    answer[2:4, 2:5] = ink
+    assert np.array_equal(centre(ink, 6), answer)
+
+
 def test_prepare_keeps_every_step():
     steps = prepare(BAR.astype(np.float64))
     assert np.array_equal(steps.drawn, BAR)

@@ -42,11 +42,10 @@ export function build(config, weights) {
     before = { values: made.values, shape: layer.shape };
   }
   const image = layers.get(config.layers[0].name);
-  const areFinite = weights.every(Number.isFinite);
-  const result = { layers, probabilities: before.values, finite: areFinite };
+  const result = { layers, probabilities: before.values, finite: true };
   const run = (pixels) => {
     image.set(pixels);
-    result.finite = areFinite;
+    result.finite = true;
     for (const step of steps) if (!step()) result.finite = false;
     return result;
   };
@@ -113,10 +112,11 @@ const input = (layer) => ({ values: empty(layer.shape) });
 const empty = (shape) => new Float32Array(shape.reduce((a, b) => a * b));
 
 // A function of the largest input: whether no sum of a layer can leave float32's range, in whichever order it is taken.
+// Where an input or a weight is no number or infinite it says no: the bound is then infinite or no number itself.
 const bound = (kernel, bias, n) => {
   const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const [weight, offset] = [n * largest(kernel), largest(bias)];
-  return (input) => weight * input + offset < LARGEST; // false for NaN
+  return (input) => weight * input + offset < LARGEST;
 };
 
 // The inputs that are not zero, in order: `values`, and in `at` how far each is from the beginning of its row, in
