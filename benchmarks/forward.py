@@ -1,6 +1,6 @@
 """How long a network's forward pass takes in Chromium, for each shipped network; the tests use its page, too.
 
-python benchmarks/forward.py
+    python benchmarks/forward.py
 """
 
 from __future__ import annotations
