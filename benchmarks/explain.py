@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 CLICK = """([x, y]) => {
   const canvas = [...document.querySelectorAll('*')].map(e => e.shadowRoot || e)
     .map(e => e.querySelector && e.querySelector('canvas.output')).find(Boolean);
-  const heading = () => [...document.querySelectorAll('h3')].map(h => h.innerText).find(t => t.startsWith('Pixel'));
+  const heading = () => canvas.getRootNode().querySelector('.value').textContent;
   const box = canvas.getBoundingClientRect();
   const before = heading();
   const start = performance.now();
@@ -72,14 +72,14 @@ def in_browser(n: int) -> None:
     with browser.server() as (address, _), browser.page() as opened:
         sent: list[str] = []
         opened.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append("")))
-        opened.goto(f"{address}/convolution")
+        opened.goto(f"{address}/layers?part=network")
         opened.locator("canvas.output").wait_for()
         time.sleep(8)
         print(f"click on a pixel of conv1 to its calculation    {clicks(opened, n):6.0f} ms, median of {n}")
         rate, asked = places_a_second(opened, sent, 20)
         print(f"kernel sliding, set to 20 places a second       {rate:6.1f} a second, {asked} messages to the server")
-        radio, button = (opened.get_by_role(role, name="conv2", exact=True) for role in ("radio", "button"))
-        radio.or_(button).first.click()
+        opened.locator(".sheet").nth(1).get_by_role("button", name="map 20", exact=True).click()
+        opened.get_by_text("of map 20 of conv2").wait_for()
         time.sleep(3)
         print(f"click on a pixel of conv2 to its calculation    {clicks(opened, n):6.0f} ms, median of {n}")
 
@@ -95,8 +95,8 @@ def median_ms(work: Callable[[], Any], n: int) -> float:
     return statistics.median(took)
 
 
-def behind_the_door() -> None:
-    """What TensorFlow computes, in this process."""
+def in_this_process() -> None:
+    """What TensorFlow computes, without a server and a browser."""
     from cnnviz.analysis import attribution, top_images
     from cnnviz.data import dataset
     from cnnviz.network import store
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=20)
     args = parser.parse_args()
     in_browser(args.clicks)
-    behind_the_door()
+    in_this_process()
 
 
 if __name__ == "__main__":

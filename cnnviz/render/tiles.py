@@ -225,7 +225,7 @@ def _cross(cell: tuple[int, int]) -> np.ndarray:
 
 def with_colour_bar(picture: Image.Image, palette: Palette, limits: Limits, theme: Theme) -> Image.Image:
     """The picture with a colour bar at its right, labelled with its limits, and zero where it lies between them."""
-    text_px = max(13, min(22, picture.width // 36))
+    text_px = max(14, min(22, picture.width // 36))
     height = min(picture.height, max(160, picture.width // 2))
     bar_px, pad = text_px, text_px
     low, high = limits

@@ -44,6 +44,7 @@ button:hover, button:focus-visible { opacity: 1; outline: 2px solid var(--st-pri
 """
 STYLE = """<style>
 html { font-size: 20px !important; }
+html, body { overscroll-behavior-x: none; } /* a swipe to the right would go back in the browser's history */
 [data-testid="stHeader"], [data-testid="stSidebar"], :has(> .st-key-head) { display: none; }
 :has(> .st-key-presenting) { position: absolute; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 1rem 3rem; }

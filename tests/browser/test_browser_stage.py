@@ -19,7 +19,11 @@ pytestmark = [
 ]
 SIZES = {"projector": (1920, 1080), "laptop": (1440, 900), "tablet": (820, 1180), "telephone": (390, 844)}
 PLACES = [places.address(name) for name in places.PLACES]
+OTHER_PARTS = ["layers?part=maps", "kernels?part=digit", "break-it?part=digit", "train?part=compare"]
 MAIN = "[data-testid=stMain]"
+CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].filter(
+  e => e.querySelector('svg')?.getBoundingClientRect().width > e.getBoundingClientRect().width + 2)
+  .map(e => e.ariaLabel)"""
 TEXTS = """least => {
   const visible = e => { const b = e.getBoundingClientRect(), s = getComputedStyle(e);
     return b.width && b.height && s.visibility !== 'hidden' && s.opacity !== '0' && s.fontSize !== '0px'; };
@@ -36,6 +40,53 @@ TEXTS = """least => {
   }
   return found;
 }"""
+FONTS_OF_CANVASES = """() => {
+  const fill = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (...all) {
+    const px = Number(this.font.match(/([\\d.]+)px/)[1]) * this.getTransform().a;
+    this.canvas.smallest = Math.min(this.canvas.smallest ?? Infinity, px);
+    return fill.apply(this, all);
+  };
+}"""
+TEXTS_IN_PICTURES = """([least, fonts]) => {
+  const found = [];
+  const note = (px, text) => { if (px < least - 0.05) found.push([Math.round(px * 10) / 10, text.slice(0, 60)]); };
+  const zoom = e => { let z = 1;
+    for (let p = e; p; p = p.parentElement ?? p.getRootNode().host) z *= Number(getComputedStyle(p).zoom) || 1;
+    return z; };
+  const look = root => {
+    for (const e of root.querySelectorAll('*')) {
+      if (e.shadowRoot) look(e.shadowRoot);
+      const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+      if (!box.width || !box.height || style.visibility === 'hidden' || e.closest('details:not([open])')) continue;
+      const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.textContent.trim()).join('');
+      const inside = e.tagName === 'text' || root !== document.body && !e.closest('style, script, [aria-hidden=true]');
+      if (text && inside) note(parseFloat(style.fontSize) * zoom(e), text);
+      if (e.tagName === 'CANVAS' && e.smallest) note(e.smallest * box.width / e.width, e.ariaLabel ?? e.className);
+      if (e.tagName !== 'IMG') continue;
+      const alt = e.alt || e.parentElement.ariaLabel || '';
+      const font = fonts.find(([begins]) => alt.startsWith(begins));
+      const shown = Math.min(box.width / e.naturalWidth, box.height / e.naturalHeight);
+      if (font) note(font[1] * shown, alt);
+    }
+  };
+  look(document.querySelector('[data-testid=stMain]'));
+  return found;
+}"""
+FONTS = [
+    ("Probability of each digit", 22),
+    ("Before: reads", 22),
+    ("The padded image", 23),
+    ("The image", 23),
+    ("The output", 23),
+    ("The kernel", 23),
+    ("The patch", 20),
+    ("Two pictures of 28 by 28 pixels: the digit before and after", 28),
+    ("Two pictures", 14),
+    ("128 values of layer", 15),
+    ("Bar chart of digits", 20),
+]
+"""How a picture's description begins, and the pixels of the smallest text in it, before the picture is enlarged."""
 CONTRAST = """least => {
   const rgba = c => { const n = c.match(/[\\d.]+/g).map(Number);
     return [...n.slice(0, 3).map(x => c.startsWith('color(srgb') ? 255 * x : x), n[3] ?? 1]; };
@@ -135,11 +186,14 @@ def test_every_place_fits_is_legible_and_can_be_touched(new, address, size, sche
 
 def test_in_present_nothing_that_carries_meaning_is_small(new, address):
     page, problems = new("projector"), []
-    for place in PLACES:
-        go(page, f"{address}/{place}?present=1")
+    page.add_init_script(f"({FONTS_OF_CANVASES})()")
+    for place in PLACES + OTHER_PARTS:
+        go(page, f"{address}/{place}{'&' if '?' in place else '?'}present=1")
         assert page.get_by_test_id("stHeader").is_hidden()
         for _ in range(20):
             problems += [(place, *found) for found in page.evaluate(TEXTS, 24)]
+            problems += [(place, "in a picture", *found) for found in page.evaluate(TEXTS_IN_PICTURES, [24, FONTS])]
+            problems += [(place, "cut off", found) for found in page.evaluate(CUT_OFF)]
             if page.evaluate("document.documentElement.scrollWidth") > SIZES["projector"][0]:
                 problems.append((place, "sideways"))
             n, of = map(int, re.findall(r"\d+", page.locator(".st-key-presenting output").inner_text()))
@@ -184,6 +238,29 @@ def test_present_goes_on_by_keys_and_swipes_to_the_next_place_and_ends(new, addr
     page.get_by_test_id("stHeader").wait_for()
     settle(page)
     assert page.locator("[class*=st-key-screen-]:visible").count() == n
+
+
+def swipe(page, way):
+    """Move a finger over the title, to the left or to the right."""
+    session, width = page.context.new_cdp_session(page), SIZES["tablet"][0]
+    box = page.locator("[data-testid=stHeading]:visible").first.bounding_box()
+    begin, end = (0.8, 0.2) if way == "left" else (0.2, 0.8)
+    steps = [begin + (end - begin) * k / 8 for k in range(9)]
+    for kind, shares in (("touchStart", steps[:1]), ("touchMove", steps[1:]), ("touchEnd", [None])):
+        for share in shares:
+            points = [] if share is None else [{"x": share * width, "y": box["y"] + box["height"] / 2}]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_in_present_a_swipe_goes_on_and_back_also_to_another_place(new, address):
+    page = new("tablet", has_touch=True)
+    go(page, f"{address}/data?present=1")
+    n = int(position(page).split("/")[1])
+    for way, expected in (("left", 2), ("left", 3), ("right", 2), ("right", 1)):
+        swipe(page, way)
+        page.locator(".st-key-presenting output", has_text=f"{expected} / {n}").wait_for()
+    swipe(page, "right")  # before the first screen of a place: the place before
+    page.wait_for_url(re.compile("/train"))
 
 
 def drawn(page, address):

@@ -61,7 +61,8 @@ def test_the_way_leads_from_the_digit_to_the_answer(name):
     first, second = np.argsort(-outputs["softmax"][0])[:2]
     assert f"Reads {first}; its second guess is {second}." in told
     assert f"{found.config.dense[-1]:,} neurons, dense1_relu" in told
-    sheets = components(at, "sheet")
+    *sheets, by_itself = components(at, "sheet")
+    assert by_itself["count"] == found.config.convolutions[0].filters  # under "More", of the layer that is chosen there
     assert [sheet["count"] for sheet in sheets] == [each.filters for each in found.config.convolutions]
     assert [sheet["labels"] for sheet in sheets] == [[str(i) for i in range(sheet["count"])] for sheet in sheets]
     assert all(sheet["alt"] for sheet in sheets)
@@ -85,7 +86,7 @@ def test_a_map_that_is_clicked_on_is_taken_apart_beside_the_others():
     at.run()
     assert not at.exception
     assert open_map(at)[:2] == ("conv2", 35)
-    assert [sheet["opened"] for sheet in components(at, "sheet")] == [-1, 35]
+    assert [sheet["opened"] for sheet in components(at, "sheet")[:2]] == [-1, 35]
     assert at.session_state[state.Session.shown.number.name] == 7
     at.session_state[key_of("conv2_relu")] = {}
     at.button_group(key=CalculationPart.layer.name).set_value("conv2_relu").run()

@@ -98,3 +98,14 @@ def test_corruption_chart_marks_the_current_severity():
     assert [(point["amount"], point["accuracy"]) for point in points] == [(-5, 0.5), (0, 0.99), (5, 0.4)]
     assert chart["datasets"][mark["data"]["name"]] == [{"amount": 2.5}]
     assert line["encoding"]["x"]["title"] == ["Moved right", "pixels"]
+
+
+def test_an_enlarged_chart_has_larger_words_and_is_higher_and_its_data_is_the_same():
+    chart = charts.confusion_chart(MATRIX, "cell")
+    before, after = chart.to_dict(), charts.enlarged(chart, 2)
+    assert after["datasets"] == before["datasets"]
+    assert after["height"] == 2 * before["height"]
+    assert after["layer"][1]["mark"]["fontSize"] == 2 * before["layer"][1]["mark"]["fontSize"]
+    axis, axis_before = (each["layer"][0]["encoding"]["x"]["axis"] for each in (after, before))
+    assert axis["labelFontSize"] == 2 * axis_before["labelFontSize"]
+    assert after["config"]["axis"] == {"labelFontSize": 28, "titleFontSize": 28}

@@ -97,10 +97,10 @@ def test_labels_stand_under_their_own_map():
     plain = tiles.make_grid(maps, "gray", ONE, columns=2, cell_px=50)
     labelled = tiles.make_grid(maps, "gray", ONE, columns=2, cell_px=50, labels=["", "8", "", ""])
     assert labelled.width == plain.width == 102
-    assert labelled.height == plain.height + 2 * 15  # 11-pixel words, 1.4 lines, two rows
+    assert labelled.height == plain.height + 2 * 20  # 14-pixel words, 1.4 lines, two rows
     image = pixels(labelled)
-    assert colours(image[50:65, :50]) == colours(image[-15:]) == {LIGHT.paper}
-    assert image[50:65, 52:].min() < 128  # dark words on white
+    assert colours(image[50:70, :50]) == colours(image[-20:]) == {LIGHT.paper}
+    assert image[50:70, 52:].min() < 128  # dark words on white
     assert (image[:50] == pixels(plain)[:50]).all()
 
 
