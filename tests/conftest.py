@@ -20,12 +20,12 @@ from cnnviz.network.presets import Recipe
 from cnnviz.ui import keeper, server
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """A file of tests runs in one of the processes; all that drive a browser in one, since Chromium takes a core."""
+    """A file of tests runs in one of the processes; the marks must be there before xdist looks for them."""
     for item in items:
-        name = "browser" if item.get_closest_marker("browser") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(name))
+        item.add_marker(pytest.mark.xdist_group(item.path.name))
+    return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
