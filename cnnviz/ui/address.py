@@ -173,6 +173,7 @@ def follow(part: str = PAGE) -> None:
         Session.address.set((*now, time.time()))
     query, title, picture, since = Session.address.get()
     data = {"query": query, "title": title, "picture": picture, "since": since, "keep": (SCREEN, EMBED)}
+    data["place"] = Session.place.get() if part == PAGE else ""
     with st.container(key=state.address_frame_of(part).name):
         component("cnnviz.address", "address/address.js")(data=data, key=state.address_of(part).name)
 

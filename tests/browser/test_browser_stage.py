@@ -299,6 +299,10 @@ def test_a_link_opened_elsewhere_shows_the_same(new, address, place):
     settle(page)
     other = new()
     go(other, page.url)
+    for _ in range(100):  # what takes long to compute comes in later
+        if seen(other) == seen(page):
+            break
+        other.wait_for_timeout(200)
     assert seen(other) == seen(page)
     assert page.evaluate(LABEL) == "'Your drawing'"
     settle(other)

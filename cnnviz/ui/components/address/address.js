@@ -2,7 +2,16 @@
 // And the digit on the button in the head of the page, by two variables of the style sheet.
 //
 // There may be several of these on a page, since a part of it that runs alone has one of its own: the newest one counts.
+// When another page is open, and all of it is there, one stands at its top: what came in above what was there already
+// has moved that up, since browsers keep in sight what one sees.
+const toTop = (place) => {
+  const before = window.cnnvizPlace;
+  window.cnnvizPlace = place;
+  if (before !== undefined && before !== place) document.querySelector("[data-testid=stMain]").scrollTop = 0;
+};
+
 export default function ({ data }) {
+  if (data.place) toTop(data.place);
   if (data.since < (window.cnnvizAddressSince ?? 0)) return;
   window.cnnvizAddressSince = data.since;
   const head = document.documentElement.style;
