@@ -1,0 +1,225 @@
+// What is pointed at, by mouse, by finger or by keyboard: its number in words, lines from what feeds it, and its
+// receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.
+import { percentage } from "./paint.js";
+
+const ORANGE = "#e07b00";
+const [THINNEST_PX, THICKEST_PX] = [0.75, 6];
+
+const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
+const written = (value) => value.toFixed(3).replace(/^-0\.000$/, "0.000").replace("-", "−");
+
+export function create(view) {
+  const { scene } = view;
+  let [point, byKey, touched] = [null, false, false];
+
+  const show = (found, keyboard = false) => {
+    [point, byKey] = [found, keyboard];
+    refresh();
+  };
+  const clear = () => show(null);
+
+  const refresh = () => {
+    const words = scene.words;
+    if (!words) return;
+    const of = point?.kind === "map" ? point.group.maps[point.number].button : null;
+    scene.root.querySelectorAll(".pointed").forEach((each) => each !== of && each.classList.remove("pointed"));
+    of?.classList.add("pointed");
+    const frame = view.frame;
+    scene.value.setAttribute("aria-live", byKey ? "polite" : "off");
+    scene.value.textContent = point && frame ? told(point, frame, view.image, words) : words.hint;
+    scene.legend.textContent = of && frame?.weights ? (point.group.block > 1 ? words.legend : words.legend_digit) : "";
+    drawOver(scene, of ? point : null, view);
+  };
+
+  const { stage } = scene;
+  stage.addEventListener("pointerdown", (event) => (touched = event.pointerType === "touch"));
+  stage.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") show(under(event));
+  });
+  stage.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && clear());
+  stage.addEventListener("focusin", (event) => {
+    const button = buttonOf(event);
+    if (button?.matches(":focus-visible")) show(strongest(button.cnnviz, view.frame), true);
+  });
+  stage.addEventListener("focusout", () => byKey && clear());
+  stage.addEventListener("click", (event) => {
+    const button = buttonOf(event);
+    if (!button) {
+      if (touched) show(under(event));
+      return;
+    }
+    const { group, number } = button.cnnviz;
+    const again = point?.kind === "map" && point.group === group && point.number === number;
+    if (touched && event.detail && !again) return show(under(event) ?? strongest(button.cnnviz, view.frame));
+    open(view, group, number);
+  });
+  stage.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && point) {
+      clear();
+      buttonOf(event)?.blur();
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    const button = buttonOf(event);
+    const next = button && neighbour(scene.groups, button.cnnviz, event.key);
+    if (!next) return;
+    event.preventDefault();
+    button.tabIndex = -1;
+    next.button.tabIndex = 0;
+    next.button.focus();
+    show(strongest(next.button.cnnviz, view.frame), true);
+  });
+  return { refresh, clear };
+}
+
+const buttonOf = (event) => event.composedPath().find((node) => node.cnnviz && node.matches?.("button.map"));
+
+const open = ({ scene, component, data }, group, number) => {
+  for (const { maps } of scene.groups) for (const map of maps) map.button.setAttribute("aria-pressed", "false");
+  group.maps[number].button.setAttribute("aria-pressed", "true");
+  component.setTriggerValue("opened", `${group.layer} ${number}`);
+  const below = document.querySelector(`.st-key-${data.shows}`);
+  const isBelow = below && below.getBoundingClientRect().top > scene.root.getBoundingClientRect().bottom;
+  if (isBelow) below.scrollIntoView({ behavior: "smooth" });
+};
+
+// The number under a pointer, of whichever picture.
+const under = (event) => {
+  const canvas = event.composedPath().find((node) => node instanceof HTMLCanvasElement && node.cnnviz);
+  if (!canvas) return null;
+  const box = canvas.getBoundingClientRect();
+  const at = (share, n) => Math.min(n - 1, Math.max(0, Math.floor(share * n)));
+  const row = at((event.clientY - box.top) / box.height, canvas.height);
+  const column = at((event.clientX - box.left) / box.width, canvas.width);
+  return { ...canvas.cnnviz, row, column };
+};
+
+// Of a map that is pointed at by keyboard: the pixel of the largest magnitude.
+const strongest = ({ group, number }, frame) => {
+  const [height, width, n] = group.shape;
+  const values = frame?.layers.get(group.layer);
+  let best = 0;
+  if (values) {
+    for (let i = 1; i < height * width; i++) {
+      if (Math.abs(values[i * n + number]) > Math.abs(values[best * n + number])) best = i;
+    }
+  }
+  return { kind: "map", group, number, row: Math.floor(best / width), column: best % width };
+};
+
+const told = (point, frame, image, words) => {
+  const { kind, row, column } = point;
+  if (kind === "digit") return filled(words.of_digit, { row, column, value: written(image[row * 28 + column]) });
+  if (kind === "output") return filled(words.of_output, { digit: point.digit, value: percentage(frame.probabilities[point.digit]) });
+  if (kind === "strip") {
+    const { strip } = point;
+    const number = row * strip.columns + column;
+    if (number >= strip.n) return "";
+    return filled(words.of_neuron, { layer: strip.layer, number, value: written(frame.layers.get(strip.layer)[number]) });
+  }
+  const { group, number } = point;
+  const value = frame.layers.get(group.layer)[(row * group.shape[1] + column) * group.shape[2] + number];
+  return filled(words.of_map, { block: group.block, map: number, row, column, value: written(value) });
+};
+
+// The map beside another one, also in the group above or below; undefined for other keys.
+const neighbour = (groups, { group, number }, key) => {
+  const { maps, columns } = group;
+  const g = groups.indexOf(group);
+  if (key === "Home") return maps[0];
+  if (key === "End") return maps[maps.length - 1];
+  if (key === "ArrowLeft") return maps[number - 1] ?? groups[g - 1]?.maps.at(-1);
+  if (key === "ArrowRight") return maps[number + 1] ?? groups[g + 1]?.maps[0];
+  const middle = (map) => map.button.offsetLeft + map.button.offsetWidth / 2;
+  const nearest = (row) => row?.reduce((best, map) =>
+    Math.abs(middle(map) - middle(maps[number])) < Math.abs(middle(best) - middle(maps[number])) ? map : best);
+  if (key === "ArrowDown") {
+    if (maps[number + columns]) return maps[number + columns];
+    return nearest(groups[g + 1]?.maps.slice(0, groups[g + 1].columns));
+  }
+  if (key === "ArrowUp") {
+    if (maps[number - columns]) return maps[number - columns];
+    const above = groups[g - 1];
+    return nearest(above?.maps.slice(above.columns * (Math.ceil(above.maps.length / above.columns) - 1)));
+  }
+  return undefined;
+};
+
+// The overlay: lines to the map that is pointed at, and its receptive field on the digit.
+const drawOver = (scene, point, view) => {
+  const { lines, stage } = scene;
+  const [width, height] = [stage.clientWidth, stage.clientHeight];
+  const ratio = devicePixelRatio || 1;
+  if (lines.width !== Math.round(width * ratio) || lines.height !== Math.round(height * ratio)) {
+    [lines.width, lines.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+  }
+  const pen = lines.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  if (!point || !view.frame) return;
+  const origin = stage.getBoundingClientRect();
+  const box = (element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return { left: left - origin.left, top: top - origin.top, width, height };
+  };
+  if (view.frame.weights) drawLines(pen, scene, point, view, box);
+  drawField(pen, point, box(scene.digit.canvas));
+};
+
+/** Of the kernel of one map, for each input channel: the sum of its weights and their L2 norm. */
+export function influences(layer, weights, number) {
+  const [rows, columns, channels, filters] = layer.kernel;
+  const found = Array.from({ length: channels }, () => ({ sum: 0, norm: 0 }));
+  for (let i = 0; i < rows * columns * channels; i++) {
+    const weight = weights[layer.at + i * filters + number];
+    found[i % channels].sum += weight;
+    found[i % channels].norm += weight * weight;
+  }
+  for (const each of found) each.norm = Math.sqrt(each.norm);
+  return found;
+}
+
+const drawLines = (pen, scene, { group, number }, view, box) => {
+  const layer = view.data.network.layers.find((each) => each.name === `conv${group.block}`);
+  const above = scene.groups[scene.groups.indexOf(group) - 1];
+  const sources = above ? above.maps.map((map) => map.canvas) : [scene.digit.canvas];
+  const found = influences(layer, view.frame.weights, number).map((each, i) => ({ ...each, from: box(sources[i]) }));
+  const [sum, norm] = ["sum", "norm"].map((of) => Math.max(...found.map((each) => Math.abs(each[of])), 1e-30));
+  const to = box(group.maps[number].canvas);
+  for (const each of found.sort((a, b) => a.norm - b.norm)) {
+    pen.beginPath();
+    curve(pen, each.from, to);
+    const thick = THINNEST_PX + (THICKEST_PX - THINNEST_PX) * (each.norm / norm) ** 2;
+    [pen.lineCap, pen.lineWidth, pen.strokeStyle] = ["round", thick + 1.5, "rgb(110 115 128 / 55%)"];
+    pen.stroke(); // the middle of seismic is white, which paper is too
+    [pen.lineWidth, pen.strokeStyle] = [thick, view.painter.colour(each.sum / sum)];
+    pen.stroke();
+  }
+};
+
+// From the lower edge of what feeds to the upper edge of the map; from the digit's right edge where it stands beside it.
+const curve = (pen, from, to) => {
+  const x1 = to.left + to.width / 2;
+  if (from.top + from.height < to.top) {
+    const [x0, y0, y1] = [from.left + from.width / 2, from.top + from.height, to.top];
+    const bend = (y1 - y0) / 2;
+    pen.moveTo(x0, y0);
+    pen.bezierCurveTo(x0, y0 + bend, x1, y1 - bend, x1, y1);
+    return;
+  }
+  const [x0, y0] = [from.left + from.width, from.top + from.height / 2];
+  const y1 = to.top + to.height / 2;
+  const bend = (to.left - x0) / 2;
+  pen.moveTo(x0, y0);
+  pen.bezierCurveTo(x0 + bend, y0, to.left - bend, y1, to.left, y1);
+};
+
+const drawField = (pen, { group, row, column }, digit) => {
+  const [first, step, size] = group.field;
+  const px = digit.width / 28;
+  const inside = (at) => [Math.max(0, first + step * at), Math.min(28, first + step * at + size)];
+  const [[top, bottom], [left, right]] = [inside(row), inside(column)];
+  [pen.lineWidth, pen.strokeStyle] = [2, ORANGE];
+  pen.strokeRect(digit.left + left * px, digit.top + top * px, (right - left) * px, (bottom - top) * px);
+};
