@@ -1,4 +1,4 @@
-"""A network on one screen, computed and drawn in the browser of its weights and one digit; a map of it can be opened."""
+"""A network on one screen, computed and drawn in the browser of its weights and one digit; a map can be opened."""
 
 from __future__ import annotations
 
@@ -33,10 +33,8 @@ class Words:
     map = "map"
     shares = "Probabilities. {shares}."
     hint = "Point at a map to see what feeds it; click to open it."
-    legend = (
-        "Lines: colour, the sum of the kernel’s weights for that map, red above 0, blue below; width, their L2 norm."
-    )
-    legend_digit = "Line: colour, the sum of the kernel’s weights, red above 0, blue below. Frame: what the pixel sees."
+    legend = "Lines: red or blue by the sum of a kernel’s weights, as thick as their L2 norm."
+    legend_digit = "Line: red or blue by the sum of the kernel’s weights, as thick as their L2 norm."
     of_map = "layer {block}, map {map}, row {row}, column {column}: {value}"
     of_digit = "digit, row {row}, column {column}: {value}"
     of_neuron = "{layer}, neuron {number}: {value}"
@@ -190,7 +188,7 @@ def _training(training: Training, n: int, *, wanted: bool) -> dict[str, Any] | N
 
 
 def _offered(training: Training) -> list[str]:
-    """Where the weights of every snapshot are, "" for one that cannot be read; kept by `entry.open` once it was read."""
+    """Where the weights of every snapshot are, "" for one that cannot be read."""
     addresses = []
     for iteration in training.iterations:
         try:

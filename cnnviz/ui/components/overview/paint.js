@@ -39,7 +39,7 @@ export function painter(table) {
   };
   // Of a number in [-1, 1]; without the darkest colours, which lines on a dark page would vanish with.
   const colour = (share) => {
-    const at = 3 * Math.round(127.5 * (1 + 0.72 * share));
+    const at = 3 * Math.round(127.5 * (1 + share / 2));
     return `rgb(${table.subarray(at, at + 3).join(" ")})`;
   };
   return { paint, colour };

@@ -3,7 +3,7 @@
 import { percentage } from "./paint.js";
 
 const ORANGE = "#e07b00";
-const [THINNEST_PX, THICKEST_PX] = [0.75, 6];
+const [THINNEST_PX, THICKEST_PX] = [0.75, 4.5];
 
 const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
 const written = (value) => value.toFixed(3).replace(/^-0\.000$/, "0.000").replace("-", "−");
@@ -183,7 +183,7 @@ export function influences(layer, weights, number) {
 const drawLines = (pen, scene, { group, number }, view, box) => {
   const layer = view.data.network.layers.find((each) => each.name === `conv${group.block}`);
   const above = scene.groups[scene.groups.indexOf(group) - 1];
-  const sources = above ? above.maps.map((map) => map.canvas) : [scene.digit.canvas];
+  const sources = above ? above.maps.map((map) => map.button) : [scene.digit.canvas];
   const found = influences(layer, view.frame.weights, number).map((each, i) => ({ ...each, from: box(sources[i]) }));
   const [sum, norm] = ["sum", "norm"].map((of) => Math.max(...found.map((each) => Math.abs(each[of])), 1e-30));
   const to = box(group.maps[number].canvas);
