@@ -49,6 +49,7 @@ class Words:
     between = "between step {first} and {second}, weights interpolated"
     progress = "Fetching the weights of {n} snapshots: {done} of {n}"
     not_fetched = "The snapshots could not be fetched ({reason})."
+    unreadable = "one of them cannot be read"
     download = "Download what is shown as a picture"
     file = "network.png"
 

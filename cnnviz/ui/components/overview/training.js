@@ -170,6 +170,7 @@ class Training {
       this.waiting = resolve;
       view.component.setStateValue("wants", true);
     }));
+    if (offered.includes("")) throw new Error(view.data.words.unreadable);
     let [done, late] = [0, false];
     const progress = () => late && !this.arrays && this.of === of &&
       (view.scene.when.textContent = filled(view.data.words.progress, { done, n: offered.length }));
