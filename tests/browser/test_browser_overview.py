@@ -46,7 +46,7 @@ def opened(new_page, address):
     with new_page(viewport={"width": 1440, "height": 900}) as window:
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
-        window.goto(f"{address}/layers?net=hvass&shown-image=3")
+        window.goto(f"{address}/layers?net=hvass&digit=3")
         rests(window, 10_000)
         window.locator("canvas.output").wait_for()
         yield window
@@ -206,7 +206,7 @@ def test_play_goes_to_the_last_snapshot_and_the_head_follows(opened, outputs):
 def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(new_page, address, outputs):
     with new_page(viewport={"width": 1440, "height": 900}) as window:
         window.route("**/cnnviz/weights/*", lambda route: route.abort())
-        window.goto(f"{address}/layers?net=hvass&shown-image=3")
+        window.goto(f"{address}/layers?net=hvass&digit=3")
         window.get_by_text("The server computes what is shown here: this browser cannot compute").wait_for()
         rests(window, "server")
         compare(window, outputs())
