@@ -25,7 +25,7 @@ ROOT = """[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')
 # Of every picture the red of each pixel.
 PICTURES = f"""() => [...({ROOT}).querySelectorAll('.map canvas')].map((canvas) => [...canvas.getContext('2d')
     .getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0))"""
-LAYER = {1: "conv1_relu", 2: "conv2_relu"}
+LAYER, SIDE = {1: "conv1_relu", 2: "conv2_relu"}, {1: 14, 2: 7}
 
 
 @contextlib.contextmanager
@@ -83,8 +83,9 @@ def compare(opened, outputs):
     assert opened.locator(".overview .answer").inner_text() == f"Reads {first}; its second guess is {second}."
 
 
-def at_pixel(opened, block, number, row, column, side):
-    """Put the pointer on a pixel of a map."""
+def at_pixel(opened, block, number, place):
+    """Put the pointer on a pixel of a map, at its row and column."""
+    (row, column), side = place, SIDE[block]
     canvas = opened.locator(".overview .maps").nth(block - 1).locator("canvas").nth(number)
     box = canvas.bounding_box()
     opened.mouse.move(box["x"] + (column + 0.5) / side * box["width"], box["y"] + (row + 0.5) / side * box["height"])
@@ -110,10 +111,10 @@ def test_all_of_it_is_on_one_screen(opened):
 def test_what_is_pointed_at_is_what_tensorflow_says(opened, outputs):
     found = outputs()
     compare(opened, found)
-    for block, number, side in ((1, 5, 14), (2, 20, 7)):
+    for block, number in ((1, 5), (2, 20)):
         values = found[LAYER[block]][:, :, number]
         row, column = np.unravel_index(values.argmax(), values.shape)
-        at_pixel(opened, block, number, row, column, side)
+        at_pixel(opened, block, number, (row, column))
         told = re.fullmatch(r"layer (\d+), map (\d+), row (\d+), column (\d+): ([\d.−]+)", said(opened))
         assert told, said(opened)
         assert tuple(map(int, told.groups()[:4])) == (block, number, row, column)
@@ -136,7 +137,7 @@ ORANGE = f"""() => {{
 
 
 def test_the_receptive_field_is_framed_and_lines_lead_from_what_feeds_the_map(opened):
-    at_pixel(opened, 2, 20, 3, 2, 7)
+    at_pixel(opened, 2, 20, (3, 2))
     box = receptive_field.receptive_field_in_image(store.load(store.find("hvass")).config, "conv2_relu", 3, 2)
     frame = opened.evaluate(ORANGE)
     assert frame == pytest.approx([box.top, box.bottom, box.left, box.right], abs=0.6)
@@ -146,7 +147,7 @@ def test_the_receptive_field_is_framed_and_lines_lead_from_what_feeds_the_map(op
     assert "L2 norm" in opened.locator(".overview .legend").inner_text()
     opened.mouse.move(5, 5)
     assert opened.evaluate(drawn) == 0
-    at_pixel(opened, 1, 3, 7, 7, 14)
+    at_pixel(opened, 1, 3, (7, 7))
     assert 0 < opened.evaluate(drawn) < many
 
 
@@ -164,7 +165,7 @@ def test_the_arrows_move_and_enter_opens(opened):
     opened.get_by_text(re.compile(r"of map 8 of conv1:")).first.wait_for()
     opened.keyboard.press("Escape")
     assert said(opened).startswith("Point at a map")
-    at_pixel(opened, 2, 20, 3, 3, 7)
+    at_pixel(opened, 2, 20, (3, 3))
     opened.mouse.down()
     opened.mouse.up()
     opened.get_by_text(re.compile(r"of map 20 of conv2:")).first.wait_for()
@@ -194,7 +195,7 @@ def test_the_slider_moves_maps_and_answer_while_the_server_is_stopped(opened, ad
 
 
 def test_play_goes_to_the_last_snapshot_and_the_head_follows(opened, outputs):
-    opened.locator(".overview .play").click()
+    opened.locator(".overview .play-training").click()
     opened.get_by_text(re.compile("between step .* and .*, weights interpolated")).wait_for()
     rests(opened, 10_000)
     compare(opened, outputs(10_000))
@@ -211,6 +212,6 @@ def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(
         rests(window, "server")
         compare(window, outputs())
         assert window.locator(".overview .training").is_hidden()
-        at_pixel(window, 2, 20, 3, 3, 7)
+        at_pixel(window, 2, 20, (3, 3))
         value = outputs()["conv2_relu"][3, 3, 20]
         assert said(window) == f"layer 2, map 20, row 3, column 3: {value:.3f}"

@@ -43,7 +43,7 @@ class Words:
     too_large = "This network has {n:,} weights, too many for the browser: the server computes what is shown here."
     failed = "The server computes what is shown here: this browser cannot compute the network itself ({reason})."
     overflow = "the numbers overflow"
-    play, pause = "Play", "Pause"
+    play, pause = "Play training", "Pause"
     slider = "Training steps"
     at = "{n} training steps"
     between = "between step {first} and {second}, weights interpolated"

@@ -13,10 +13,11 @@ export function download(scene, name) {
   });
 }
 
-const still = ({ root, stage, told }) => {
+const still = ({ root, stage, told, training, when }) => {
   const around = root.getBoundingClientRect();
   const canvas = document.createElement("canvas");
-  const [top, bottom] = [stage.getBoundingClientRect().top, told.getBoundingClientRect().bottom];
+  const first = training.hidden ? stage : when;
+  const [top, bottom] = [first.getBoundingClientRect().top, told.getBoundingClientRect().bottom];
   canvas.width = SCALE * (around.width + 2 * MARGIN_PX);
   canvas.height = SCALE * (bottom - top + 2 * MARGIN_PX);
   const pen = canvas.getContext("2d");
@@ -27,7 +28,7 @@ const still = ({ root, stage, told }) => {
   pen.translate(MARGIN_PX - around.left, MARGIN_PX - top);
   pen.imageSmoothingEnabled = false;
   for (const picture of stage.querySelectorAll(".parts canvas")) drawPicture(pen, picture);
-  for (const words of root.querySelectorAll(".caption, .label, .answer, .told p")) write(pen, words);
+  for (const words of root.querySelectorAll(".when, .caption, .label, .answer, .told p")) write(pen, words);
   const lines = stage.querySelector(".lines");
   const box = stage.getBoundingClientRect();
   pen.drawImage(lines, box.left, box.top, box.width, box.height);

@@ -18,7 +18,7 @@ const add = (parent, tag, className = "", text = "") => {
 export function create(root) {
   const scene = { root, groups: [], strips: [], outputs: [] };
   scene.training = add(root, "div", "training");
-  scene.play = add(scene.training, "button", "play");
+  scene.play = add(scene.training, "button", "play-training");
   scene.slider = add(scene.training, "input", "steps");
   scene.slider.type = "range";
   scene.when = add(scene.training, "p", "when");
