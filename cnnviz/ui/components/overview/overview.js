@@ -1,6 +1,6 @@
-// A network on one screen: the digit, the maps of every block, the dense layers, the ten outputs and the answer, computed
-// here of weights and digit, or of numbers that the server sends where that cannot be.  The modules beside this file do
-// the work: scene.js builds the page's elements, paint.js colours them, pointing.js and training.js move them.
+// A network on one screen: the digit, the maps of every block, the dense layers, the ten outputs and the answer,
+// computed here of weights and digit, or drawn of the server's numbers where that cannot be.  The modules beside this
+// file do the work: scene.js builds the elements, paint.js colours them, pointing.js and training.js move them.
 //
 // Streamlit calls this after every run of the page: the elements stay, so that what has the focus keeps it.
 const MODULES = ["scene.js", "paint.js", "pointing.js", "training.js", "picture.js"];

@@ -1,9 +1,7 @@
 // What is pointed at, by mouse, by finger or by keyboard: its number in words, lines from what feeds it, and its
 // receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.
+import { drawOver } from "./overlay.js";
 import { percentage } from "./paint.js";
-
-const ORANGE = "#e07b00";
-const [THINNEST_PX, THICKEST_PX] = [0.75, 4.5];
 
 const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
 const written = (value) => value.toFixed(3).replace(/^-0\.000$/, "0.000").replace("-", "−");
@@ -26,7 +24,8 @@ export function create(view) {
     of?.classList.add("pointed");
     const frame = view.frame;
     scene.value.setAttribute("aria-live", byKey ? "polite" : "off");
-    scene.value.textContent = point && frame ? told(point, frame, view.image, words) : words.hint;
+    const hint = scene.groups.length ? words.hint : "";
+    scene.value.textContent = point && frame ? told(point, frame, view.image, words) : hint;
     scene.legend.textContent = of && frame?.weights ? (point.group.block > 1 ? words.legend : words.legend_digit) : "";
     drawOver(scene, of ? point : null, view);
   };
@@ -111,12 +110,15 @@ const strongest = ({ group, number }, frame) => {
 const told = (point, frame, image, words) => {
   const { kind, row, column } = point;
   if (kind === "digit") return filled(words.of_digit, { row, column, value: written(image[row * 28 + column]) });
-  if (kind === "output") return filled(words.of_output, { digit: point.digit, value: percentage(frame.probabilities[point.digit]) });
+  if (kind === "output") {
+    return filled(words.of_output, { digit: point.digit, value: percentage(frame.probabilities[point.digit]) });
+  }
   if (kind === "strip") {
     const { strip } = point;
     const number = row * strip.columns + column;
     if (number >= strip.n) return "";
-    return filled(words.of_neuron, { layer: strip.layer, number, value: written(frame.layers.get(strip.layer)[number]) });
+    const value = frame.layers.get(strip.layer)[number];
+    return filled(words.of_neuron, { layer: strip.layer, number, value: written(value) });
   }
   const { group, number } = point;
   const value = frame.layers.get(group.layer)[(row * group.shape[1] + column) * group.shape[2] + number];
@@ -144,82 +146,4 @@ const neighbour = (groups, { group, number }, key) => {
     return nearest(above?.maps.slice(above.columns * (Math.ceil(above.maps.length / above.columns) - 1)));
   }
   return undefined;
-};
-
-// The overlay: lines to the map that is pointed at, and its receptive field on the digit.
-const drawOver = (scene, point, view) => {
-  const { lines, stage } = scene;
-  const [width, height] = [stage.clientWidth, stage.clientHeight];
-  const ratio = devicePixelRatio || 1;
-  if (lines.width !== Math.round(width * ratio) || lines.height !== Math.round(height * ratio)) {
-    [lines.width, lines.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-  }
-  const pen = lines.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  if (!point || !view.frame) return;
-  const origin = stage.getBoundingClientRect();
-  const box = (element) => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    return { left: left - origin.left, top: top - origin.top, width, height };
-  };
-  if (view.frame.weights) drawLines(pen, scene, point, view, box);
-  drawField(pen, point, box(scene.digit.canvas));
-};
-
-/** Of the kernel of one map, for each input channel: the sum of its weights and their L2 norm. */
-export function influences(layer, weights, number) {
-  const [rows, columns, channels, filters] = layer.kernel;
-  const found = Array.from({ length: channels }, () => ({ sum: 0, norm: 0 }));
-  for (let i = 0; i < rows * columns * channels; i++) {
-    const weight = weights[layer.at + i * filters + number];
-    found[i % channels].sum += weight;
-    found[i % channels].norm += weight * weight;
-  }
-  for (const each of found) each.norm = Math.sqrt(each.norm);
-  return found;
-}
-
-const drawLines = (pen, scene, { group, number }, view, box) => {
-  const layer = view.data.network.layers.find((each) => each.name === `conv${group.block}`);
-  const above = scene.groups[scene.groups.indexOf(group) - 1];
-  const sources = above ? above.maps.map((map) => map.button) : [scene.digit.canvas];
-  const found = influences(layer, view.frame.weights, number).map((each, i) => ({ ...each, from: box(sources[i]) }));
-  const [sum, norm] = ["sum", "norm"].map((of) => Math.max(...found.map((each) => Math.abs(each[of])), 1e-30));
-  const to = box(group.maps[number].canvas);
-  for (const each of found.sort((a, b) => a.norm - b.norm)) {
-    pen.beginPath();
-    curve(pen, each.from, to);
-    const thick = THINNEST_PX + (THICKEST_PX - THINNEST_PX) * (each.norm / norm) ** 2;
-    [pen.lineCap, pen.lineWidth, pen.strokeStyle] = ["round", thick + 1.5, "rgb(110 115 128 / 55%)"];
-    pen.stroke(); // the middle of seismic is white, which paper is too
-    [pen.lineWidth, pen.strokeStyle] = [thick, view.painter.colour(each.sum / sum)];
-    pen.stroke();
-  }
-};
-
-// From the lower edge of what feeds to the upper edge of the map; from the digit's right edge where it stands beside it.
-const curve = (pen, from, to) => {
-  const x1 = to.left + to.width / 2;
-  if (from.top + from.height < to.top) {
-    const [x0, y0, y1] = [from.left + from.width / 2, from.top + from.height, to.top];
-    const bend = (y1 - y0) / 2;
-    pen.moveTo(x0, y0);
-    pen.bezierCurveTo(x0, y0 + bend, x1, y1 - bend, x1, y1);
-    return;
-  }
-  const [x0, y0] = [from.left + from.width, from.top + from.height / 2];
-  const y1 = to.top + to.height / 2;
-  const bend = (to.left - x0) / 2;
-  pen.moveTo(x0, y0);
-  pen.bezierCurveTo(x0 + bend, y0, to.left - bend, y1, to.left, y1);
-};
-
-const drawField = (pen, { group, row, column }, digit) => {
-  const [first, step, size] = group.field;
-  const px = digit.width / 28;
-  const inside = (at) => [Math.max(0, first + step * at), Math.min(28, first + step * at + size)];
-  const [[top, bottom], [left, right]] = [inside(row), inside(column)];
-  [pen.lineWidth, pen.strokeStyle] = [2, ORANGE];
-  pen.strokeRect(digit.left + left * px, digit.top + top * px, (right - left) * px, (bottom - top) * px);
 };

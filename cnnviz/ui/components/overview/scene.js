@@ -4,7 +4,8 @@ const SMALL = "(max-width: 1000px)";
 const FINGER_PX = 44;
 const [GAP_PX, MARGIN_PX] = [4, 12];
 const DIGIT_PX = 28;
-const STRIP_PX = 8; // of a neuron, at most
+const STRIP_PX = 8; // of a neuron, at most; twice that on a wide page, or where they are few
+const WIDE_PX = 900;
 
 const add = (parent, tag, className = "", text = "") => {
   const element = document.createElement(tag);
@@ -166,7 +167,8 @@ const resize = (scene, target, width, small) => {
     group.grid.style.gridTemplateColumns = `repeat(${columns}, ${px}px)`;
   });
   for (const strip of scene.strips) {
-    const cell = Math.max(1, Math.min(STRIP_PX, Math.floor(width / strip.columns)));
+    const most = width > WIDE_PX || strip.n <= 32 ? 2 * STRIP_PX : STRIP_PX;
+    const cell = Math.max(1, Math.min(most, Math.floor(width / strip.columns)));
     strip.canvas.style.width = `${cell * strip.columns}px`;
   }
 };
