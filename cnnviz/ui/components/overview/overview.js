@@ -28,7 +28,8 @@ class View {
     this.scene.png.onclick = () => picture.download(this.scene, this.data.words.file);
     this.scene.root.cnnvizView = this;
     new ResizeObserver(() => this.fit()).observe(root.parentElement);
-    addEventListener("resize", () => this.fit());
+    const view = new WeakRef(this); // the window outlives the page, and must not keep 15 MB of weights
+    addEventListener("resize", () => view.deref()?.fit());
   }
 
   update(component) {

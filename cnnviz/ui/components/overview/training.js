@@ -35,7 +35,11 @@ class Training {
     training.hidden = !told || Boolean(data.values);
     if (training.hidden) return;
     const of = `${told.name} ${told.iterations}`;
-    if (of !== this.of) Object.assign(this, { of, arrays: null, loading: null, waiting: null, wanted: null });
+    if (of !== this.of) { // another network, or a run that has gone on
+      this.stop(false);
+      Object.assign(this, { of, arrays: null, loading: null, waiting: null, wanted: null, held: false });
+      delete this.view.root.dataset.ready;
+    }
     if (!play.textContent) play.textContent = data.words.play;
     [slider.min, slider.max, slider.step] = [0, told.iterations.length - 1, calm() ? 1 : 0.01];
     slider.setAttribute("aria-label", data.words.slider);
