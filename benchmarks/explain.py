@@ -78,7 +78,7 @@ def in_browser(n: int) -> None:
         print(f"click on a pixel of conv1 to its calculation    {clicks(opened, n):6.0f} ms, median of {n}")
         rate, asked = places_a_second(opened, sent, 20)
         print(f"kernel sliding, set to 20 places a second       {rate:6.1f} a second, {asked} messages to the server")
-        opened.locator(".sheet").nth(1).get_by_role("button", name="map 20", exact=True).click()
+        opened.locator(".overview .maps").nth(1).get_by_role("button", name="map 20", exact=True).click()
         opened.get_by_text("of map 20 of conv2").wait_for()
         time.sleep(3)
         print(f"click on a pixel of conv2 to its calculation    {clicks(opened, n):6.0f} ms, median of {n}")

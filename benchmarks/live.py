@@ -1,9 +1,13 @@
-"""How fast the pictures follow the pen, in a real browser.
+"""How fast the pictures follow the pen, and training time, in a real browser.
 
     CNNVIZ_DATA=... python benchmarks/live.py [--networks robust,deep-mnist] [--moves 200]
+    CNNVIZ_DATA=... python benchmarks/live.py --play [--networks robust,hvass]
 
 Milliseconds from a movement of the pen until all that it changes is drawn: answer, bars, 28×28 and all maps; median and
 95th percentile; and the same with the processor slowed six times, as Chromium emulates a cheap tablet.
+
+With --play: how many pictures a second the network on one screen (Layers) draws while its training is played, each with
+weights of its own; and the milliseconds that one takes to compute and to draw, median and 95th percentile.
 """
 
 from __future__ import annotations
@@ -31,6 +35,41 @@ WATCH = """() => {
     since = null;
   };
 }"""
+
+
+OVERVIEW = """[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+    .map(host => host.shadowRoot?.querySelector('.overview')).find(Boolean)"""
+# From the first picture to the last: when each was drawn, and how long it took.
+RECORD = f"""() => {{
+  const view = ({OVERVIEW}).cnnvizView;
+  const draw = view.draw.bind(view);
+  window.drawn = [];
+  view.draw = (weights) => {{
+    const began = performance.now();
+    const fits = draw(weights);
+    window.drawn.push([began, performance.now() - began]);
+    return fits;
+  }};
+}}"""
+
+
+def played(opened: Any, address: str, network: str, slowed: int) -> str:
+    """One row: Play, from the first to the last snapshot."""
+    opened.goto(f"{address}/layers?net={network}")
+    opened.wait_for_function(f"({OVERVIEW})?.dataset.at")
+    opened.wait_for_timeout(2000)
+    session = opened.context.new_cdp_session(opened)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    opened.evaluate(RECORD)
+    opened.locator(".overview .play-training").click()
+    opened.wait_for_function(f"!({OVERVIEW}).dataset.at")
+    opened.wait_for_function(f"({OVERVIEW}).dataset.at")
+    drawn: list[tuple[float, float]] = opened.evaluate("window.drawn")
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    took = sorted(ms for _, ms in drawn)
+    rate = (len(drawn) - 1) / (drawn[-1][0] - drawn[0][0]) * 1000
+    late = took[int(0.95 * len(took))]
+    return f"{network:12} {slowed} x {rate:6.1f} pictures/s {statistics.median(took):7.1f} {late:7.1f} ms"
 
 
 def moves(opened: Any, n: int) -> list[float]:
@@ -65,14 +104,19 @@ def measured(opened: Any, address: str, network: str, n: int, slowed: int) -> st
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", default="robust,deep-mnist")
+    parser.add_argument("--networks")
     parser.add_argument("--moves", type=int, default=200)
+    parser.add_argument("--play", action="store_true")
     args = parser.parse_args()
+    networks = args.networks or ("robust,hvass" if args.play else "robust,deep-mnist")
     with browser.server() as (address, _):
-        for network in args.networks.split(","):
+        for network in networks.split(","):
             for slowed in (1, SLOWED):
                 with browser.page() as opened:
-                    print(measured(opened, address, network, args.moves, slowed), flush=True)
+                    if args.play:
+                        print(played(opened, address, network, slowed), flush=True)
+                    else:
+                        print(measured(opened, address, network, args.moves, slowed), flush=True)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,13 @@ def ask(entry: Entry | None, *, shown: bool = True) -> int:
     return chosen
 
 
+def choose(entry: Entry, iteration: int) -> None:
+    """Show another snapshot of a network; in a callback. What is being played stops."""
+    if iteration in entry.iterations:
+        _pause()
+        state.iteration_of(entry.name).set(iteration)
+
+
 def _playing(name: str) -> bool:
     """True while this network's snapshots are played; another network's playing ends."""
     if Session.playing.get() not in (None, name):

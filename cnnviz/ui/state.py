@@ -223,6 +223,11 @@ class LayersPage:
     explained_maps = Key[Any]("maps of one layer", None, COMPONENT)
 
 
+def overview_of(network: str) -> Key[Any]:
+    """A network on one screen, of whichever of its snapshots."""
+    return Key(f"overview of {network}", None, COMPONENT)
+
+
 class FiltersPart:
     """Filters, a part of Layers."""
 

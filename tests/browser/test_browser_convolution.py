@@ -67,17 +67,17 @@ CALCULATION = (".slide .value", ".slide .output", ".slide .patch", ".slide .weig
 def test_a_click_on_a_map_opens_its_calculation_in_sight(opened):
     before = pixel(opened)
     in_sight(opened, *CALCULATION, ".slide .input")
-    opened.locator(".sheet").nth(1).get_by_role("button", name="map 20", exact=True).click()
+    opened.locator(".overview .maps").nth(1).get_by_role("button", name="map 20", exact=True).click()
     clicked = pixel(opened, before)
     assert clicked[2:] == (20, "conv2")
     in_sight(opened, *CALCULATION, ".slide .digit", ".slide .input")
-    assert opened.locator(".sheet").nth(1).locator("[aria-pressed=true]").get_attribute("title") == "map 20"
+    assert opened.locator(".overview .maps").nth(1).locator("[aria-pressed=true]").get_attribute("title") == "map 20"
     assert "ReLU: max(0, " in opened.locator(".slide .then").inner_text()
     # The same map once more, after another one, also by keyboard.
-    opened.locator(".sheet").nth(0).get_by_role("button", name="map 3", exact=True).click()
+    opened.locator(".overview .maps").nth(0).get_by_role("button", name="map 3", exact=True).click()
     other = pixel(opened, clicked)
     assert other[2:] == (3, "conv1")
-    opened.locator(".sheet").nth(1).get_by_role("button", name="map 19", exact=True).focus()
+    opened.locator(".overview .maps").nth(1).get_by_role("button", name="map 19", exact=True).focus()
     opened.keyboard.press("ArrowRight")
     opened.keyboard.press("Enter")
     assert pixel(opened, other) == clicked
@@ -103,7 +103,7 @@ def test_a_map_far_down_on_feature_maps_is_opened_in_sight(opened):
 
 
 def test_from_a_pixel_to_the_ink_by_mouse_and_by_keyboard(opened):
-    opened.locator(".sheet").nth(1).get_by_role("button", name="map 5", exact=True).click()
+    opened.locator(".overview .maps").nth(1).get_by_role("button", name="map 5", exact=True).click()
     first = pixel(opened, pixel(opened))
     press(opened, "conv2_relu")
     deep = pixel(opened, first)

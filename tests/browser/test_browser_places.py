@@ -102,9 +102,9 @@ def test_on_a_telephone_more_opens_what_stands_openly_elsewhere(telephone, lapto
 
 SEEN = f"""location.href + document.querySelector('{MAIN}').innerText
     + getComputedStyle(document.documentElement).getPropertyValue('--digit-title')"""
-SHEETS, GALLERIES = ".sheet", ".gallery"
+OVERVIEW, SHEETS, GALLERIES = ".overview .maps", ".sheet", ".gallery"
 PICTURES = [
-    ("layers", "network", SHEETS, [(0, 3), (0, 7), (0, 15), (1, 1), (1, 20), (1, 35)]),
+    ("layers", "network", OVERVIEW, [(0, 3), (0, 7), (0, 15), (1, 1), (1, 20), (1, 35)]),
     ("layers", "maps", SHEETS, [(n, 2 + n) for n in range(6)]),
     ("layers", "filters", SHEETS, [(0, 1), (0, 9), (0, 14)]),
     ("mistakes", "", GALLERIES, [(0, 1), (0, 4), (0, 8)]),

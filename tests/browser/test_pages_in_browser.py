@@ -97,10 +97,12 @@ def test_a_click_on_a_confusion_cell_opens_its_images(opened):
 
 def test_a_picture_can_be_downloaded(opened):
     go_to(opened, "Layers")
-    with opened.expect_download() as download:
-        opened.get_by_role("button", name="PNG").first.click()
-    assert download.value.suggested_filename == "image.png"
-    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    opened.locator(".overview[data-at]").wait_for()
+    for button, name in ((".overview .png", "network.png"), (".st-key-open-map [data-testid=stDownloadButton]", "")):
+        with opened.expect_download() as download:
+            opened.locator(button).last.click()
+        assert download.value.suggested_filename.endswith(name or ".png")
+        assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_chart_can_be_downloaded(opened):

@@ -68,7 +68,8 @@ def test_every_page_runs_says_what_it_shows_and_describes_its_pictures(open_page
     assert all(
         image.alt and (image.url.endswith(".png") or image.url.startswith("data:image/png")) for image in pictures(at)
     )
-    assert pictures(at) or apptest.components(at, "sheet") or figures(at)
+    drawn_there = [*apptest.components(at, "sheet"), *apptest.components(at, "overview"), *figures(at)]
+    assert pictures(at) or drawn_there
     assert all(item["alt"] and item["caption"] for item in figures(at) if item["kind"] != "text")
     downloads = [button.proto for button in at.get("download_button")]
     assert len(downloads) >= len(pictures(at))

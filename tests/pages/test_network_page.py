@@ -1,13 +1,17 @@
 """Layers: the way through the network, what is opened by a click, and the questions with the network's numbers."""
 
+import base64
 import dataclasses
+import json
 import re
 
 import numpy as np
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.testing.v1 import AppTest
 
 from apptest import components, open_page
-from cnnviz.analysis import inspection
+from cnnviz.analysis import inspection, receptive_field
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.cards import Card
@@ -15,7 +19,9 @@ from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.pages.layers import questions
 from cnnviz.ui import server, state
-from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage
+from cnnviz.ui.components.live import live
+from cnnviz.ui.components.overview import overview
+from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage, Session
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 
@@ -55,17 +61,111 @@ def test_the_way_leads_from_the_digit_to_the_answer(name):
     at = opened({state.Session.shown.number: 5}, model=name)
     found = store.load(store.find(name))
     outputs = inspection.activations(found, dataset.load(dataset.BUNDLED, "test").images[5:6])
-    told = captions(at)
-    for block, convolution in enumerate(found.config.convolutions, 1):
-        assert f"What the {convolution.filters} filters of layer {block} found" in told
-    first, second = np.argsort(-outputs["softmax"][0])[:2]
-    assert f"Reads {first}; its second guess is {second}." in told
-    assert f"{found.config.dense[-1]:,} neurons, dense1_relu" in told
-    *sheets, by_itself = components(at, "sheet")
-    assert by_itself["count"] == found.config.convolutions[0].filters  # under "More", of the layer that is chosen there
-    assert [sheet["count"] for sheet in sheets] == [each.filters for each in found.config.convolutions]
-    assert [sheet["labels"] for sheet in sheets] == [[str(i) for i in range(sheet["count"])] for sheet in sheets]
-    assert all(sheet["alt"] for sheet in sheets)
+    (told,) = components(at, "overview")
+    for block, (group, convolution) in enumerate(zip(told["groups"], found.config.convolutions, strict=True), 1):
+        assert f"What the {convolution.filters} filters of layer {block} found" in group["caption"]
+        assert group["alt"]
+        assert group["shape"] == list(outputs[group["layer"]].shape[1:])
+        assert group["field"] == list(receptive_field.rule_in_image(found.config, group["layer"]))
+    (strip,) = told["strips"]
+    assert (strip["layer"], strip["n"]) == ("dense1_relu", found.config.dense[-1])
+    assert f"{found.config.dense[-1]:,} neurons, dense1_relu" in strip["caption"]
+    assert numbers(told["image"]) == pytest.approx(outputs["image"].ravel(), abs=0)
+    assert told["network"]["weights"] == f"./cnnviz/weights/{found.key}.bin"
+    assert told["network"]["n_weights"] == n_weights(found.config)
+    assert (told["values"], told["why"]) == (None, "")
+
+
+def numbers(packed):
+    return np.frombuffer(base64.b64decode(packed), "<f4")
+
+
+def overview_of(at, **sent):
+    """What the browser is told of the overview, after it has sent something, if it does."""
+    if sent:
+        at.session_state[state.overview_of(at.selectbox(key=Session.model.name).value).name] = sent
+        at.run()
+        assert not at.exception
+    (told,) = components(at, "overview")
+    return told
+
+
+def test_where_the_browser_cannot_compute_the_server_sends_its_numbers(monkeypatch):
+    at = opened({Session.shown.number: 5, Session.model: "hvass"})
+    told = overview_of(at)
+    assert overview_of(at, failed="./cnnviz/weights/of another.bin")["values"] is None
+    found = store.load(store.find("hvass"))
+    outputs = inspection.activations(found, dataset.load(dataset.BUNDLED, "test").images[5:6])
+    values = overview_of(at, failed=told["network"]["weights"])["values"]
+    assert set(values) == {"conv1_relu", "conv2_relu", "dense1_relu", "softmax"}
+    for name, packed in values.items():
+        assert numbers(packed) == pytest.approx(outputs[name].ravel(), abs=1e-6)
+    monkeypatch.setattr(live, "MAX_WEIGHTS", n_weights(found.config) - 1)
+    told = overview_of(at, failed="")
+    assert told["why"] == overview.Words.too_large.format(n=n_weights(found.config))
+    assert set(told["values"]) == set(values)
+
+
+def test_the_weights_of_every_snapshot_are_offered_once_they_are_wanted():
+    at = opened({Session.model: "hvass"})
+    card = store.find("hvass").card
+    iterations = [snapshot.iteration for snapshot in card.snapshots]
+    training = overview_of(at)["training"]
+    assert training == {"name": "hvass", "iterations": iterations, "now": iterations[-1]}
+    offered = overview_of(at, wants=True)["training"]["offered"]
+    keys = [store.load(store.find("hvass"), iteration).key for iteration in iterations]
+    assert offered == [f"./cnnviz/weights/{key}.bin" for key in keys]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{Session.model: "deep-mnist"}, {Session.model: "hvass", Session.hidden: ("time",)}],
+    ids=["one snapshot", "a lesson that hides training time"],
+)
+def test_there_is_nothing_to_move_through(chosen):
+    assert overview_of(opened(chosen))["training"] is None
+
+
+def test_snapshots_that_are_too_much_for_a_browser_are_not_moved_through(monkeypatch):
+    monkeypatch.setattr(overview, "MAX_SNAPSHOT_WEIGHTS", 14 * 242_062 - 1)
+    assert overview_of(opened({Session.model: "hvass"}))["training"] is None
+
+
+@pytest.mark.parametrize("wrong", [True, "500", 499, None, 500.0])
+def test_only_a_step_that_there_is_is_taken_from_the_browser(wrong):
+    key = state.overview_of("hvass")
+    assert sent_of(key, {"step": 500}).step == 500
+    assert sent_of(key, {"step": wrong}).step is None
+
+
+def sent_of(key, said):
+    """What `overview.sent` makes of it, on a page of its own."""
+
+    def script(name, said):
+        import streamlit as st
+
+        from cnnviz.ui.components.overview import overview
+        from cnnviz.ui.state import Key
+
+        st.session_state[name] = said
+        st.session_state["found"] = overview.sent(Key(name, None), (), (0, 500))
+
+    return AppTest.from_function(script, args=(key.name, said)).run().session_state["found"]
+
+
+def test_the_snapshot_at_which_the_slider_rests_is_shown_everywhere():
+    at = opened({Session.model: "hvass"})
+    states = at._tree.get_widget_states()
+    (proto,) = [e.proto for e in at.get("bidi_component") if e.proto.component_name.endswith("cnnviz.overview")]
+    sent = states.widgets.add()
+    sent.id = _make_trigger_id(proto.id, "events")
+    sent.json_trigger_value = json.dumps([{"event": "step", "value": 500}])
+    at._run(states)
+    assert not at.exception
+    assert at.select_slider(key=state.iteration_of("hvass").name).value == 500
+    told = overview_of(at)
+    assert told["training"]["now"] == 500
+    assert told["network"]["weights"] == f"./cnnviz/weights/{store.load(store.find('hvass'), 500).key}.bin"
 
 
 def key_of(layer, name="hvass", image=0):
@@ -82,23 +182,33 @@ def open_map(at):
 def test_a_map_that_is_clicked_on_is_taken_apart_beside_the_others():
     at = opened({state.Session.shown.number: 7})
     assert open_map(at)[:2] == ("conv1", 0)
-    at.session_state[key_of("conv2_relu")] = {"opened": 35}
-    at.run()
-    assert not at.exception
+    assert overview_of(at)["marked"] == ["conv1_relu", 0]
+    assert overview_of(at, opened="conv2_relu 35")["marked"] == ["conv2_relu", 35]
     assert open_map(at)[:2] == ("conv2", 35)
-    assert [sheet["opened"] for sheet in components(at, "sheet")[:2]] == [-1, 35]
     assert at.session_state[state.Session.shown.number.name] == 7
-    at.session_state[key_of("conv2_relu")] = {}
+    overview_of(at, opened=None)
     at.button_group(key=CalculationPart.layer.name).set_value("conv2_relu").run()
     assert open_map(at)[:2] == ("conv2_relu", 35)
 
 
-@pytest.mark.parametrize("sent", ["", "3", -1, 36, 1.5, None, True])
+WRONG = (
+    "",
+    "conv2_relu",
+    "conv2_relu ",
+    "conv2_relu -1",
+    "conv2_relu 36",
+    "conv2_relu 1.5",
+    "conv2_relu ²",
+    3,
+    True,
+    [],
+)
+
+
+@pytest.mark.parametrize("sent", [*WRONG, "dense1_relu 3", "softmax 1", "conv2 1"])
 def test_nothing_is_opened_but_a_map_that_is_there(sent):
     at = opened()
-    at.session_state[key_of("conv2_relu")] = {"opened": sent}
-    at.run()
-    assert not at.exception
+    overview_of(at, opened=sent)
     assert open_map(at)[:2] == ("conv1", 0)
 
 

@@ -1,4 +1,4 @@
-"""The way of the session's digit through the network, from the image to the answer; a map that is clicked is opened."""
+"""The session's digit in the network on one screen, from the image to the answer; a map that is clicked is opened."""
 
 from collections.abc import Mapping
 
@@ -8,29 +8,23 @@ import streamlit as st
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import answer, calculation, explained, opened
-from cnnviz.render import tiles
-from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
-from cnnviz.ui.components.sheet import sheet
-from cnnviz.ui.state import LayersPage
+from cnnviz.pages.layers.opened import OpenMap
+from cnnviz.ui import choice, digit_choice, lookups, panels, playing, present, refusal, session, state
+from cnnviz.ui.components.overview import overview
+from cnnviz.ui.components.overview.overview import Part, Training
+from cnnviz.ui.entry import Choice
+from cnnviz.ui.state import LayersPage, Session
 
 
 class Words:
-    """What the way says."""
+    """What stands at the parts of the network."""
 
     intro = "From the image to the answer: click a map to see how each of its pixels is computed."
-    image = "The digit"
-    image_alt = "The digit, 28 by 28 pixels."
-    maps = "What the {n} filters of layer {block} found, {side}×{side} each {arrow}"
+    maps = "What the {n} filters of layer {block} found, {side}×{side} each"
     maps_alt = "{n} maps of {side} by {side} pixels, what the filters of layer {block} found; Enter opens one."
-    one_map = "map"
-    neurons = "{n:,} neurons, {layer} {arrow}"
-    neurons_alt = "{n:,} values that leave {layer}, as squares in the order of their numbers, {zeros:,} of them zero."
+    neurons = "{n:,} neurons, {layer}"
+    neurons_alt = "The {n:,} values that leave {layer}, as squares in the order of their numbers."
     answer = "Reads {first}; its second guess is {second}."
-    arrow = ":material/arrow_downward:"
-
-
-SHEET_PX = 520
-"""About the width of the way beside the calculation, in a window of 1440 pixels."""
 
 
 def show() -> None:
@@ -47,22 +41,24 @@ def show() -> None:
 
 @session.part
 def show_way(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
-    """The way at the left, the open map at the right; only this part runs again after a click."""
+    """The network at the left, the open map at the right; only this part runs again after a click."""
+    chosen = choice.current()
+    key = state.overview_of(chosen.entry.name if chosen.entry else "")
     ends = block_ends(network)
-    for layer in ends:
-        number = sheet.opened(state.maps_of(layer.name, network.key), layer.shape[2])
-        if number is not None:
-            opened.open_map(opened.block_of(network.config, layer)[0].name, number)
+    sent = overview.sent(key, ends, chosen.entry.iterations if chosen.entry else ())
+    if sent.step is not None and sent.step != chosen.iteration:
+        st.rerun()  # the callback has moved the slider in the head, which is no part of this one
+    if sent.opened is not None:
+        layer_name, number = sent.opened
+        end = next(layer for layer in ends if layer.name == layer_name)
+        opened.open_map(opened.block_of(network.config, end)[0].name, number)
     found = opened.current(network.config, outputs)
     with st.container(key=LayersPage.beside.name):
-        left, right = st.columns([1, 1.2], gap="medium")
+        left, right = st.columns([1, 1.15], gap="medium")
     with right, present.screen("calculation"):
         calculation.show(network, outputs)
     with left, present.screen("maps"):
-        show_begin(network, outputs, ends, found)
-        for layer in ends[1:]:
-            show_maps(network, layer, outputs[layer.name], found)
-        show_end(network, outputs)
+        show_network(network, outputs, ends, found)
 
 
 def block_ends(network: Network) -> list[Layer]:
@@ -71,75 +67,44 @@ def block_ends(network: Network) -> list[Layer]:
     return [layer for layer in maps if layer == opened.block_of(network.config, layer)[-1]]
 
 
-def show_begin(
-    network: Network, outputs: Mapping[str, np.ndarray], ends: list[Layer], found: opened.OpenMap | None
-) -> None:
-    """The digit, and beside it what the first filters found."""
-    image, maps = st.columns([1.25, 3.4], gap="small")
-    with image:
-        picture = tiles.make_grid(outputs["image"][None, :, :, 0], panels.map_palette(), (0, 1), cell_px=112)
-        panels.picture(picture, Words.image, Words.image_alt, "image", width=112, inline=True)
-    with maps:
-        for layer in ends[:1]:
-            show_maps(network, layer, outputs[layer.name], found)
-
-
-def show_maps(network: Network, layer: Layer, output: np.ndarray, found: opened.OpenMap | None) -> None:
-    """What the filters of a layer found, each map to be opened."""
-    maps = output.transpose(2, 0, 1)
-    n, side = layer.shape[2], layer.shape[0]
-    columns = 8 if n <= 16 else 12 if n <= 36 else 16
-    values = {"n": n, "side": side, "block": layer.block}
-    sheet.sheet(
-        maps,
-        *panels.colours(maps),
-        state.maps_of(layer.name, network.key),
-        columns=columns,
-        alt=Words.maps_alt.format(**values),
-        caption=Words.maps.format(arrow=Words.arrow, **values),
-        name=layer.name,
-        item=Words.one_map,
-        marked=found.number if found and found.layer.block == layer.block else None,
-        widest_px=SHEET_PX // columns - 4 if side < 14 or n > 16 else 48,
-        mark_dead=True,
+def show_network(network: Network, outputs: Mapping[str, np.ndarray], ends: list[Layer], found: OpenMap | None) -> None:
+    """The digit, every block's maps, the neurons, the answer."""
+    open_end = next((layer for layer in ends if found and layer.block == found.layer.block), None)
+    chosen = choice.current()
+    overview.overview(
+        network,
+        outputs,
+        state.overview_of(chosen.entry.name if chosen.entry else ""),
+        [maps_of(layer) for layer in ends],
+        [neurons_of(layer) for layer in hidden_layers(network)],
+        marked=(open_end.name, found.number) if found and open_end else None,
+        answer=Words.answer,
+        training=training_of(chosen),
         shows=calculation.KEY,
     )
 
 
-def show_end(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
-    """The last neurons before the answer, and the answer."""
-    every = [layer for layer in layers(network.config) if layer.kind in ("dense", "activation") and not layer.is_map]
-    hidden = [layer for layer in every if not layer.name.startswith("logits")]
-    left, right = st.columns(2, gap="small")
-    with left:
-        for layer in hidden[-1:]:
-            show_neurons(layer, outputs[layer.name])
-    with right:
-        show_answer(outputs["softmax"])
+def maps_of(layer: Layer) -> Part:
+    """What the filters of a block found, each map to be opened."""
+    values = {"n": layer.shape[2], "side": layer.shape[0], "block": layer.block}
+    return Part(layer, Words.maps.format(**values), Words.maps_alt.format(**values))
 
 
-def show_neurons(layer: Layer, output: np.ndarray) -> None:
-    """A layer of neurons as small squares."""
-    n = len(output)
-    columns = max((each for each in range(1, 65) if n % each == 0), key=lambda each: (each <= 32, each))
-    rows = output.reshape(1, -1, columns)
-    picture = tiles.make_grid(rows, *panels.colours(output), cell_px=240, theme=panels.theme())
-    caption = Words.neurons.format(n=n, layer=layer.name, arrow=Words.arrow)
-    alt = Words.neurons_alt.format(n=n, layer=layer.name, zeros=int((output == 0).sum()))
-    panels.picture(picture, caption, alt, "neurons", width=min(240, picture.width), inline=True)
+def neurons_of(layer: Layer) -> Part:
+    """The values that leave a dense layer."""
+    values = {"n": layer.shape[0], "layer": layer.name}
+    return Part(layer, Words.neurons.format(**values), Words.neurons_alt.format(**values))
 
 
-def show_answer(probs: np.ndarray) -> None:
-    """The ten probabilities as squares, the brightest the answer."""
-    first, second = np.argsort(-probs, kind="stable")[:2].tolist()
-    picture = tiles.make_grid(
-        probs[:, None, None],
-        panels.map_palette(),
-        (0, 1),
-        columns=10,
-        cell_px=25,
-        labels=[str(digit) for digit in range(10)],
-        theme=panels.theme(),
-    )
-    caption = Words.answer.format(first=first, second=second)
-    panels.picture(picture, caption, panels.probabilities_in_words(probs), "answer", width=picture.width, inline=True)
+def hidden_layers(network: Network) -> list[Layer]:
+    """What leaves each dense layer but the last, after its activation."""
+    every = [layer for layer in layers(network.config) if layer.kind == "activation" and not layer.is_map]
+    return [layer for layer in every if not layer.name.startswith("logits")]
+
+
+def training_of(chosen: Choice) -> Training | None:
+    """The snapshots to move through; none where a lesson hides training time."""
+    entry = chosen.entry
+    if entry is None or "time" in Session.hidden.get():
+        return None
+    return Training(entry.name, entry.iterations, chosen.iteration, entry.open, lambda n: playing.choose(entry, n))

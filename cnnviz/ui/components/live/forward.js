@@ -111,11 +111,17 @@ const KINDS = {
 const input = (layer) => ({ values: empty(layer.shape) });
 const empty = (shape) => new Float32Array(shape.reduce((a, b) => a * b));
 
+// The largest magnitude; NaN where there is one.  A loop: a function for each of a million weights takes too long.
+const magnitude = (values) => {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return most;
+};
+
 // A function of the largest input: whether no sum of a layer can leave float32's range, in whichever order it is taken.
 // Where an input or a weight is no number or infinite it says no: the bound is then infinite or no number itself.
 const bound = (kernel, bias, n) => {
-  const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const [weight, offset] = [n * largest(kernel), largest(bias)];
+  const [weight, offset] = [n * magnitude(kernel), magnitude(bias)];
   return (input) => weight * input + offset < LARGEST;
 };
 

@@ -1,0 +1,1 @@
+"""A network on one screen, computed and drawn in the browser."""

@@ -1,0 +1,217 @@
+"""The network on one screen: it moves without the server, says what TensorFlow says, and a map of it is opened."""
+
+import contextlib
+import os
+import re
+import signal
+
+import numpy as np
+import pytest
+
+import browser
+from cnnviz.analysis import inspection, receptive_field
+from cnnviz.data import dataset
+from cnnviz.network import store
+
+psutil = pytest.importorskip("psutil")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+ROOT = """[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+    .map(host => host.shadowRoot?.querySelector('.overview')).find(Boolean)"""
+# Of every picture the red of each pixel.
+PICTURES = f"""() => [...({ROOT}).querySelectorAll('.map canvas')].map((canvas) => [...canvas.getContext('2d')
+    .getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0))"""
+LAYER, SIDE = {1: "conv1_relu", 2: "conv2_relu"}, {1: 14, 2: 7}
+
+
+@contextlib.contextmanager
+def stopped(address):
+    """The server at an address does nothing meanwhile: SIGSTOP."""
+    port = address.rsplit(":", 1)[1]
+    (process,) = [child for child in psutil.Process().children() if port in child.cmdline()]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def opened(new_page, address):
+    """The page, whose browser has the network; one for all tests that leave it as it was."""
+    with new_page(viewport={"width": 1440, "height": 900}) as window:
+        complaints = []
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.goto(f"{address}/layers?net=hvass&digit=3")
+        rests(window, 10_000)
+        window.locator("canvas.output").wait_for()
+        yield window
+        assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    """What TensorFlow says of the same digit, and of the snapshots of the same network."""
+    image = dataset.load(dataset.BUNDLED, "test").images[3:4]
+
+    def after(iteration=None):
+        network = store.load(store.find("hvass"), iteration)
+        return {name: output[0] for name, output in inspection.activations(network, image).items()}
+
+    return after
+
+
+def rests(opened, iteration):
+    opened.wait_for_function(f"({ROOT})?.dataset.at === '{iteration}'")
+
+
+def greys(values):
+    """What `paint.js` has to show: each map of a layer without negative numbers, all on one scale."""
+    return np.floor(values.transpose(2, 0, 1) / values.max() * 255 + 0.5).reshape(values.shape[2], -1)
+
+
+def compare(opened, outputs):
+    """The maps and the answer that are shown with those of TensorFlow."""
+    shown = opened.evaluate(PICTURES)
+    for values, found in ((outputs["conv1_relu"], shown[:16]), (outputs["conv2_relu"], shown[16:])):
+        assert np.abs(greys(values) - np.array(found)).max() <= 1
+    first, second = np.argsort(-outputs["softmax"], kind="stable")[:2]
+    assert opened.locator(".overview .answer").inner_text() == f"Reads {first}; its second guess is {second}."
+
+
+def at_pixel(opened, block, number, place):
+    """Put the pointer on a pixel of a map, at its row and column."""
+    (row, column), side = place, SIDE[block]
+    canvas = opened.locator(".overview .maps").nth(block - 1).locator("canvas").nth(number)
+    box = canvas.bounding_box()
+    opened.mouse.move(box["x"] + (column + 0.5) / side * box["width"], box["y"] + (row + 0.5) / side * box["height"])
+
+
+def said(opened):
+    return opened.locator(".overview .value").inner_text()
+
+
+def test_all_of_it_is_on_one_screen(opened):
+    size = opened.viewport_size
+    for part in (".overview .training", ".overview .digit", ".overview .answer", ".overview .told", ".overview .png"):
+        box = opened.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= size["height"], part
+        assert box["x"] + box["width"] <= size["width"] / 2, part
+    assert opened.locator(".overview .map").count() == 16 + 36
+    assert opened.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    sizes = opened.evaluate(f"""[...({ROOT}).querySelectorAll('.label, p, figcaption, button')]
+        .map((one) => parseFloat(getComputedStyle(one).fontSize))""")
+    assert min(sizes) >= 14
+
+
+def test_what_is_pointed_at_is_what_tensorflow_says(opened, outputs):
+    found = outputs()
+    compare(opened, found)
+    for block, number in ((1, 5), (2, 20)):
+        values = found[LAYER[block]][:, :, number]
+        row, column = np.unravel_index(values.argmax(), values.shape)
+        at_pixel(opened, block, number, (row, column))
+        told = re.fullmatch(r"layer (\d+), map (\d+), row (\d+), column (\d+): ([\d.−]+)", said(opened))
+        assert told, said(opened)
+        assert tuple(map(int, told.groups()[:4])) == (block, number, row, column)
+        assert float(told[5].replace("−", "-")) == pytest.approx(values[row, column], abs=1e-3)
+
+
+ORANGE = f"""() => {{
+  const [lines, digit] = ['.lines', '.digit canvas'].map((one) => ({ROOT}).querySelector(one));
+  const [from, to] = [lines.getBoundingClientRect(), digit.getBoundingClientRect()];
+  const pixels = lines.getContext('2d').getImageData(0, 0, lines.width, lines.height).data;
+  const found = [];
+  for (let i = 0; i < pixels.length; i += 4) {{
+    if (pixels[i] !== 224 || pixels[i + 1] !== 123 || pixels[i + 3] !== 255) continue;
+    found.push([Math.floor(i / 4 / lines.width) + from.top - to.top, (i / 4 % lines.width) + from.left - to.left]);
+  }}
+  const of = (at) => found.map((one) => one[at] / to.width * 28);
+  return [0, 1].flatMap((at) => [Math.min(...of(at)), Math.max(...of(at))]);
+}}"""
+"""First and last row and column of the frame on the digit, in pixels of the digit."""
+
+
+def test_the_receptive_field_is_framed_and_lines_lead_from_what_feeds_the_map(opened):
+    at_pixel(opened, 2, 20, (3, 2))
+    box = receptive_field.receptive_field_in_image(store.load(store.find("hvass")).config, "conv2_relu", 3, 2)
+    frame = opened.evaluate(ORANGE)
+    assert frame == pytest.approx([box.top, box.bottom, box.left, box.right], abs=0.6)
+    drawn = f"""() => ({ROOT}).cnnvizView.scene.lines.getContext('2d')
+        .getImageData(0, 0, 4000, 4000).data.reduce((n, value, i) => n + (i % 4 === 3 && value > 0), 0)"""
+    many = opened.evaluate(drawn)
+    assert "L2 norm" in opened.locator(".overview .legend").inner_text()
+    opened.mouse.move(5, 5)
+    assert opened.evaluate(drawn) == 0
+    at_pixel(opened, 1, 3, (7, 7))
+    assert 0 < opened.evaluate(drawn) < many
+
+
+def test_the_arrows_move_and_enter_opens(opened):
+    maps = opened.locator(".overview .map")
+    maps.nth(15).focus()
+    opened.keyboard.press("ArrowRight")
+    opened.keyboard.press("ArrowDown")
+    assert said(opened).startswith("layer 2, map 12, ")
+    assert opened.locator(".overview .value").get_attribute("aria-live") == "polite"
+    opened.keyboard.press("ArrowUp")
+    opened.keyboard.press("ArrowUp")
+    assert said(opened).startswith("layer 1, map 8, ")
+    opened.keyboard.press("Enter")
+    opened.get_by_text(re.compile(r"of map 8 of conv1:")).first.wait_for()
+    opened.keyboard.press("Escape")
+    assert said(opened).startswith("Point at a map")
+    at_pixel(opened, 2, 20, (3, 3))
+    opened.mouse.down()
+    opened.mouse.up()
+    opened.get_by_text(re.compile(r"of map 20 of conv2:")).first.wait_for()
+    assert opened.locator(".overview .map[aria-pressed=true]").get_attribute("title") == "map 20"
+
+
+def test_the_slider_moves_maps_and_answer_while_the_server_is_stopped(opened, address, outputs):
+    slider = opened.locator(".overview .steps")
+    slider.focus()
+    opened.keyboard.press("ArrowLeft")
+    opened.wait_for_function(f"'ready' in ({ROOT}).dataset")
+    rests(opened, 5000)
+    opened.locator(".st-key-head").get_by_text("5,000 training steps").first.wait_for()
+    opened.wait_for_timeout(1000)
+    box = slider.bounding_box()
+    with stopped(address):
+        opened.mouse.move(box["x"] + box["width"] * 12 / 13, box["y"] + box["height"] / 2)
+        opened.mouse.down()
+        opened.mouse.move(box["x"] + box["width"] * 0.41, box["y"] + box["height"] / 2, steps=12)
+        opened.get_by_text("between step 20 and 50, weights interpolated").wait_for()
+        between = opened.locator(".overview .answer").inner_text(), opened.evaluate(PICTURES)
+        opened.mouse.up()
+        rests(opened, 20)
+        compare(opened, outputs(20))
+        assert between[1] != opened.evaluate(PICTURES)
+    opened.locator(".st-key-head").get_by_text("20 training steps", exact=True).first.wait_for()
+
+
+def test_play_goes_to_the_last_snapshot_and_the_head_follows(opened, outputs):
+    opened.locator(".overview .play-training").click()
+    opened.get_by_text(re.compile("between step .* and .*, weights interpolated")).wait_for()
+    rests(opened, 10_000)
+    compare(opened, outputs(10_000))
+    slider = opened.locator(".st-key-head").get_by_role("slider")
+    opened.wait_for_function("(one) => one.getAttribute('aria-valuetext') === '10,000 training steps'",
+                             arg=slider.element_handle())  # fmt: skip
+
+
+def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(new_page, address, outputs):
+    with new_page(viewport={"width": 1440, "height": 900}) as window:
+        window.route("**/cnnviz/weights/*", lambda route: route.abort())
+        window.goto(f"{address}/layers?net=hvass&digit=3")
+        window.get_by_text("The server computes what is shown here: this browser cannot compute").wait_for()
+        rests(window, "server")
+        compare(window, outputs())
+        assert window.locator(".overview .training").is_hidden()
+        at_pixel(window, 2, 20, (3, 3))
+        value = outputs()["conv2_relu"][3, 3, 20]
+        assert said(window) == f"layer 2, map 20, row 3, column 3: {value:.3f}"
