@@ -24,7 +24,12 @@ def examples():
     made += [state.typed_spot_of("conv1", "filter"), state.download_of("png", "x")]
     made += [state.run_curve_of("loss"), state.delete_of("run"), state.plan_form_of("run"), state.stack_of("x")]
     made += [state.screen_of("x"), state.address_of("x"), state.address_frame_of("x"), state.pairs_of("x")]
-    made += [state.kernels_of("conv1", 0, "a"), state.overview_of("a")]
+    made += [
+        state.kernels_of("conv1", 0, "a"),
+        state.overview_of("a"),
+        state.behind_more_of("x"),
+        state.run_kernels_of("a"),
+    ]
     for value in made:
         if isinstance(value, DigitKeys):
             yield from (each for each in vars(value).values() if isinstance(each, Key))
