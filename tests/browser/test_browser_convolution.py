@@ -103,8 +103,9 @@ def test_a_map_far_down_on_feature_maps_is_opened_in_sight(opened):
 
 
 def test_from_a_pixel_to_the_ink_by_mouse_and_by_keyboard(opened):
+    before = pixel(opened)
     opened.locator(".overview .maps").nth(1).get_by_role("button", name="map 5", exact=True).click()
-    first = pixel(opened, pixel(opened))
+    first = pixel(opened, before)
     press(opened, "conv2_relu")
     deep = pixel(opened, first)
     assert deep[3] == "conv2_relu"

@@ -333,8 +333,7 @@ def test_maps_are_numbered_reached_by_keyboard_and_opened(new_page, address):
         opened.get_by_text("conv2_relu").first.wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
 def test_captions_are_large_enough_and_links_can_be_touched(new_page, address, width, scheme):
     with new_page(viewport={"width": width, "height": 900}, color_scheme=scheme) as opened:
         open_draw(opened, address)

@@ -37,8 +37,8 @@ def press(opened, name):
 
 def test_start_watch_pause_go_back_reload(opened):
     opened.get_by_role("radio", name="Tutorial network", exact=True).click()
-    opened.get_by_text("10,000 training steps, learning rate 0.0001, seed 0").wait_for()
-    press(opened, "Start")
+    opened.get_by_text("10,000 training steps, learning rate 0.0001, seed 0").wait_for(state="attached")
+    press(opened, "Start")  # the form is closed where another test's run is shown
     opened.get_by_text(re.compile(r"training step [1-9][\d,]* of 10,000")).wait_for()
     early = step(opened)
     kernels = opened.locator("[aria-label*='kernels of the first convolution layer']")
