@@ -183,6 +183,10 @@ def test_a_faint_digit_goes_at_pen_down_in_the_browser(new_page, address):
         open_draw(opened, address)
         opened.get_by_text("Nothing is drawn yet").wait_for()
         canvas = opened.locator(".st-key-canvas")
+        for _ in range(100):  # it comes with the buttons below the canvas
+            if canvas.evaluate(HINT) == "block":
+                break
+            opened.wait_for_timeout(100)
         assert canvas.evaluate(HINT) == "block"
         box = canvas.bounding_box()
         opened.mouse.move(box["x"] + 100, box["y"] + 100)
