@@ -57,7 +57,7 @@ def main() -> None:
         draw(opened, address)
         for i, name in enumerate(places.PLACES):
             opened.get_by_test_id("stTopNavLink").nth(i).click()
-            picture(opened).save(target / f"{name}.png", optimize=True)
+            picture(opened).save(target / f"{places.address(name)}.png", optimize=True)
 
 
 if __name__ == "__main__":
