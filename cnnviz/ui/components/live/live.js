@@ -142,7 +142,15 @@ const watch = (frame, show, signal) => {
 
 const sentence = (parentElement, text) => (parentElement.querySelector(".why-not").textContent = text);
 
+// Until there is something to draw on: what is fetched before would make the first page wait for its canvas.
+const canvasIsThere = async (frame, signal) => {
+  const isThere = () => [...document.querySelectorAll(`${frame} *`)].some((each) => each.shadowRoot?.querySelector("canvas"));
+  while (!isThere() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 50));
+};
+
 const start = async (told, parentElement, signal) => {
+  await canvasIsThere(told.frame, signal);
+  if (signal.aborted) return;
   const scripts = new URL(told.scripts, document.baseURI);
   const [{ load }, preparation] = await Promise.all(
     ["weights.js", "prepare.js"].map((name) => import(new URL(name, scripts))));
