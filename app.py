@@ -20,9 +20,14 @@ router = lazy.LazyModule("cnnviz.ui.router")
 startup = lazy.LazyModule("cnnviz.ui.startup")
 
 
+FIRST_PAGE = ("cnnviz.pages.draw.answer", "cnnviz.pages.draw.inputs", "cnnviz.pages.draw.surprise")
+
+
 def begin() -> None:
-    """Start what is warmed behind the scenes."""
+    """Start what is warmed behind the scenes, and load what the first page is made of."""
     startup.begin()
+    for name in FIRST_PAGE:
+        lazy.load(name)
 
 
 @contextlib.asynccontextmanager

@@ -41,13 +41,16 @@ def offer_weights(key: str, content: Content) -> str:
     return f"./cnnviz/weights/{key}.bin"
 
 
-def offer_scripts(folder: Path) -> str:
-    """Let browsers import the scripts that lie in a folder, which is read now; they can import each other.
+def offer_scripts(*folders: Path) -> str:
+    """Let browsers import the scripts that lie in some folders, which are read now; they can import each other.
+
+    Args:
+        folders: no two have a script of one name.
 
     Returns:
-        the folder's address, relative to a page's, with a slash at its end.
+        the address of all of them, relative to a page's, with a slash at its end.
     """
-    files = {file.name: file.read_bytes() for file in sorted(folder.glob("*.js"))}
+    files = {file.name: file.read_bytes() for folder in folders for file in sorted(folder.glob("*.js"))}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     _scripts.update({f"js/{digest}/{name}": content for name, content in files.items()})
     return f"./cnnviz/js/{digest}/"

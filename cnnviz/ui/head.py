@@ -171,6 +171,7 @@ def _arriving() -> None:
 
 
 def _failed(arriving: Download) -> None:
-    """Why MNIST did not arrive, and a way to try again."""
-    st.warning(arriving.error, icon=":material/cloud_off:")
-    st.button(texts.RETRY, icon=":material/refresh:", on_click=server.data_sources().look)
+    """Why MNIST did not arrive, and a way to try again; closed, or a first start would show little else."""
+    with st.popover(texts.NOT_FETCHED, icon=":material/cloud_off:", type="tertiary"):
+        st.warning(arriving.error, icon=":material/cloud_off:")
+        st.button(texts.RETRY, icon=":material/refresh:", on_click=server.data_sources().look)

@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 FIRST = (
     "pandas",  # Streamlit needs it to show a component
     "streamlit.emojis",  # and this to show a choice of buttons
-    *("cnnviz.pages.draw.answer", "cnnviz.pages.draw.inputs", "cnnviz.pages.draw.surprise"),
 )
 LATER = (
     *("scipy.ndimage", "scipy.special"),  # a stroke needs them

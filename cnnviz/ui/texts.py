@@ -24,6 +24,7 @@ BUNDLED_CAPTION = "1,797 digits of 8×8 pixels that come with scikit-learn, enla
 OTHER = "{path}, not MNIST"
 FETCHING = "Fetching MNIST: {done:.1f} of {total:.1f} MB"
 FETCHED = "MNIST has arrived."
+NOT_FETCHED = "MNIST could not be fetched"
 RETRY = "Try again"
 COMPUTING = "Computing"
 EVALUATING = "Reading {n:,} test digits: {done:,} done"

@@ -1,16 +1,14 @@
 """The network answers while the pen moves, also where the server does not; the server then says the same."""
 
-import contextlib
 import os
 import re
-import signal
 
 import numpy as np
 import pytest
 
 import browser
+from servers import stopped
 
-psutil = pytest.importorskip("psutil")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -35,18 +33,6 @@ SHOWN = """() => {
     crossed: [...one.querySelectorAll('.cell')].map((cell) => cell.classList.contains('crossed')),
   }));
 }"""
-
-
-@contextlib.contextmanager
-def stopped(address):
-    """The server at an address does nothing meanwhile: SIGSTOP."""
-    port = address.rsplit(":", 1)[1]
-    (process,) = [child for child in psutil.Process().children() if port in child.cmdline()]
-    process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGCONT)
 
 
 def at_hand(opened, address):

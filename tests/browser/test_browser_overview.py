@@ -1,9 +1,7 @@
 """The network on one screen: it moves without the server, says what TensorFlow says, and a map of it is opened."""
 
-import contextlib
 import os
 import re
-import signal
 
 import numpy as np
 import pytest
@@ -12,8 +10,8 @@ import browser
 from cnnviz.analysis import inspection, receptive_field
 from cnnviz.data import dataset
 from cnnviz.network import store
+from servers import stopped
 
-psutil = pytest.importorskip("psutil")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -26,18 +24,6 @@ ROOT = """[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')
 PICTURES = f"""() => [...({ROOT}).querySelectorAll('.map canvas')].map((canvas) => [...canvas.getContext('2d')
     .getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0))"""
 LAYER, SIDE = {1: "conv1_relu", 2: "conv2_relu"}, {1: 14, 2: 7}
-
-
-@contextlib.contextmanager
-def stopped(address):
-    """The server at an address does nothing meanwhile: SIGSTOP."""
-    port = address.rsplit(":", 1)[1]
-    (process,) = [child for child in psutil.Process().children() if port in child.cmdline()]
-    process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 from canvas_message import SEVEN
 
 import browser
+import servers
 
 sync_api = pytest.importorskip("playwright.sync_api")
-psutil = pytest.importorskip("psutil")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -24,8 +24,7 @@ STORED_S = 2.5
 
 def kill(address):
     """SIGKILL for the server at an address, and nothing else."""
-    port = address.rsplit(":", 1)[1]
-    (process,) = [child for child in psutil.Process().children() if port in child.cmdline()]
+    process = servers.at(address)
     process.kill()
     process.wait(20)
 

@@ -34,10 +34,6 @@ const reader = () => {
 
 const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-// As cnnviz/percentages.py says a probability.
-const inWords = (share) =>
-  share > 0 && share < 0.0005 ? "<0.1\u00a0%" : share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
-
 // Half goes to the even number, as in NumPy.
 const rounded = (x) => {
   const below = Math.floor(x);
@@ -67,7 +63,7 @@ const pictures = (values, [height, width, channels]) => {
 };
 
 // What the figures of the page Draw show of it: for each item what is other in it, and its arrays.
-const changes = (told, { layers, probabilities }, image, table, shapes) => {
+const changes = (told, { layers, probabilities }, image, table, shapes, percentage) => {
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
   const values = { first: order[0], second: order[1] };
   const close = probabilities[order[1]] >= told.close;
@@ -75,7 +71,7 @@ const changes = (told, { layers, probabilities }, image, table, shapes) => {
   words.push(filled(told.words.second, values));
   return (item) => {
     if (item.kind === "text") return words.length && item.tag !== "small" ? [{ words: words.shift() }, []] : null;
-    if (item.name === "answer") return [{ shares: [...probabilities], words: [...probabilities].map(inWords) }, []];
+    if (item.name === "answer") return [{ shares: [...probabilities], words: [...probabilities].map(percentage) }, []];
     if (item.name === "seen") {
       const greys = Uint8Array.from(image, (ink) => rounded(ink * 255));
       return [{ colours: COLOURS, again: [] }, [told.greys, greys]];
@@ -90,7 +86,7 @@ const changes = (told, { layers, probabilities }, image, table, shapes) => {
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 // What computes and shows one picture; gives why it cannot, or "".
-const painter = (told, network, { prepare }) => {
+const painter = (told, network, prepare, percentage) => {
   const read = reader();
   const table = bytesOf(told.table);
   told.greys = Uint8Array.from({ length: 3 * COLOURS }, (_, i) => Math.floor(i / 3));
@@ -101,7 +97,7 @@ const painter = (told, network, { prepare }) => {
     if (!image) return "";
     const result = network.run(image);
     if (!result.finite) return told.words.overflow;
-    figures.follow(changes(told, result, image, table, network.shapes));
+    figures.follow(changes(told, result, image, table, network.shapes, percentage));
     return "";
   };
 };
@@ -152,11 +148,11 @@ const start = async (told, parentElement, signal) => {
   await canvasIsThere(told.frame, signal);
   if (signal.aborted) return;
   const scripts = new URL(told.scripts, document.baseURI);
-  const [{ load }, preparation] = await Promise.all(
-    ["weights.js", "prepare.js"].map((name) => import(new URL(name, scripts))));
+  const [{ load }, { prepare }, { percentage }] = await Promise.all(
+    ["weights.js", "prepare.js", "percentages.js"].map((name) => import(new URL(name, scripts))));
   const network = await networkOf(told.network, load);
   if (signal.aborted) return;
-  const paint = painter(told, network, preparation);
+  const paint = painter(told, network, prepare, percentage);
   watch(told.frame, (canvases) => sentence(parentElement, paint(canvases)), signal);
   parentElement.querySelector(".why-not").dataset.ready = "";
 };

@@ -9,7 +9,12 @@ import { build } from "./forward.js";
  * Throws an Error when they cannot be fetched: the server may have forgotten them, or be another one.
  */
 export async function load(config, base) {
-  const answer = await fetch(new URL(config.weights, base));
-  if (!answer.ok) throw new Error(`${config.weights}: ${answer.status}`);
-  return build(config, new Float32Array(await answer.arrayBuffer()));
+  return build(config, await fetched(config.weights, base));
+}
+
+/** Fetch the weights alone: their address, which is relative to base; a Float32Array. Throws as `load`. */
+export async function fetched(address, base) {
+  const answer = await fetch(new URL(address, base));
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return new Float32Array(await answer.arrayBuffer());
 }

@@ -1,30 +1,25 @@
 // A network on one screen: the digit, the maps of every block, the dense layers, the ten outputs and the answer,
 // computed here of weights and digit, or drawn of the server's numbers where that cannot be.  The modules beside this
-// file do the work: scene.js builds the elements, paint.js colours them, pointing.js and training.js move them.
+// file and in components/live do the work: scene.js builds the elements, paint.js colours them, pointing.js and training.js move them.
 //
 // Streamlit calls this after every run of the page: the elements stay, so that what has the focus keeps it.
-const MODULES = ["scene.js", "paint.js", "pointing.js", "training.js", "picture.js"];
+const MODULES = ["forward.js", "weights.js", "scene.js", "paint.js", "pointing.js", "training.js", "picture.js"];
 
 const numbers = (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return new Float32Array(bytes.buffer);
 };
 
-const fetched = async (address) => {
-  const answer = await fetch(new URL(address, document.baseURI));
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return new Float32Array(await answer.arrayBuffer());
-};
-
 // All that one overview is: `update` takes what the server says, `draw` computes the network with some weights.
 class View {
-  constructor(root, data, { build }, [scene, paint, pointing, training, picture]) {
+  constructor(root, data, [{ build }, { fetched }, scene, paint, pointing, training, picture]) {
+    this.fetched = (address) => fetched(address, document.baseURI);
     Object.assign(this, { root, build, known: "", address: "" });
     this.scene = scene.create(root);
     this.layout = scene;
     this.painter = paint.painter(Uint8Array.from(atob(data.table), (letter) => letter.charCodeAt(0)));
     this.pointing = pointing.create(this);
-    this.training = training.create(this, fetched);
+    this.training = training.create(this, this.fetched);
     this.scene.png.onclick = () => picture.download(this.scene, this.data.words.file);
     this.scene.root.cnnvizView = this;
     new ResizeObserver(() => this.fit()).observe(root.parentElement);
@@ -54,7 +49,7 @@ class View {
     this.wanted = network.weights;
     try {
       if (this.address !== network.weights) {
-        const weights = await fetched(network.weights);
+        const weights = await this.fetched(network.weights);
         if (this.wanted !== network.weights || this.training.moves()) return;
         [this.address, this.weights] = [network.weights, weights];
       }
@@ -107,9 +102,8 @@ class View {
 }
 
 const start = async (root, data) => {
-  const at = (folder, name) => import(new URL(name, new URL(folder, document.baseURI)));
-  const modules = Promise.all(MODULES.map((name) => at(data.scripts, name)));
-  return new View(root, data, await at(data.live, "forward.js"), await modules);
+  const folder = new URL(data.scripts, document.baseURI);
+  return new View(root, data, await Promise.all(MODULES.map((name) => import(new URL(name, folder)))));
 };
 
 export default function (component) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,12 @@ class Sent:
     failed: str = ""
 
 
+@functools.cache
+def scripts() -> str:
+    """The address of this folder's scripts and of those of `live`, which they import; relative to the page's."""
+    return immutable.offer_scripts(Path(__file__).parent, Path(live.__file__).parent)
+
+
 def sent(key: Key[Any], maps: Sequence[Layer], iterations: Sequence[int]) -> Sent:
     """Ask before the overview is shown, so that it can mark the map that was opened."""
     said = key.get()
@@ -142,10 +149,9 @@ def overview(
     n = n_weights(network.config)
     why = Words.too_large.format(n=n) if n > live.MAX_WEIGHTS else ""
     layers = [part.layer.name for part in (*maps, *neurons)]
-    by_server = {name: _packed(outputs[name]) for name in (*layers, "softmax")}
+    is_served = bool(why) or known.failed == told["weights"]
     data = {
-        "scripts": immutable.offer_scripts(Path(__file__).parent),
-        "live": delivery.scripts(),
+        "scripts": scripts(),
         "table": base64.b64encode(palettes.palette_table("seismic")[: palettes.NAN_NUMBER].tobytes()).decode(),
         "network": told,
         "image": _packed(outputs["image"]),
@@ -154,7 +160,7 @@ def overview(
         "marked": marked,
         "words": {name: text for name, text in vars(Words).items() if not name.startswith("_")} | {"answer": answer},
         "training": training and _training(training, n, wanted=known.wants),
-        "values": by_server if why or known.failed == told["weights"] else None,
+        "values": {name: _packed(outputs[name]) for name in (*layers, "softmax")} if is_served else None,
         "why": why,
         "shows": shows,
     }

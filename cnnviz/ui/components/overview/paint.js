@@ -1,9 +1,7 @@
+import { percentage } from "./percentages.js"; // of components/live, as all that is not in this folder
+
 // Numbers to colours: those with a sign in seismic around 0, all others from black to white, each layer on one scale.
 const packed = (red, green, blue) => (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
-
-// As cnnviz/percentages.py says a probability.
-export const percentage = (share) =>
-  share > 0 && share < 0.0005 ? "<0.1\u00a0%" : share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
 
 const extent = (values) => {
   let [low, high] = [0, 0];

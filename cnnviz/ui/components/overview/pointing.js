@@ -1,7 +1,7 @@
 // What is pointed at, by mouse, by finger or by keyboard: its number in words, lines from what feeds it, and its
 // receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.
 import { drawOver } from "./overlay.js";
-import { percentage } from "./paint.js";
+import { percentage } from "./percentages.js";
 
 const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
 const written = (value) => value.toFixed(3).replace(/^-0\.000$/, "0.000").replace("-", "−");
