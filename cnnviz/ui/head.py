@@ -93,13 +93,16 @@ def _tools(hidden: Collection[str]) -> None:
 
 def _problems(source: Source) -> None:
     """What one should know: digits that are not MNIST, a cluster that is gone, a session that is not stored."""
-    if source == BUNDLED:
-        st.caption(texts.BUNDLED_CAPTION)
     known = server.data_sources()
     download = known.download  # once: another session may take it away
-    if download and download.error:
-        _failed(download)
-    elif Session.awaits_digits.get():  # also when it has finished since the widget was made
+    failed = download if download and download.error else None
+    if source == BUNDLED or failed:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if source == BUNDLED:
+                st.caption(texts.BUNDLED_CAPTION, width="content")
+            if failed:
+                _failed(failed)
+    if not failed and Session.awaits_digits.get():  # also when it has finished since the widget was made
         _arriving()
     for problem in known.problems:
         st.warning(problem, icon=":material/folder_off:")
