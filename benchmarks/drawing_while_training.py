@@ -6,6 +6,7 @@ CNNVIZ_DATA=... python benchmarks/drawing_while_training.py [--strokes 20]
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import tempfile
 import time
@@ -39,8 +40,10 @@ def start_two(opened: Any, address: str) -> None:
     opened.goto(f"{address}/train")
     opened.get_by_role("heading", name="Train", exact=True).wait_for()
     for _ in range(2):
+        opened.get_by_role("radio", name="Tutorial network", exact=True).click()
+        opened.get_by_text("10,000 training steps, learning rate").wait_for(state="attached")
         opened.get_by_role("button", name="Start", exact=True).click()
-        opened.get_by_text("of 10,000, about").wait_for()
+        opened.get_by_text(re.compile(r"training step [1-9][\d,]* of 10,000")).wait_for()
         time.sleep(3)
 
 

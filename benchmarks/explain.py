@@ -37,7 +37,7 @@ CLICK = """([x, y]) => {
 
 WATCH_PLACES = """() => {
   const value = [...document.querySelectorAll('*')].map(e => e.shadowRoot || e)
-    .map(e => e.querySelector && e.querySelector('.value')).find(Boolean);
+    .map(e => e.querySelector && e.querySelector('.slide .value')).find(Boolean);
   window.places = 0;
   new MutationObserver(() => window.places += 1).observe(value, {childList: true, characterData: true, subtree: true});
 }"""
@@ -56,14 +56,14 @@ def clicks(opened: Any, n: int) -> float:
 
 def places_a_second(opened: Any, sent: list[str], speed: int, seconds: float = 4) -> tuple[float, int]:
     """How many places the kernel visits a second at a set speed, and how many messages the server got meanwhile."""
-    opened.locator("input.speed").fill(str(speed))
-    opened.locator("button.play").click()
+    opened.locator(".slide input.speed").fill(str(speed))
+    opened.locator(".slide button.play").click()
     opened.evaluate(WATCH_PLACES)
     time.sleep(1)
     first, messages = opened.evaluate("window.places"), len(sent)
     time.sleep(seconds)
     visited, asked = opened.evaluate("window.places") - first, len(sent) - messages
-    opened.locator("button.play").click()
+    opened.locator(".slide button.play").click()
     return visited / seconds, asked
 
 

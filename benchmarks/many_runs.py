@@ -100,7 +100,8 @@ def processor_times(times: int, profile: bool) -> list[float]:
 
 
 OPENED = (
-    "document.body.innerText.includes('Finished after') && !document.querySelector('[data-test-script-state=running]')"
+    "document.body.innerText.includes('has finished after')"
+    " && !document.querySelector('[data-test-script-state=running]')"
 )
 
 
