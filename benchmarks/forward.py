@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,10 @@ const joined = (arrays) => {
 };
 let network;
 window.begin = async (config) => void (network = build(config, await floats("/weights")));
-window.outputs = async (names) => {
+window.outputs = async (names, off) => {
   const images = await floats("/images"), finite = [], outputs = [];
   for (let i = 0; i < images.length; i += 784) {
-    const result = network.run(images.subarray(i, i + 784));
+    const result = network.run(images.subarray(i, i + 784), off);
     finite.push(result.finite);
     for (const name of names) outputs.push(result.layers.get(name).slice());
   }
@@ -87,12 +87,15 @@ class ForwardPage:
         self._served["/weights"] = b"".join(weights)
         self.page.evaluate("config => begin(config)", described(config))
 
-    def outputs(self, images: np.ndarray, names: Collection[str] | None = None) -> tuple[list[bool], Weights]:
+    def outputs(
+        self, images: np.ndarray, names: Collection[str] | None = None, off: Mapping[str, Sequence[int]] | None = None
+    ) -> tuple[list[bool], Weights]:
         """What leaves layers of the network that was opened last.
 
         Args:
             images: float32 (n, 28, 28, 1).
             names: of the layers; all of them without.
+            off: filters, or neurons, that are switched off, by layer.
 
         Returns:
             for each image whether all is finite; and by layer an array with n entries.
@@ -101,7 +104,7 @@ class ForwardPage:
             raise ValueError("Expected a network to be opened before.")
         shapes = {layer.name: layer.shape for layer in layers(self._config) if names is None or layer.name in names}
         self._served["/images"] = images.astype("<f4").tobytes()
-        finite = self.page.evaluate("names => outputs(names)", list(shapes))
+        finite = self.page.evaluate("([names, off]) => outputs(names, off)", [list(shapes), dict(off or {})])
         values = np.frombuffer(self._sent, "<f4").reshape(len(images), -1)
         ends = np.cumsum([np.prod(shape) for shape in shapes.values()])
         parts = np.split(values, ends[:-1], axis=1)

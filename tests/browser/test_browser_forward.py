@@ -20,7 +20,7 @@ from PIL import Image
 import browser
 import forward
 import pen
-from cnnviz.analysis import evaluation, inspection
+from cnnviz.analysis import evaluation, inspection, weight_editing
 from cnnviz.data import dataset
 from cnnviz.drawing import strokes
 from cnnviz.drawing.preparation import STEPS, prepare
@@ -130,6 +130,30 @@ def test_every_layer_of_any_network_is_as_in_tensorflow(page, bundled, fields, s
     noise = np.random.default_rng(seed).random((1, 28, 28, 1)).astype(np.float32)
     page.open(network)
     assert_same_maps(page, network, np.concatenate([bundled.images[seed % 500][None], 0 * noise, 0 * noise + 1, noise]))
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize(("pooling", "pool_first"), [("max", True), ("max", False), ("average", True), ("none", False)])
+def test_without_some_filters_every_layer_is_as_in_tensorflow_with_their_weights_0(
+    page, bundled, activation, pooling, pool_first
+):
+    config = NetworkConfig(
+        (Convolution(9, 3), Convolution(4, 3)), (5,), activation=activation, pooling=pooling, pool_first=pool_first
+    )
+    network = random_network(config, 4)
+    off = {"conv1": [0, 8], "conv2": [2], "dense1": [1, 3]}
+    broken = network
+    for layer, filters in off.items():
+        broken = weight_editing.without_filters(broken, layer, filters)
+    images = bundled.images[:5]
+    page.open(network)
+    finite, found = page.outputs(images, off=off)
+    assert all(finite)
+    for name, values in inspection.activations(broken, images).items():
+        assert np.abs(found[name] - values).max() <= 1e-3 * max(np.ptp(values), 1e-6), name
+    assert (found["conv1_relu" if activation == "relu" else f"conv1_{activation}"][..., [0, 8]] == (
+        0.5 if activation == "sigmoid" else 0)).all()  # fmt: skip
+    assert_same_maps(page, network, images)  # and all of it is there again
 
 
 WILD = {

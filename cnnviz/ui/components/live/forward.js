@@ -19,10 +19,12 @@ const ACTIVATIONS = {
  *   n_weights }; `at` is where a layer's kernel begins in `weights`, its bias follows.
  * weights: Float32Array; dense layers read from it, so it must stay as it is.
  *
- * Gives { shapes: Map of name -> shape, run }.  run(image), image a Float32Array(784) in [0, 1], gives
+ * Gives { shapes: Map of name -> shape, run }.  run(image, off), image a Float32Array(784) in [0, 1], gives
  * { layers: Map of name -> Float32Array, height × width × channels; probabilities: Float32Array(10); finite }.  It is
  * the same object with the same arrays after every run.  `finite` is false where a value is no number, or where a sum
- * may have left float32's range on its way: then nothing of it is to be shown.
+ * may have left float32's range on its way: then nothing of it is to be shown.  `off`: the filters, or neurons, that are
+ * switched off, { name of a layer: their numbers }: what leaves them is 0 before the activation, as with kernels and
+ * biases of 0 (without_filters in cnnviz/analysis/weight_editing.py).
  *
  * Throws an Error when there are not as many weights as the layers have.
  */
@@ -43,10 +45,10 @@ export function build(config, weights) {
   }
   const image = layers.get(config.layers[0].name);
   const result = { layers, probabilities: before.values, finite: true };
-  const run = (pixels) => {
+  const run = (pixels, off = {}) => {
     image.set(pixels);
     result.finite = true;
-    for (const step of steps) if (!step()) result.finite = false;
+    for (const step of steps) if (!step(off)) result.finite = false;
     return result;
   };
   return { shapes: new Map(config.layers.map((layer) => [layer.name, layer.shape])), run };
@@ -65,9 +67,10 @@ const KINDS = {
     const inked = nonZero(before, LANES);
     const size = { kernel_px, stride: layer.stride, channels, filters, from: before.shape, to: layer.shape };
     const fits = bound(kernel, bias, kernel_px * kernel_px * channels);
-    const run = () => {
+    const run = (off) => {
       const largest = inked.find();
       convolve(values, lanes, inked, size);
+      switchOff(values, filters, off[layer.name]);
       return fits(largest);
     };
     return { values, run };
@@ -79,10 +82,11 @@ const KINDS = {
     const values = empty(layer.shape);
     const inked = nonZero({ values: before.values, shape: [1, 1, n] }, width);
     const fits = bound(kernel, bias, n);
-    const run = () => {
+    const run = (off) => {
       const largest = inked.find();
       values.set(bias);
       addRows(values, kernel, inked);
+      switchOff(values, width, off[layer.name]);
       return fits(largest);
     };
     return { values, run };
@@ -226,6 +230,11 @@ const convolve = (values, { weights, offsets, groups }, inked, size) => {
       }
     }
   }
+};
+
+// Of n numbers side by side those of some filters become 0 everywhere.
+const switchOff = (values, n, filters = []) => {
+  for (const filter of filters) for (let i = filter; i < values.length; i += n) values[i] = 0;
 };
 
 // Add to `values` each input times its row of the kernel, four rows at a time.
