@@ -101,6 +101,29 @@ class Jobs:
                     for part in entry.parts:
                         part.cancel()
 
+    def begin(
+        self, key: Hashable, calls: Callable[[], Sequence[Call]], priority: Priority = Priority.PAGE
+    ) -> list[Any] | None:
+        """What a job has come to, without waiting; None while it is computed, which begins if nobody has begun it.
+
+        Args:
+            key, calls, priority: as for `waiting`.
+        """
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            self._forget_some()
+        _submitted(entry, calls, priority)
+        return self.results(key)
+
+    def leave(self, key: Hashable) -> None:
+        """Cancel what `begin` began and is not done, unless somebody waits for it."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and not entry.n_waiters:
+                for part in entry.parts:
+                    part.cancel()
+
     def _forget_some(self) -> None:
         while len(self._entries) > self._max_entries:
             unwanted = (key for key, entry in self._entries.items() if not entry.n_waiters)

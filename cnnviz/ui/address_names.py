@@ -37,6 +37,7 @@ BEGINNINGS: dict[str, dict[str, tuple[str, Any]]] = {
         "channel": ("channel of ", None),
         "shown": ("layers of ", ()),
         "slides-over": ("channel shown of ", 0),
+        "off": (state.SWITCHED_OFF_OF, ()),
     },
     "why": {"layer-of": ("liked layer of ", ""), "filter-of": ("liked filter of ", 0)},
     "kernels": {"numbers": ("laboratory text kernel ", "")},

@@ -28,14 +28,31 @@ SOON_S, PATIENCE_S = 0.4, 120
 def probabilities(network: Network, digits: Dataset) -> np.ndarray:
     """The network's softmax for every digit, float32 (n, 10); shows its progress while it computes."""
     n = len(digits)
-    parts = results(
-        ("probabilities", network.key, digits.key),
-        lambda: [
-            (evaluation.probabilities_of_range, network, digits, start, start + CHUNK) for start in range(0, n, CHUNK)
-        ],
-        lambda done: texts.EVALUATING.format(n=n, done=min(n, done * CHUNK)),
-    )
+    key, calls = _evaluation(network, digits)
+    parts = results(key, calls, lambda done: texts.EVALUATING.format(n=n, done=min(n, done * CHUNK)))
     return _finite(np.concatenate(parts))
+
+
+def probabilities_soon(network: Network, digits: Dataset) -> np.ndarray | None:
+    """The same without waiting: None until it is known.
+
+    It is computed from the first call on, until `leave_probabilities`; who wants it asks again now and then.
+    """
+    parts = server.jobs().begin(*_evaluation(network, digits))
+    return None if parts is None else _finite(np.concatenate(parts))
+
+
+def leave_probabilities(network_key: str, digits_key: str) -> None:
+    """What `probabilities_soon` began is wanted no longer; goes on where somebody else waits for it."""
+    server.jobs().leave(("probabilities", network_key, digits_key))
+
+
+def _evaluation(network: Network, digits: Dataset) -> tuple[Hashable, Callable[[], Sequence[Call]]]:
+    """The job of reading every digit: its key, and what makes its parts."""
+    starts = range(0, len(digits), CHUNK)
+    return ("probabilities", network.key, digits.key), lambda: [
+        (evaluation.probabilities_of_range, network, digits, start, start + CHUNK) for start in starts
+    ]
 
 
 def results(key: Hashable, calls: Callable[[], Sequence[Call]], progress: Callable[[int], str]) -> list[Any]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from cnnviz.network.config import layers
+from cnnviz.network.weights import Network
 from cnnviz.ui import choice, places, state
+from cnnviz.ui.changes import Changes
 from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage, Session
 
 
@@ -17,6 +22,22 @@ def open_map(layer: str, number: int) -> None:
     CalculationPart.filter.set(number)
     CalculationPart.place.set(None)
     places.go("layers", "network")
+
+
+def open_without(network: Network, off: Mapping[str, Sequence[int]]) -> None:
+    """Leave for Break it, with these filters switched off there and no others; other changes stay.
+
+    Args:
+        network: the whole one.
+        off: numbers of filters by convolution layer.
+    """
+    changes = state.opened(state.changes_of(network.key), Changes)
+    for layer in layers(network.config):
+        if layer.kind == "convolution":
+            changes.off.pop(layer.name, None)
+            state.change_of(network.key, f"off {layer.name}").forget()  # its widget begins with what is written here
+    changes.off |= {layer: list(filters) for layer, filters in off.items()}
+    places.go("break_it", "network")
 
 
 def open_filter(network: str, layer: str, number: int) -> None:

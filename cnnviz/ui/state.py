@@ -219,6 +219,10 @@ class LayersPage:
     beside = Key[Any]("beside", None, "nobody: the container of the maps and of the calculation beside them")
     part = Key("layers part", "network", kept=True, address="part")
     answer = Key("answer by numbers", False)
+    without = Key[tuple[tuple[str, str], Network] | None]("without", None, "Layers: the network without some filters")
+    evaluated = Key[tuple[str, str] | None](
+        "evaluated without", None, "Layers: the keys of network and digits whose accuracy was asked for last"
+    )
     chart = Key("chart of the layers", False)
     explained_maps = Key[Any]("maps of one layer", None, COMPONENT)
 
@@ -226,6 +230,11 @@ class LayersPage:
 def overview_of(network: str) -> Key[Any]:
     """A network on one screen, of whichever of its snapshots."""
     return Key(f"overview of {network}", None, COMPONENT)
+
+
+def switched_off_of(network: str) -> Key[Sequence[str]]:
+    """The filters that are switched off on that screen, as "conv1 3"; what is not there of them is to be left out."""
+    return Key(f"{SWITCHED_OFF_OF}{network}", (), "the overview, in the browser", kept=True)
 
 
 class FiltersPart:
@@ -497,9 +506,19 @@ def _named_keys() -> dict[str, Key[Any]]:
 
 KEYS = _named_keys()
 CHANGES_OF = "changes of "
+SWITCHED_OFF_OF = "switched off of "
 _KEPT_BEGINNINGS = (
     *("iteration of ", "channel of ", "layers of ", "channel shown of ", "liked layer of "),
-    *("liked filter of ", "laboratory text kernel ", "stress ", CHANGES_OF, "broken layer of ", "compared ", "sweep "),
+    *(
+        "liked filter of ",
+        "laboratory text kernel ",
+        "stress ",
+        CHANGES_OF,
+        SWITCHED_OFF_OF,
+        "broken layer of ",
+        "compared ",
+        "sweep ",
+    ),
 )
 """Of the kept keys that come from a function; those of a plan's form begin with a preset."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import browser
-from cnnviz.analysis import inspection, receptive_field
+from cnnviz.analysis import inspection, receptive_field, weight_editing
 from cnnviz.data import dataset
 from cnnviz.network import store
 from servers import stopped
@@ -44,8 +44,10 @@ def outputs():
     """What TensorFlow says of the same digit, and of the snapshots of the same network."""
     image = dataset.load(dataset.BUNDLED, "test").images[3:4]
 
-    def after(iteration=None):
+    def after(iteration=None, off=None):
         network = store.load(store.find("hvass"), iteration)
+        for layer, filters in (off or {}).items():
+            network = weight_editing.without_filters(network, layer, filters)
         return {name: output[0] for name, output in inspection.activations(network, image).items()}
 
     return after
@@ -122,6 +124,16 @@ ORANGE = f"""() => {{
 """First and last row and column of the frame on the digit, in pixels of the digit."""
 
 
+# How many pixels of lines are drawn, without the orange frame.
+LINES = f"""() => {{
+  const lines = ({ROOT}).querySelector('.lines');
+  const pixels = lines.getContext('2d').getImageData(0, 0, lines.width, lines.height).data;
+  let n = 0;
+  for (let i = 3; i < pixels.length; i += 4) n += pixels[i] > 0 && pixels[i - 1] > 60;
+  return n;
+}}"""
+
+
 def test_the_receptive_field_is_framed_and_lines_lead_from_what_feeds_the_map(opened):
     at_pixel(opened, 2, 20, (3, 2))
     box = receptive_field.receptive_field_in_image(store.load(store.find("hvass")).config, "conv2_relu", 3, 2)
@@ -190,6 +202,60 @@ def test_play_goes_to_the_last_snapshot_and_the_head_follows(opened, outputs):
                              arg=slider.element_handle())  # fmt: skip
 
 
+def test_a_filter_is_switched_off_at_once_and_the_accuracy_follows(new_page, address, outputs):
+    """By its dot and by keyboard, with the server stopped; then in the address, on Break it, and after a reload."""
+    with new_page(viewport={"width": 1440, "height": 900}) as window:
+        complaints = []
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.goto(f"{address}/layers?net=hvass&digit=3")
+        rests(window, 10_000)
+        window.locator("canvas.output").wait_for()
+        maps, toggles = window.locator(".overview .map"), window.locator(".overview .switch")
+        places = [maps.nth(n).bounding_box() for n in (0, 51)]
+        window.wait_for_timeout(1000)
+        with stopped(address):
+            for number in (0, 1, 2):
+                toggles.nth(number).click()
+            maps.nth(16 + 4).focus()
+            window.keyboard.press("x")
+            assert said(window).endswith("; its filter is off, x switches it on")
+            window.keyboard.press("ArrowRight")
+            window.keyboard.press("Delete")
+            window.keyboard.press("Delete")
+            assert toggles.nth(2).get_attribute("aria-checked") == "false"
+            toggles.nth(2).click()
+            compare(window, outputs(off={"conv1": [0, 1], "conv2": [4]}))
+            line = window.locator(".overview .switched")
+            assert line.inner_text().startswith("3 filters off")
+            assert [n for n in range(52) if maps.nth(n).evaluate("one => one.matches('.off')")] == [0, 1, 20]
+            assert maps.nth(20).get_attribute("aria-label") == "map 4, its filter switched off"
+            at_pixel(window, 2, 4, (3, 3))
+            assert window.evaluate(LINES) == 0  # what is off is fed by nothing
+            at_pixel(window, 2, 20, (3, 3))
+            assert window.evaluate(LINES) > 0
+        window.get_by_text(re.compile(r"of 500 test digits are read right, \d+ (fewer|more) than before\.$")).wait_for()
+        assert [maps.nth(n).bounding_box() for n in (0, 51)] == places
+        box = line.bounding_box()
+        assert box["y"] + box["height"] <= 900
+        window.get_by_text(re.compile(r"of map 0 of conv1: \+0\.000")).first.wait_for()  # the calculation is of it, too
+        window.locator(".overview .steps").focus()
+        window.keyboard.press("ArrowLeft")
+        rests(window, 5000)
+        compare(window, outputs(5000, off={"conv1": [0, 1], "conv2": [4]}))
+        window.wait_for_url(re.compile("steps=5000"))
+        window.reload()
+        rests(window, 5000)
+        compare(window, outputs(5000, off={"conv1": [0, 1], "conv2": [4]}))
+        window.get_by_role("button", name="Open in Break it").click()
+        window.get_by_text("conv2 without filter 4; conv1 without filters 0, 1").wait_for()
+        window.go_back()
+        rests(window, 5000)
+        window.get_by_role("button", name="Reset").click()
+        compare(window, outputs(5000))
+        window.wait_for_url(lambda url: "off." not in url)
+        assert complaints == []
+
+
 def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(new_page, address, outputs):
     with new_page(viewport={"width": 1440, "height": 900}) as window:
         window.route("**/cnnviz/weights/*", lambda route: route.abort())
@@ -198,6 +264,12 @@ def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(
         rests(window, "server")
         compare(window, outputs())
         assert window.locator(".overview .training").is_hidden()
+        shown = window.evaluate(f"({ROOT}).dataset.drawn")
+        window.locator(".overview .switch").nth(3).click()
+        window.wait_for_function(f"({ROOT}).dataset.drawn !== '{shown}'")
+        compare(window, outputs(off={"conv1": [3]}))
+        window.get_by_role("button", name="Reset").click()
+        window.wait_for_function(f"({ROOT}).dataset.drawn - {shown} >= 2")
         at_pixel(window, 2, 20, (3, 3))
         value = outputs()["conv2_relu"][3, 3, 20]
         assert said(window) == f"layer 2, map 20, row 3, column 3: {value:.3f}"

@@ -35,6 +35,33 @@ def never():
     pytest.fail("nothing was to be submitted")
 
 
+def test_a_job_is_begun_without_waiting_and_left(submitted):
+    jobs = Jobs()
+    assert jobs.begin("key", calls("a", "b"), Priority.RUN) is None
+    assert [priority for _, priority, _ in submitted] == [Priority.RUN] * 2
+    assert jobs.begin("key", never) is None
+    for number, future in enumerate(futures(submitted)):
+        future.set_result(number)
+    assert jobs.begin("key", never) == [0, 1]
+    jobs.leave("key")
+    assert jobs.begin("key", never) == [0, 1]
+    jobs.begin("other", calls("c"))
+    jobs.leave("other")
+    jobs.leave("none")
+    assert futures(submitted)[2].cancelled()
+    assert jobs.begin("other", calls("c")) is None
+    assert len(submitted) == 4
+
+
+def test_what_somebody_waits_for_is_not_left(submitted):
+    jobs = Jobs()
+    with jobs.waiting("key", calls("a")):
+        jobs.begin("key", never)
+        jobs.leave("key")
+        assert not futures(submitted)[0].cancelled()
+    assert futures(submitted)[0].cancelled()
+
+
 def futures(submitted):
     return [future for _, _, future in submitted]
 

@@ -4,21 +4,24 @@ import base64
 import dataclasses
 import json
 import re
+import time
 
 import numpy as np
 import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
-from apptest import components, open_page
-from cnnviz.analysis import inspection, receptive_field
+from apptest import components, open_page, texts
+from cnnviz.analysis import evaluation, inspection, receptive_field, weight_editing
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.cards import Card
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.pages.layers import questions
+from cnnviz.percentages import percent
 from cnnviz.ui import server, state
+from cnnviz.ui.changes import Changes
 from cnnviz.ui.components.live import live
 from cnnviz.ui.components.overview import overview
 from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage, Session
@@ -154,18 +157,89 @@ def sent_of(key, said):
 
 
 def test_the_snapshot_at_which_the_slider_rests_is_shown_everywhere():
-    at = opened({Session.model: "hvass"})
-    states = at._tree.get_widget_states()
-    (proto,) = [e.proto for e in at.get("bidi_component") if e.proto.component_name.endswith("cnnviz.overview")]
-    sent = states.widgets.add()
-    sent.id = _make_trigger_id(proto.id, "events")
-    sent.json_trigger_value = json.dumps([{"event": "step", "value": 500}])
-    at._run(states)
-    assert not at.exception
+    at = send(opened({Session.model: "hvass"}), "step", 500)
     assert at.select_slider(key=state.iteration_of("hvass").name).value == 500
     told = overview_of(at)
     assert told["training"]["now"] == 500
     assert told["network"]["weights"] == f"./cnnviz/weights/{store.load(store.find('hvass'), 500).key}.bin"
+
+
+def send(at, event, value):
+    """What the overview sends once, as when something is clicked there."""
+    states = at._tree.get_widget_states()
+    (proto,) = [e.proto for e in at.get("bidi_component") if e.proto.component_name.endswith("cnnviz.overview")]
+    sent = states.widgets.add()
+    sent.id = _make_trigger_id(proto.id, "events")
+    sent.json_trigger_value = json.dumps([{"event": event, "value": value}])
+    at._run(states)
+    assert not at.exception
+    return at
+
+
+def told_once_known(at):
+    """What the browser is told of the switches, after asking until the accuracy is known."""
+    for _ in range(300):
+        told = overview_of(at)["switches"]
+        if told["accuracy"] is not None:
+            return told
+        time.sleep(0.1)
+        send(at, "asks", 1)
+    raise AssertionError("the accuracy does not come")
+
+
+OFF = {"conv1": [1, 13], "conv2": [4]}
+
+
+def without(network):
+    for layer, filters in OFF.items():
+        network = weight_editing.without_filters(network, layer, filters)
+    return network
+
+
+def test_with_filters_off_all_that_the_page_says_is_of_the_network_without_them():
+    names = ("conv2 4", "conv1 13", "conv1 1", "conv9 1", "conv1 16", "conv1 -1", "conv1 1", "dense1 2", "x")
+    at = opened({Session.shown.number: 5, Session.model: "hvass", state.switched_off_of("hvass"): names})
+    whole = store.load(store.find("hvass"))
+    broken, test = without(whole), dataset.load(dataset.BUNDLED, "test")
+    outputs = {name: output[0] for name, output in inspection.activations(broken, test.images[5:6]).items()}
+    told = overview_of(at)
+    assert told["switches"]["off"] == ["conv1 1", "conv1 13", "conv2 4"]
+    assert told["network"]["weights"] == f"./cnnviz/weights/{whole.key}.bin"  # the browser switches off by itself
+    known = told_once_known(at)
+    before, after = (evaluation.score(test.labels, evaluation.probabilities(n, test.images)) for n in (whole, broken))
+    lost = before.correct - after.correct
+    assert lost > 0
+    assert known["accuracy"] == [
+        f"Accuracy {percent(before.accuracy)} → {percent(after.accuracy)}",
+        f"{after.correct} of 500 test digits are read right, {lost} fewer than before.",
+    ]
+    overview_of(at, opened="conv2_relu 5")
+    (slide,) = components(at, "slide")
+    assert slide["calculation"]["results"] == pytest.approx(outputs["conv2"][..., 5].ravel(), abs=1e-5)
+    first, second = np.argsort(-outputs["softmax"])[:2]
+    at.session_state[LayersPage.answer.name] = True
+    at.run()
+    assert f"contribute most to {first}, and what they contribute to {second}." in captions(at)
+    at.button_group(key=CalculationPart.explained_layer.name).set_value("conv1_relu").run()
+    assert "2 zero everywhere and crossed out" in captions(at)
+
+
+def test_what_is_switched_off_is_remembered_and_opens_in_break_it():
+    at = opened({Session.model: "hvass"})
+    assert overview_of(at)["switches"] == {"of": state.overview_of("hvass").name, "off": [], "accuracy": ["", ""]}
+    whole = store.load(store.find("hvass"))
+    at.session_state[state.changes_of(whole.key).name] = Changes(
+        noise={"dense1": 0.5}, off={"conv2": [1], "dense1": [2]}
+    )
+    switches = send(at, "off", ["conv2 4", "conv1 3", 5, "conv1 99"])
+    assert overview_of(switches)["switches"]["off"] == ["conv1 3", "conv2 4"]
+    send(at, "off", "conv1 3")
+    assert state.switched_off_of("hvass").name not in at.session_state
+    send(at, "off", ["conv1 3"])
+    send(at, "break_it", True)
+    assert "dense1 with noise of 0.5 standard deviations; dense1 without neuron 2; conv1 without filter 3" in texts(at)
+    (off,) = [one for one in at.multiselect if one.label.startswith("Switch off")]
+    assert off.value == [3]
 
 
 def key_of(layer, name="hvass", image=0):

@@ -27,6 +27,7 @@ def examples():
     made += [
         state.kernels_of("conv1", 0, "a"),
         state.overview_of("a"),
+        state.switched_off_of("a"),
         state.behind_more_of("x"),
         state.run_kernels_of("a"),
     ]

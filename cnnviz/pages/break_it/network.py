@@ -14,6 +14,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
+from cnnviz.ui import accuracy as accuracies
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.components.gallery import gallery
@@ -31,9 +32,6 @@ class Words:
 
     before, after = "Accuracy before", "Accuracy after"
     points = "{points:+.2f} points"
-    unchanged = "No change: {after:,} of {n:,} test digits are read right."
-    fewer = "{after:,} of {n:,} test digits are read right, {by:,} fewer than before."
-    more_right = "{after:,} of {n:,} test digits are read right, {by:,} more than before."
     cells = "Cells of the confusion matrix that changed most"
     cells_caption = {
         False: (
@@ -91,7 +89,7 @@ def operate(network: Network, test: Dataset) -> None:
         accuracy = st.container()
         show_answers(network, broken)
     with accuracy:
-        before, after = (evaluation.score(test.labels, lookups.probabilities(each, test)) for each in (network, broken))
+        before, after = accuracies.compare(network, broken, test)
         show_accuracy(before, after)
     if broken != network:
         with present.screen("cells"):
@@ -124,9 +122,7 @@ def show_accuracy(before: Score, after: Score) -> None:
         points = 100 * (after.accuracy - before.accuracy)
         delta = Words.points.format(points=points) if after.correct != before.correct else None
         st.metric(Words.after, percent(after.accuracy), delta, width="content")
-    lost = before.correct - after.correct
-    sentence = Words.fewer if lost > 0 else Words.more_right if lost else Words.unchanged
-    st.markdown(sentence.format(n=before.n, after=after.correct, by=abs(lost)))
+    st.markdown(accuracies.in_words(before, after))
 
 
 def show_answers(network: Network, broken: Network) -> None:

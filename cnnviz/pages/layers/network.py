@@ -7,11 +7,11 @@ import streamlit as st
 
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import answer, calculation, explained, opened
+from cnnviz.pages.layers import answer, calculation, explained, opened, switched_off
 from cnnviz.pages.layers.opened import OpenMap
-from cnnviz.ui import choice, digit_choice, lookups, panels, playing, present, refusal, session, state
+from cnnviz.ui import choice, digit_choice, lookups, opening, panels, playing, present, refusal, session, state
 from cnnviz.ui.components.overview import overview
-from cnnviz.ui.components.overview.overview import Part, Training
+from cnnviz.ui.components.overview.overview import Part, Switches, Training
 from cnnviz.ui.entry import Choice
 from cnnviz.ui.state import LayersPage, Session
 
@@ -19,7 +19,10 @@ from cnnviz.ui.state import LayersPage, Session
 class Words:
     """What stands at the parts of the network."""
 
-    intro = "From the image to the answer: click a map to see how each of its pixels is computed."
+    intro = (
+        "From the image to the answer: click a map to see how each of its pixels is computed; the dot under it "
+        "switches its filter off."
+    )
     maps = "What the {n} filters of layer {block} found, {side}×{side} each"
     maps_alt = "{n} maps of {side} by {side} pixels, what the filters of layer {block} found; Enter opens one."
     neurons = "{n:,} neurons, {layer}"
@@ -35,30 +38,49 @@ def show() -> None:
     refusal.note(network, digit)
     outputs = {name: output[0] for name, output in lookups.activations(network, digit.image[None, :, :, None]).items()}
     show_way(network, outputs)
-    answer.show(network, outputs)
-    explained.show(network, outputs)
 
 
 @session.part
 def show_way(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
-    """The network at the left, the open map at the right; only this part runs again after a click."""
+    """The network at the left, the open map at the right, below them more; only this part runs again after a click.
+
+    All but the weights that the browser computes with is of the network without what is switched off.
+    """
     chosen = choice.current()
-    key = state.overview_of(chosen.entry.name if chosen.entry else "")
+    name = chosen.entry.name if chosen.entry else ""
+    key = state.overview_of(name)
     ends = block_ends(network)
     sent = overview.sent(key, ends, chosen.entry.iterations if chosen.entry else ())
     if sent.step is not None and sent.step != chosen.iteration:
         st.rerun()  # the callback has moved the slider in the head, which is no part of this one
+    off = switched_off.of(network, name)
+    if sent.break_it:
+        opening.open_without(network, off)
+    shown = switched_off.without(network, off)
+    if off:
+        outputs = switched_off.outputs_of(shown, outputs["image"])
     if sent.opened is not None:
         layer_name, number = sent.opened
         end = next(layer for layer in ends if layer.name == layer_name)
         opened.open_map(opened.block_of(network.config, end)[0].name, number)
-    found = opened.current(network.config, outputs)
+    found = opened.current(shown.config, outputs)
     with st.container(key=LayersPage.beside.name):
         left, right = st.columns([1, 1.15], gap="medium")
     with right, present.screen("calculation"):
-        calculation.show(network, outputs)
+        calculation.show(shown, outputs)
     with left, present.screen("maps"):
-        show_network(network, outputs, ends, found)
+        show_network(network, outputs, ends, found, switches_of(network, shown, name, off))
+    answer.show(shown, outputs)
+    explained.show(shown, outputs)
+
+
+def switches_of(network: Network, shown: Network, name: str, off: switched_off.Off) -> Switches:
+    """What is switched off, with what that does to the accuracy."""
+    return Switches(
+        switched_off.names(off),
+        switched_off.accuracy_of(network, shown),
+        lambda said: switched_off.choose(network, name, said),
+    )
 
 
 def block_ends(network: Network) -> list[Layer]:
@@ -67,7 +89,13 @@ def block_ends(network: Network) -> list[Layer]:
     return [layer for layer in maps if layer == opened.block_of(network.config, layer)[-1]]
 
 
-def show_network(network: Network, outputs: Mapping[str, np.ndarray], ends: list[Layer], found: OpenMap | None) -> None:
+def show_network(
+    network: Network,
+    outputs: Mapping[str, np.ndarray],
+    ends: list[Layer],
+    found: OpenMap | None,
+    switches: Switches,
+) -> None:
     """The digit, every block's maps, the neurons, the answer."""
     open_end = next((layer for layer in ends if found and layer.block == found.layer.block), None)
     chosen = choice.current()
@@ -80,6 +108,7 @@ def show_network(network: Network, outputs: Mapping[str, np.ndarray], ends: list
         marked=(open_end.name, found.number) if found and open_end else None,
         answer=Words.answer,
         training=training_of(chosen),
+        switches=switches,
         shows=calculation.KEY,
     )
 

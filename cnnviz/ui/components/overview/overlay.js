@@ -53,9 +53,11 @@ const drawLines = (pen, scene, { group, number }, view, box) => {
   const layer = view.data.network.layers.find((each) => each.name === `conv${group.block}`);
   const { sums, norms, sum, norm } = ofFrame(view.frame, layer);
   const above = scene.groups[scene.groups.indexOf(group) - 1];
-  const sources = above ? above.maps.map((map) => map.button) : [scene.digit.canvas];
+  const sources = above ? above.maps.map((map) => map.cell) : [scene.digit.canvas];
   const filters = group.maps.length;
-  const all = sources.map((source, channel) => ({ source, at: channel * filters + number }));
+  const feeds = (channel) => !view.switches.has(group, number) && !(above && view.switches.has(above, channel));
+  const all = sources.map((source, channel) => ({ source, channel, at: channel * filters + number }))
+    .filter(({ channel }) => feeds(channel));
   const to = box(group.maps[number].canvas);
   for (const { source, at } of all.sort((a, b) => norms[a.at] - norms[b.at])) {
     pen.beginPath();

@@ -3,7 +3,8 @@
 // file and in components/live do the work: scene.js builds the elements, paint.js colours them, pointing.js and training.js move them.
 //
 // Streamlit calls this after every run of the page: the elements stay, so that what has the focus keeps it.
-const MODULES = ["forward.js", "weights.js", "scene.js", "paint.js", "pointing.js", "training.js", "picture.js"];
+const MODULES = ["forward.js", "weights.js", "scene.js", "paint.js", "pointing.js", "training.js",
+  "switches.js", "picture.js"];
 
 const numbers = (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -12,7 +13,7 @@ const numbers = (text) => {
 
 // All that one overview is: `update` takes what the server says, `draw` computes the network with some weights.
 class View {
-  constructor(root, data, [{ build }, { fetched }, scene, paint, pointing, training, picture]) {
+  constructor(root, data, [{ build }, { fetched }, scene, paint, pointing, training, switches, picture]) {
     this.fetched = (address) => fetched(address, document.baseURI);
     Object.assign(this, { root, build, known: "", address: "" });
     this.scene = scene.create(root);
@@ -20,6 +21,7 @@ class View {
     this.painter = paint.painter(Uint8Array.from(atob(data.table), (letter) => letter.charCodeAt(0)));
     this.pointing = pointing.create(this);
     this.training = training.create(this, this.fetched);
+    this.switches = switches.create(this);
     this.scene.png.onclick = () => picture.download(this.scene, this.data.words.file);
     this.scene.root.cnnvizView = this;
     new ResizeObserver(() => this.fit()).observe(root.parentElement);
@@ -38,6 +40,7 @@ class View {
     }
     this.layout.mark(this.scene, data.marked);
     this.training.update(data);
+    this.switches.update(data);
     this.fit();
     if (data.values) this.drawValues(data.values);
     else if (!this.training.moves()) this.rest(data.network);
@@ -68,10 +71,17 @@ class View {
   // False, and nothing is drawn, where the numbers overflow.
   draw(weights) {
     const network = this.build(this.data.network, weights);
-    const result = network.run(this.image);
+    this.last = weights;
+    const result = network.run(this.image, this.switches.off);
     if (!result.finite) return false;
     this.show({ layers: result.layers, shapes: network.shapes, probabilities: result.probabilities, weights });
     return true;
+  }
+
+  /** Draw the same network again, with what is switched off now; where the server computes, it sends what it shows. */
+  again() {
+    if (this.last && !this.data.values && !this.draw(this.last)) this.say(this.data.words.overflow);
+    else this.pointing.refresh();
   }
 
   drawValues(values) {

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnviz.analysis import receptive_field
 from cnnviz.network.cards import BrokenModel
-from cnnviz.network.config import Layer, n_weights
+from cnnviz.network.config import Layer, layers, n_weights
 from cnnviz.network.weights import Network
 from cnnviz.render import palettes
 from cnnviz.server import immutable
@@ -22,6 +22,8 @@ from cnnviz.ui.components.live import delivery, live
 from cnnviz.ui.state import Key
 
 HTML = '<div class="overview"></div>'
+SILENT = ("opened", "wants", "failed", "break_it", "asks")
+"""What the browser sends that `sent` gives, or that only has the page run again."""
 MAX_SNAPSHOT_WEIGHTS = 25_000_000
 """Of all snapshots together: 100 MB, which a browser holds while it moves through them."""
 
@@ -31,12 +33,20 @@ class Words:
 
     digit = "The digit"
     digit_alt = "The digit, 28 by 28 pixels."
-    map = "map"
+    map = "map {number}"
+    map_off = "map {number}, its filter switched off"
+    filter = "filter {number} of layer {block}"
     shares = "Probabilities. {shares}."
     hint = "Point at a map to see what feeds it; click to open it."
     legend = "Lines: sum of a kernel’s weights, red above 0, blue below; width: L2 norm."
     legend_digit = "Line: sum of the kernel’s weights, red above 0, blue below; width: L2 norm."
     of_map = "layer {block}, map {map}, row {row}, column {column}: {value}"
+    is_off = "{told}; its filter is off, x switches it on"
+    off_hint = "The dot under a map, or x on the keyboard, switches its filter off."
+    one_off, off = "1 filter off", "{n} filters off"
+    reset = "Reset"
+    reading = "Reading the test digits without …"
+    break_it = "Open in Break it"
     of_digit = "digit, row {row}, column {column}: {value}"
     of_neuron = "{layer}, neuron {number}: {value}"
     of_output = "output {digit}: {value}"
@@ -84,18 +94,35 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Switches:
+    """Filters can be switched off; the browser then computes without them at once.
+
+    Attributes:
+        off: those that are, as "conv1 3", in order.
+        accuracy: before and without them, and a sentence; None while it is computed: the browser asks again.
+        choose: is called with what the browser says is off now, unchecked.
+    """
+
+    off: Sequence[str]
+    accuracy: tuple[str, str] | None
+    choose: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
 class Sent:
     """What the browser has sent; all of it checked.
 
     Attributes:
         opened: layer and number of the map that was opened just now.
         step: the snapshot that was chosen just now.
+        break_it: True when Break it is to be opened just now, with what is switched off.
         wants: True once the weights of every snapshot are wanted.
         failed: the address of the weights with which the browser could not compute the network.
     """
 
     opened: tuple[str, int] | None = None
     step: int | None = None
+    break_it: bool = False
     wants: bool = False
     failed: str = ""
 
@@ -109,14 +136,16 @@ def scripts() -> str:
 def sent(key: Key[Any], maps: Sequence[Layer], iterations: Sequence[int]) -> Sent:
     """Ask before the overview is shown, so that it can mark the map that was opened."""
     said = key.get()
-    said = {name: said.get(name) for name in ("opened", "step", "wants", "failed")} if hasattr(said, "get") else {}
+    names = ("opened", "step", "break_it", "wants", "failed")
+    said = {name: said.get(name) for name in names} if hasattr(said, "get") else {}
     layer_name, _, number = str(said.get("opened") or "").partition(" ")
     found = next((layer for layer in maps if layer.name == layer_name), None)
     is_there = found is not None and number.isascii() and number.isdigit() and len(number) < 6
     opened = (layer_name, int(number)) if found and is_there and int(number) < found.shape[2] else None
     step = said.get("step")
     chosen = step if type(step) is int and step in iterations else None
-    return Sent(opened, chosen, said.get("wants") is True, str(said.get("failed") or ""))
+    is_wanted = said.get("break_it") is True
+    return Sent(opened, chosen, is_wanted, said.get("wants") is True, str(said.get("failed") or ""))
 
 
 def overview(
@@ -129,19 +158,22 @@ def overview(
     marked: tuple[str, int] | None,
     answer: str,
     training: Training | None,
+    switches: Switches,
     shows: str = "",
 ) -> None:
     """Show a network.
 
     Args:
-        network: what the browser computes; it fetches the weights once, under their hash.
-        outputs: every layer's output for the digit, without the batch axis; sent where the browser cannot compute.
+        network: what the browser computes, whole; it fetches the weights once, under their hash.
+        outputs: every layer's output for the digit, without the batch axis and without what is switched off; sent
+            where the browser cannot compute.
         key: unique on the page; the same for all snapshots of a network. `sent` asks it.
         maps: of each block what leaves it, first to last.
         neurons: the dense layers before the answer.
         marked: layer and number of the map that is open.
         answer: with {first} and {second}, the two likeliest digits.
         training: None where there is nothing to move through.
+        switches: of the filters.
         shows: key of the container in which what is opened is shown; where it is below, the page goes there.
     """
     known = sent(key, [part.layer for part in maps], training.iterations if training else ())
@@ -160,6 +192,7 @@ def overview(
         "marked": marked,
         "words": {name: text for name, text in vars(Words).items() if not name.startswith("_")} | {"answer": answer},
         "training": training and _training(training, n, wanted=known.wants),
+        "switches": {"of": key.name, "off": switches.off, "accuracy": switches.accuracy},
         "values": {name: _packed(outputs[name]) for name in (*layers, "softmax")} if is_served else None,
         "why": why,
         "shows": shows,
@@ -171,14 +204,26 @@ def overview(
         if training and chosen is not None:
             training.choose(chosen)
 
-    nothing = dict.fromkeys(("on_opened_change", "on_wants_change", "on_failed_change"), lambda: None)
-    show(key=key.name, data=data, on_step_change=choose, **nothing)
+    listening: dict[str, Callable[[], None]] = {f"on_{name}_change": lambda: None for name in SILENT}
+    listening["on_step_change"] = choose
+    listening["on_off_change"] = lambda: switches.choose(key.get().get("off"))
+    show(key=key.name, data=data, **listening)
 
 
 def _maps(network: Network, part: Part) -> dict[str, Any]:
     """A block's maps as the browser wants them, with the rule by which a pixel's receptive field follows."""
     field = receptive_field.rule_in_image(network.config, part.layer.name)
-    return {**_named(part), "block": part.layer.block, "shape": part.layer.shape, "field": field}
+    block = part.layer.block
+    (convolution,) = (
+        each.name for each in layers(network.config) if each.kind == "convolution" and each.block == block
+    )
+    return {
+        **_named(part),
+        "block": block,
+        "convolution": convolution,
+        "shape": part.layer.shape,
+        "field": field,
+    }
 
 
 def _named(part: Part) -> dict[str, Any]:

@@ -13,11 +13,12 @@ export function download(scene, name) {
   });
 }
 
-const still = ({ root, stage, told, training, when }) => {
+const still = ({ root, stage, told, switched, training, when }) => {
   const around = root.getBoundingClientRect();
   const canvas = document.createElement("canvas");
   const first = training.hidden ? stage : when;
-  const [top, bottom] = [first.getBoundingClientRect().top, told.getBoundingClientRect().bottom];
+  const last = switched.hidden ? told : switched;
+  const [top, bottom] = [first.getBoundingClientRect().top, last.getBoundingClientRect().bottom];
   canvas.width = SCALE * (around.width + 2 * MARGIN_PX);
   canvas.height = SCALE * (bottom - top + 2 * MARGIN_PX);
   const pen = canvas.getContext("2d");
@@ -28,7 +29,7 @@ const still = ({ root, stage, told, training, when }) => {
   pen.translate(MARGIN_PX - around.left, MARGIN_PX - top);
   pen.imageSmoothingEnabled = false;
   for (const picture of stage.querySelectorAll(".parts canvas")) drawPicture(pen, picture);
-  for (const words of root.querySelectorAll(".when, .caption, .label, .answer, .told p")) write(pen, words);
+  for (const words of root.querySelectorAll(".when, .caption, .label, .answer, .told p, .off-words, .scores, .accuracy")) write(pen, words);
   const lines = stage.querySelector(".lines");
   const box = stage.getBoundingClientRect();
   pen.drawImage(lines, box.left, box.top, box.width, box.height);
@@ -42,7 +43,7 @@ const drawPicture = (pen, picture) => {
   pen.lineWidth = button?.getAttribute("aria-pressed") === "true" ? 3 : 1;
   pen.strokeStyle = pen.lineWidth === 3 ? "#e07b00" : getComputedStyle(picture).outlineColor;
   pen.strokeRect(left, top, width, height);
-  if (!button?.classList.contains("crossed")) return;
+  if (!button?.matches(".crossed, .off")) return;
   [pen.lineWidth, pen.strokeStyle] = [1.5, "#9aa0ac"];
   pen.beginPath();
   pen.moveTo(left, top);

@@ -1,8 +1,10 @@
 // What is pointed at, by mouse, by finger or by keyboard: its number in words, lines from what feeds it, and its
-// receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.
+// receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.  The dot
+// under a map, or x or Delete on it, switches its filter off and on.
 import { drawOver } from "./overlay.js";
 import { percentage } from "./percentages.js";
 
+const SWITCH_KEYS = ["x", "X", "Delete"];
 const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
 const written = (value) => value.toFixed(3).replace(/^-0\.000$/, "0.000").replace("-", "−");
 
@@ -25,7 +27,9 @@ export function create(view) {
     const frame = view.frame;
     scene.value.setAttribute("aria-live", byKey ? "polite" : "off");
     const hint = scene.groups.length ? words.hint : "";
-    scene.value.textContent = point && frame ? told(point, frame, view.image, words) : hint;
+    const words_of = (found) => of && view.switches.has(point.group, point.number)
+      ? filled(words.is_off, { told: found }) : found;
+    scene.value.textContent = point && frame ? words_of(told(point, frame, view.image, words)) : hint;
     scene.legend.textContent = of && frame?.weights ? (point.group.block > 1 ? words.legend : words.legend_digit) : "";
     drawOver(scene, of ? point : null, view);
   };
@@ -42,6 +46,8 @@ export function create(view) {
   });
   stage.addEventListener("focusout", () => byKey && clear());
   stage.addEventListener("click", (event) => {
+    const toggle = switchOf(event);
+    if (toggle) return view.switches.toggle(toggle.cnnviz.group, toggle.cnnviz.number);
     const button = buttonOf(event);
     if (!button) {
       if (touched) show(under(event));
@@ -61,6 +67,12 @@ export function create(view) {
       return;
     }
     const button = buttonOf(event);
+    if (button && SWITCH_KEYS.includes(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      view.switches.toggle(button.cnnviz.group, button.cnnviz.number);
+      show(strongest(button.cnnviz, view.frame), true);
+      return;
+    }
     const next = button && neighbour(scene.groups, button.cnnviz, event.key);
     if (!next) return;
     event.preventDefault();
@@ -73,6 +85,8 @@ export function create(view) {
 }
 
 const buttonOf = (event) => event.composedPath().find((node) => node.cnnviz && node.matches?.("button.map"));
+
+const switchOf = (event) => event.composedPath().find((node) => node.matches?.("button.switch"));
 
 const open = ({ scene, component, data }, group, number) => {
   for (const { maps } of scene.groups) for (const map of maps) map.button.setAttribute("aria-pressed", "false");

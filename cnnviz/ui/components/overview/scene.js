@@ -1,6 +1,6 @@
 // The elements of the overview, and how large its pictures are: as large as a window that need not be scrolled allows.
 const TARGETS = [84, 70, 56, 42, 28]; // pixels of a map, at most
-const SMALL = "(max-width: 1000px)";
+const SMALL = "(max-width: 1000px), (pointer: coarse)";
 const FINGER_PX = 44;
 const [GAP_PX, MARGIN_PX] = [4, 12];
 const DIGIT_PX = 28;
@@ -33,7 +33,15 @@ export function create(root) {
   scene.value = add(scene.told, "p", "value");
   scene.legend = add(scene.told, "p", "legend");
   scene.png = add(foot, "button", "png", "PNG");
-  for (const button of [scene.play, scene.png]) button.type = "button";
+  scene.switched = add(root, "div", "switched");
+  scene.off = add(scene.switched, "p", "off-words");
+  scene.off.setAttribute("role", "status");
+  scene.reset = add(scene.switched, "button", "reset");
+  scene.breakIt = add(scene.switched, "button", "break-it");
+  scene.scores = add(scene.switched, "p", "scores");
+  scene.accuracy = add(scene.switched, "p", "accuracy");
+  scene.accuracy.setAttribute("role", "status");
+  for (const button of [scene.play, scene.png, scene.reset, scene.breakIt]) button.type = "button";
   return scene;
 }
 
@@ -48,6 +56,8 @@ export function fill(scene, data) {
   scene.strips = data.strips.map((strip) => stripIn(parts, strip));
   outputsIn(scene, parts, data.words);
   scene.png.title = data.words.download;
+  scene.reset.textContent = data.words.reset;
+  scene.breakIt.textContent = data.words.break_it;
   scene.fitted = "";
 }
 
@@ -77,16 +87,28 @@ const groupIn = (parent, told, words) => {
   const [height, width, n] = told.shape;
   const group = { ...told, grid, maps: [] };
   for (let number = 0; number < n; number++) {
-    const button = add(grid, "button", "map");
-    Object.assign(button, { type: "button", tabIndex: -1, title: `${words.map} ${number}` });
-    button.setAttribute("aria-label", button.title);
+    const cell = add(grid, "div", "cell");
+    const button = add(cell, "button", "map");
+    Object.assign(button, { type: "button", tabIndex: -1, title: words.map.replace("{number}", number) });
     const frame = add(button, "span", "picture");
     const map = canvasIn(frame, height, width, { kind: "map", group, number });
-    add(button, "span", "label", number);
     button.cnnviz = map.canvas.cnnviz;
-    group.maps.push({ ...map, button });
+    group.maps.push({ ...map, cell, button, toggle: switchIn(cell, group, number, words) });
   }
   return group;
+};
+
+// The number under a map, with the dot that switches its filter off; by keyboard it is the map's own key.
+const switchIn = (parent, group, number, words) => {
+  const toggle = add(parent, "button", "switch");
+  Object.assign(toggle, { type: "button", tabIndex: -1 });
+  toggle.setAttribute("role", "switch");
+  const name = words.filter.replace("{number}", number).replace("{block}", group.block);
+  toggle.setAttribute("aria-label", name);
+  add(toggle, "span", "dot");
+  add(toggle, "span", "label", number);
+  toggle.cnnviz = { group, number };
+  return toggle;
 };
 
 const stripIn = (parent, told) => {

@@ -85,6 +85,7 @@ class Training {
     if (!this.arrays) return;
     const weights = this.weights();
     delete this.view.root.dataset.at;
+    this.view.switches.show();
     if (!this.view.draw(weights)) this.view.scene.when.textContent = this.view.data.words.overflow;
   }
 
