@@ -33,7 +33,8 @@ def pixel(opened, before=None):
     """Row, column, map and layer that are taken apart, once they are others than before."""
     pattern = r"Pixel \((\d+), (\d+)\) of map (\d+) of (\w+):"
     for _ in range(150):
-        heading = re.search(pattern, " ".join(opened.locator(".slide .value").all_inner_texts()))
+        headings = opened.locator(".slide .value").all_inner_texts()  # two while Streamlit replaces one
+        heading = re.search(pattern, headings[0]) if len(headings) == 1 else None
         if heading and (place := (*map(int, heading.groups()[:3]), heading[4])) != before:
             return place
         opened.wait_for_timeout(100)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import browser
-from cnnviz.analysis import inspection, receptive_field, weight_editing
+from cnnviz.analysis import arithmetic, inspection, receptive_field, weight_editing
 from cnnviz.data import dataset
 from cnnviz.network import store
 from servers import stopped
@@ -200,6 +200,90 @@ def test_play_goes_to_the_last_snapshot_and_the_head_follows(opened, outputs):
     slider = opened.locator(".st-key-head").get_by_role("slider")
     opened.wait_for_function("(one) => one.getAttribute('aria-valuetext') === '10,000 training steps'",
                              arg=slider.element_handle())  # fmt: skip
+
+
+def numbers_of(window):
+    """Place, value, the sums by channel and what is said of them, as the calculation shows it."""
+    parts = {name: window.locator(f".slide .{name}").inner_text() for name in ("value", "sum", "channels", "then")}
+    place = re.fullmatch(r"Pixel \((\d+), (\d+)\) of map (\d+) of (\w+): ([+−-]\d+\.\d+)", parts["value"])
+    sums = re.findall(r"(?:: |· )(\d+) ([+−]\d\.\d{4})", parts["channels"])
+    return (
+        (int(place[1]), int(place[2])),
+        float(place[5].replace("−", "-")),
+        {int(channel): float(sum_.replace("−", "-")) for channel, sum_ in sums},
+        parts["then"],
+    )
+
+
+def test_the_calculation_follows_the_pointer_until_a_click_holds_a_pixel(opened, address, outputs):
+    """Over the open map in the overview and over the result, without a message to the server; Escape lets it go."""
+    network, found = store.load(store.find("hvass")), outputs()
+    maps = opened.locator(".overview .map")
+    maps.nth(16 + 7).click()
+    opened.get_by_text(re.compile(r"of map 7 of conv2:")).first.wait_for()
+    opened.mouse.move(5, 5)
+    chosen = numbers_of(opened)[0]
+    assert chosen == receptive_field.strongest_pixel(network.config, found, "conv2", 7)
+    opened.wait_for_timeout(1000)
+    opened.evaluate("""() => {
+      const send = WebSocket.prototype.send;
+      window.cnnvizSent = 0;
+      WebSocket.prototype.send = function (...all) { window.cnnvizSent++; return send.apply(this, all); };
+    }""")
+    with stopped(address):
+        for pixel in ((0, 0), (3, 4), (6, 2)):
+            at_pixel(opened, 2, 7, pixel)
+            place, value, sums, then = numbers_of(opened)
+            window = found["conv2"][2 * pixel[0] : 2 * pixel[0] + 2, 2 * pixel[1] : 2 * pixel[1] + 2, 7]
+            assert (place[0] // 2, place[1] // 2) == pixel
+            assert value == pytest.approx(window.max(), abs=1e-3)
+            step = arithmetic.explain(network, found, "conv2", (*place, 7))
+            assert list(sums) == step.channels_by_contribution[:5].tolist()
+            assert list(sums.values()) == pytest.approx(step.channel_sums[list(sums)], abs=2e-4)
+            assert re.fullmatch(r"Then conv2_pool, the largest of (\S+, ){3}\S+: \S+\. Then conv2_relu, ReLU: .*", then)
+            assert float(then.rpartition("= ")[2]) == pytest.approx(found["conv2_relu"][(*pixel, 7)], abs=2e-4)
+        opened.mouse.move(5, 5)
+        assert numbers_of(opened)[0] == chosen
+        box = opened.locator("canvas.output").bounding_box()
+        opened.mouse.move(box["x"] + 2.5 / 14 * box["width"], box["y"] + 11.5 / 14 * box["height"])
+        assert numbers_of(opened)[0] == (11, 2)
+        at_pixel(opened, 2, 8, (3, 4))  # of another map, which is not open
+        assert numbers_of(opened)[0] == chosen
+        assert opened.evaluate("window.cnnvizSent") == 0
+    at_pixel(opened, 2, 7, (3, 4))
+    held = numbers_of(opened)[0]
+    opened.mouse.down()
+    opened.mouse.up()
+    at_pixel(opened, 2, 7, (6, 2))
+    assert numbers_of(opened)[0] == held
+    assert opened.locator(".slide .held").inner_text() == "Held; Escape frees it."
+    opened.wait_for_url(re.compile(f"[?&]pixel={held[0]},{held[1]}(&|$)"))
+    assert opened.evaluate("window.cnnvizSent") > 0  # the one that is chosen the server knows
+    opened.keyboard.press("Escape")
+    at_pixel(opened, 2, 7, (3, 2))
+    assert numbers_of(opened)[0] != held
+    opened.mouse.move(5, 5)
+    assert numbers_of(opened)[0] == held
+
+
+def test_a_map_that_is_opened_grows_into_its_calculation(opened):
+    opened.evaluate("""() => {
+      window.grown = [];
+      const animate = Element.prototype.animate;
+      Element.prototype.animate = function (frames, options) {
+        if (this.className === "cnnviz-growing") window.grown.push([this.getBoundingClientRect().x, frames.transform[1],
+          options.duration]);
+        return animate.call(this, frames, options);
+      };
+    }""")
+    from_, into = opened.locator(".overview .map").nth(4).bounding_box(), opened.locator("canvas.output").bounding_box()
+    opened.locator(".overview .map").nth(4).click()
+    ((x, transform, ms),) = opened.evaluate("window.grown")
+    shift = float(re.match(r"translate\(([-\d.]+)px", transform)[1])
+    assert x == pytest.approx(from_["x"], abs=1)
+    assert x + shift == pytest.approx(into["x"], abs=1)
+    assert ms == 250
+    opened.wait_for_function("!document.querySelector('.cnnviz-growing')")
 
 
 def test_a_filter_is_switched_off_at_once_and_the_accuracy_follows(new_page, address, outputs):

@@ -13,7 +13,7 @@ from cnnviz.pages.layers import numbers, opened
 from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.render import palettes
 from cnnviz.ui import panels, state
-from cnnviz.ui.components.slide.slide import Calculation, Field, slide
+from cnnviz.ui.components.slide.slide import Calculation, Field, Step, slide
 from cnnviz.ui.state import CalculationPart
 
 
@@ -46,8 +46,8 @@ class Words:
     }
     then = "Then {name}, {sentence}"
     pooled = {
-        "max": "The pooling keeps the largest of 2×2 such pixels; {sentence}",
-        "average": "The pooling takes the mean of 2×2 such pixels; then comes {name}.",
+        "max": "the largest of {window}: {result}",
+        "average": "the mean of {window}: {result}",
     }
 
 
@@ -147,6 +147,7 @@ def show_sliding(
         name=f"{layer.name}-map-{number}",
         calculation=calculation(network, outputs, found, below, channel),
         seen=None if below.kind == "input" else Field(image, first, step, size),
+        map_of=(layer.block, number),
         start=int(receptive_field.sees_ink(network.config, layer.name, image).argmax()),
     )
 
@@ -182,13 +183,11 @@ def calculation(
     )
 
 
-def what_follows(config: NetworkConfig, layer: Layer) -> str:
-    """What becomes of a pixel on its way through the activation, also where a pooling stands between; or ""."""
+def what_follows(config: NetworkConfig, layer: Layer) -> list[Step]:
+    """What becomes of a pixel on its way through the rest of its block: pooling and activation, in their order."""
     block = opened.block_of(config, layer)
-    behind = block[block.index(layer) + 1 :]
-    activation = next((each for each in behind if each.kind == "activation"), None)
-    if activation is None:
-        return ""
-    sentence = Words.activation[activation.operation]
-    words = Words.then if behind[0] == activation else Words.pooled[behind[0].operation]
-    return words.format(name=activation.name, sentence=sentence)
+    sentences = Words.activation | Words.pooled
+    return [
+        Step(each.operation, Words.then.format(name=each.name, sentence=sentences[each.operation]))
+        for each in block[block.index(layer) + 1 :]
+    ]

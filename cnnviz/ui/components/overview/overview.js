@@ -4,7 +4,7 @@
 //
 // Streamlit calls this after every run of the page: the elements stay, so that what has the focus keeps it.
 const MODULES = ["forward.js", "weights.js", "scene.js", "paint.js", "pointing.js", "training.js",
-  "switches.js", "picture.js"];
+  "switches.js", "channels.js", "picture.js"];
 
 const numbers = (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -13,7 +13,7 @@ const numbers = (text) => {
 
 // All that one overview is: `update` takes what the server says, `draw` computes the network with some weights.
 class View {
-  constructor(root, data, [{ build }, { fetched }, scene, paint, pointing, training, switches, picture]) {
+  constructor(root, data, [{ build }, { fetched }, scene, paint, pointing, training, switches, channels, picture]) {
     this.fetched = (address) => fetched(address, document.baseURI);
     Object.assign(this, { root, build, known: "", address: "" });
     this.scene = scene.create(root);
@@ -27,6 +27,10 @@ class View {
     new ResizeObserver(() => this.fit()).observe(root.parentElement);
     const view = new WeakRef(this); // the window outlives the page, and must not keep 15 MB of weights
     addEventListener("resize", () => view.deref()?.fit());
+    window.cnnvizChannels = (...place) => {
+      const found = view.deref();
+      return found ? channels.sums(found, ...place) : null;
+    };
   }
 
   update(component) {
@@ -98,6 +102,7 @@ class View {
     this.root.dataset.drawn = this.drawn;
     this.painter.paint(this.scene, this.image, frame, this.data.words);
     this.pointing.refresh();
+    if (!this.training.moves()) window.dispatchEvent(new Event("cnnviz-drawn"));
   }
 
   say(sentence) {

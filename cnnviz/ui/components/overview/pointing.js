@@ -1,6 +1,8 @@
 // What is pointed at, by mouse, by finger or by keyboard: its number in words, lines from what feeds it, and its
-// receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.  The dot
+// receptive field on the digit.  A click or Enter opens a map; a finger's first tap points, its second opens.  Over the
+// map that is open the calculation beside the overview follows the pointer, and a click holds the pixel there.  The dot
 // under a map, or x or Delete on it, switches its filter off and on.
+import { calm, grow } from "./motion.js";
 import { drawOver } from "./overlay.js";
 import { percentage } from "./percentages.js";
 
@@ -15,6 +17,7 @@ export function create(view) {
   const show = (found, keyboard = false) => {
     [point, byKey] = [found, keyboard];
     refresh();
+    tell();
   };
   const clear = () => show(null);
 
@@ -32,6 +35,17 @@ export function create(view) {
     scene.value.textContent = point && frame ? words_of(told(point, frame, view.image, words)) : hint;
     scene.legend.textContent = of && frame?.weights ? (point.group.block > 1 ? words.legend : words.legend_digit) : "";
     drawOver(scene, of ? point : null, view);
+  };
+  // Tell the calculation which pixel of the open map is pointed at, or that none is any more.
+  let following = false;
+  const tell = (held = false) => {
+    const isOpen = point?.kind === "map" && !byKey && isOpened(point.group.maps[point.number]) && view.switches.isTold();
+    if (isOpen) {
+      const place = { row: point.row, column: point.column, side: point.group.shape[0] };
+      announce({ block: point.group.block, number: point.number, place, held });
+    } else if (following) announce({ place: null });
+    following = isOpen;
+    return isOpen;
   };
 
   const { stage } = scene;
@@ -55,6 +69,10 @@ export function create(view) {
     }
     const { group, number } = button.cnnviz;
     const again = point?.kind === "map" && point.group === group && point.number === number;
+    if (event.detail && isOpened(button)) {
+      show(under(event) ?? strongest(button.cnnviz, view.frame));
+      if (tell(true)) return;
+    }
     if (touched && event.detail && !again) return show(under(event) ?? strongest(button.cnnviz, view.frame));
     open(view, group, number);
   });
@@ -88,13 +106,18 @@ const buttonOf = (event) => event.composedPath().find((node) => node.cnnviz && n
 
 const switchOf = (event) => event.composedPath().find((node) => node.matches?.("button.switch"));
 
+const isOpened = (map) => (map.button ?? map).getAttribute("aria-pressed") === "true";
+const announce = (detail) => window.dispatchEvent(new CustomEvent("cnnviz-point", { detail }));
+
 const open = ({ scene, component, data }, group, number) => {
   for (const { maps } of scene.groups) for (const map of maps) map.button.setAttribute("aria-pressed", "false");
   group.maps[number].button.setAttribute("aria-pressed", "true");
   component.setTriggerValue("opened", `${group.layer} ${number}`);
-  const below = document.querySelector(`.st-key-${data.shows}`);
-  const isBelow = below && below.getBoundingClientRect().top > scene.root.getBoundingClientRect().bottom;
-  if (isBelow) below.scrollIntoView({ behavior: "smooth" });
+  const shown = document.querySelector(`.st-key-${data.shows}`);
+  if (!shown) return;
+  const isBelow = shown.getBoundingClientRect().top > scene.root.getBoundingClientRect().bottom;
+  if (isBelow) shown.scrollIntoView({ behavior: calm() ? "instant" : "smooth" });
+  else if (!calm()) grow(group.maps[number].canvas, shown);
 };
 
 // The number under a pointer, of whichever picture.

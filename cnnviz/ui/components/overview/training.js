@@ -1,10 +1,11 @@
 // Training time: a slider over the network's snapshots and a button that plays them.  Between two snapshots the weights
 // are interpolated; at rest a real snapshot is shown, and the server is told which.
+import { calm } from "./motion.js";
+
 const PLAY_MS = 8000;
 const LATE_MS = 500; // before it is said that weights are being fetched
 const FOLLOW_MS = 15_000; // so long the server may take to follow
 
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
 const thousands = (n) => n.toLocaleString("en-US");
 

@@ -1,14 +1,23 @@
 // A kernel slides over a map and the map of results fills in: play, pause, step, at a speed that can be set; beside
-// them the place on the digit, below them the numbers of the place at which it stands.  Nothing is asked of the server
-// while it plays; a click or a key on the result sends it the place.
+// them the place on the digit, below them the numbers of the place at which it stands.  They follow the pointer over the
+// result, or over the same map in the overview beside it, which tells by events on the window and knows the sums of all
+// input channels.  Nothing is asked of the server on the way; a click holds a pixel, and it or a key sends the place.
 // Streamlit calls this again after every run of the page: with the same maps everything goes on as it stands.
 const LONGEST_MS = 500; // what a tab that was hidden may catch up with
 const SHARP = 2; // pixels of a canvas for one of the page, so that numbers are sharp on every screen
 const MARK = "#e07b00";
+const N_CHANNELS = 5; // whose sums are written one by one
+const ACTIVATIONS = {
+  relu: (value) => Math.max(0, value), sigmoid: (value) => 1 / (1 + Math.exp(-value)), tanh: Math.tanh,
+};
+const POOLINGS = {
+  max: (values) => Math.max(...values), average: (values) => values.reduce((a, b) => a + b) / values.length,
+};
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const filled = (sentence, values) => sentence.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
 const shortly = (value) => value.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−");
+const exactly = (value) => value.toFixed(4).replace(/^-0\.0000$/, "0.0000").replace("-", "−");
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(4);
 
 // A square of numbers in coloured cells; null is no number and stays empty.
@@ -52,9 +61,10 @@ export default function (component) {
   const maps = JSON.stringify({ ...data, place: null });
   if (before && before.maps === maps) return before.halt;
   if (before) before.halt();
+  before?.listening.abort();
   const same = before && before.moved && before.key === data.key && before.at < out * out;
   const at = same ? before.at : data.place[0] * out + data.place[1];
-  const state = { key: data.key, maps, moved: same, at };
+  const state = { key: data.key, maps, moved: same, at, pointed: null, held: false };
   let shown = out * out;
   let playing = false;
   let [last, due] = [0, 0];
@@ -95,11 +105,42 @@ export default function (component) {
     return values;
   };
   const told = (values) => values.map((value) => (value === null ? "–" : shortly(value))).join(" ");
+  // What becomes of the result at a place, one sentence a step; of a pooling with all that are pooled with it.
+  const following = (row, column) => {
+    let [value, size] = [(y, x) => calculation.results[y * out + x], out];
+    let [y, x] = [row, column];
+    return calculation.after.map(({ operation, sentence }) => {
+      const [before, n] = [value, size];
+      if (operation in ACTIVATIONS) {
+        value = (i, j) => ACTIVATIONS[operation](before(i, j));
+        return filled(sentence, { value: exactly(before(y, x)), result: exactly(value(y, x)) });
+      }
+      const window = (i, j) => [[2 * i, 2 * j], [2 * i, 2 * j + 1], [2 * i + 1, 2 * j], [2 * i + 1, 2 * j + 1]]
+        .filter((one) => Math.max(...one) < n).map((one) => before(...one));
+      value = (i, j) => POOLINGS[operation](window(i, j));
+      [y, x, size] = [y >> 1, x >> 1, Math.ceil(n / 2)];
+      return filled(sentence, { window: window(y, x).map(shortly).join(", "), result: exactly(value(y, x)) });
+    });
+  };
+  const inChannels = (row, column) => {
+    const sums = calculation.kind === "convolution" && data.mapOf && window.cnnvizChannels?.(...data.mapOf, row, column);
+    if (!sums || sums.length < 2) return "";
+    const order = [...sums.keys()].sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]) || a - b);
+    const list = order.slice(0, N_CHANNELS).map((i) => filled(words.channel, { channel: i, sum: signed(sums[i]) }));
+    const others = order.slice(N_CHANNELS);
+    const rest = signed(others.reduce((total, i) => total + sums[i], 0));
+    if (others.length) list.push(filled(words.others, { n: others.length, sum: rest }));
+    return filled(words.channels, { list: list.join(" · ") });
+  };
   const calculate = (row, column) => {
-    const result = calculation.results[state.at];
-    $(".then").textContent = calculation.after ? filled(calculation.after, activated(result)) : "";
+    const at = row * out + column;
+    const result = calculation.results[at];
+    $(".then").textContent = following(row, column).join(". ");
+    $(".channels").textContent = inChannels(row, column);
     if (calculation.kind === "activation") {
-      $(".sum").textContent = filled(calculation.sum, activated(calculation.inputs[state.at]));
+      const value = calculation.inputs[at];
+      const told = { value: exactly(value), result: exactly(ACTIVATIONS[calculation.activation](value)) };
+      $(".sum").textContent = filled(calculation.sum, told);
       return;
     }
     const [patch, cell] = [patchAt(row, column), Math.round(size)];
@@ -108,7 +149,7 @@ export default function (component) {
       const winner = calculation.marks ? patch.indexOf(Math.max(...inside)) : null;
       drawCells($(".patch"), patch, looks.patch, cell, winner, style);
       $(".patch").setAttribute("aria-label", `${words.under.patch}: ${told(patch)}`);
-      $(".sum").textContent = filled(calculation.sum, { result: result.toFixed(4).replace("-", "−") });
+      $(".sum").textContent = filled(calculation.sum, { result: exactly(result) });
       return;
     }
     const products = patch.map((value, i) => (value === null ? null : value * calculation.weights[i]));
@@ -123,15 +164,9 @@ export default function (component) {
       sum: signed(sum), others: signed(others), bias: signed(calculation.bias), total: signed(result),
     });
   };
-  const activated = (value) => {
-    const results = { relu: Math.max(0, value), sigmoid: 1 / (1 + Math.exp(-value)), tanh: Math.tanh(value) };
-    const numbers = { value, result: results[calculation.activation] };
-    return Object.fromEntries(
-      Object.entries(numbers).map(([name, each]) => [name, each.toFixed(4).replace(/^-0\.0000$/, "0.0000")
-        .replace("-", "−")]));
-  };
   const draw = () => {
-    const [row, column] = [Math.floor(state.at / out), state.at % out];
+    const [row, column] = place();
+    const at = row * out + column;
     const under = context(input);
     under.drawImage(images.input, 0, 0, input.width, input.height);
     under.strokeRect((column * stride - pad) * scale, (row * stride - pad) * scale, kernel * scale, kernel * scale);
@@ -153,10 +188,16 @@ export default function (component) {
       const [top, left] = [row, column].map((n) => field.first + n * field.step);
       pen.strokeRect(left * zoom, top * zoom, field.size * zoom, field.size * zoom);
     }
-    const value = filled(words.place, { row, column, value: data.values[state.at] });
-    $(".value").setAttribute("aria-live", playing ? "off" : "polite");
+    const value = filled(words.place, { row, column, value: data.values[at] });
+    $(".value").setAttribute("aria-live", playing || state.pointed !== null ? "off" : "polite");
+    const hint = state.held ? words.held : words.follows;
+    if ($(".held").textContent !== hint) $(".held").textContent = hint;
     $(".value").textContent = value;
     calculate(row, column);
+  };
+  const place = () => {
+    const at = state.pointed ?? state.at;
+    return [Math.floor(at / out), at % out];
   };
   const go = (place) => {
     state.at = place;
@@ -197,6 +238,7 @@ export default function (component) {
     if (playing) return stop();
     begin();
     playing = true;
+    [state.held, state.pointed] = [false, null];
     [last, due] = [performance.now(), 1];
     $(".play").textContent = words.pause;
     requestAnimationFrame(tick);
@@ -213,13 +255,59 @@ export default function (component) {
     stop();
     draw();
   };
-  output.onclick = (event) => {
+  // The numbers follow a pointer until a pixel is held; null: back to the one that was chosen.
+  const point = (place) => {
+    if (playing || state.held || state.pointed === place) return;
+    state.pointed = place;
+    draw();
+  };
+  const hold = (place) => {
+    [state.held, state.pointed] = [true, null];
+    go(place);
+    send();
+  };
+  const free = () => {
+    state.held = false;
+    draw();
+  };
+  const under = (event) => {
     const box = output.getBoundingClientRect();
     const row = Math.floor(((event.clientY - box.top) / box.height) * out);
     const column = Math.floor(((event.clientX - box.left) / box.width) * out);
-    go(Math.min(out - 1, Math.max(0, row)) * out + Math.min(out - 1, Math.max(0, column)));
-    send();
+    return Math.min(out - 1, Math.max(0, row)) * out + Math.min(out - 1, Math.max(0, column));
   };
+  output.onclick = (event) => hold(under(event));
+  output.onpointermove = (event) => event.pointerType !== "touch" && point(under(event));
+  output.onpointerleave = () => point(null);
+  // A pixel of the map as its block ends, so perhaps behind a pooling: then the one of its window that is kept.
+  const before_pooling = ({ row, column, side: n }) => {
+    const step = Math.round(out / n);
+    const window = [];
+    for (let y = row * step; y < Math.min(out, (row + 1) * step); y++)
+      for (let x = column * step; x < Math.min(out, (column + 1) * step); x++) window.push(y * out + x);
+    const keepsLargest = calculation.after.some(({ operation }) => operation === "max");
+    if (!keepsLargest) return window[0];
+    return window.reduce((best, at) => (calculation.results[at] > calculation.results[best] ? at : best));
+  };
+  const overview = ({ detail }) => {
+    if (detail.place === null) return point(null);
+    if (detail.block !== data.mapOf[0] || detail.number !== data.mapOf[1]) return;
+    (detail.held ? hold : point)(before_pooling(detail.place));
+  };
+  state.listening = new AbortController();
+  const listen = (name, act) => addEventListener(name, (event) => {
+    if (!root.isConnected || root.cnnviz !== state) state.listening.abort();
+    else act(event);
+  }, { signal: state.listening.signal, capture: true }); // before Present, which Escape ends
+  if (data.mapOf) {
+    listen("cnnviz-point", overview);
+    listen("cnnviz-drawn", () => !waiting && calculate(...place()));
+  }
+  listen("keydown", (event) => {
+    if (event.key !== "Escape" || !state.held) return;
+    event.preventDefault();
+    free();
+  });
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   output.onkeydown = (event) => {
     if (!(event.key in steps)) return;

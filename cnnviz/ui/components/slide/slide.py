@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -30,27 +30,30 @@ HTML = """<div class="slide"><p class="value" aria-live="polite"></p><div class=
 <figure><canvas class="output" tabindex="0" role="application"></canvas><figcaption></figcaption></figure></div>
 <div class="controls"><button type="button" class="play"></button><button type="button" class="step"></button>
 <button type="button" class="all"></button>
-<label class="speed-label"> <input class="speed" type="range" min="1" max="60" value="10"></label></div>
+<label class="speed-label"> <input class="speed" type="range" min="1" max="60" value="10"></label>
+<p class="held" role="status"></p></div>
 <div class="equation"><figure><canvas class="patch" role="img"></canvas><figcaption></figcaption></figure>
 <span class="of-kernel">×</span>
 <figure class="of-kernel"><canvas class="weights" role="img"></canvas><figcaption></figcaption></figure>
 <span class="of-kernel">=</span>
 <figure class="of-kernel"><canvas class="products" role="img"></canvas><figcaption></figcaption></figure></div>
-<p class="sum"></p><p class="then"></p></div>"""
+<p class="sum"></p><p class="channels"></p><p class="then"></p></div>"""
 CSS = """
 .slide { font: 1rem/1.4 var(--st-font); color: var(--st-text-color); display: flex; flex-direction: column; gap: 8px; }
 [hidden] { display: none !important; }
 p, figure { margin: 0; }
 p:empty, figcaption:empty { display: none; }
 .value { font-weight: 600; font-size: 1.125rem; }
-.sum, .then { font-variant-numeric: tabular-nums; }
+.sum, .channels, .then { font-variant-numeric: tabular-nums; }
+.channels, .then { margin-top: -6px; }
 figure { display: flex; flex-direction: column; min-width: 0; }
 figcaption { color: color-mix(in srgb, var(--st-text-color) 82%, var(--st-background-color)); }
 .maps { display: flex; gap: 16px; }
 .maps figure { flex: 0 1 11.25rem; }
 .maps canvas { width: 100%; height: auto; image-rendering: pixelated; box-sizing: border-box;
   border: 1px solid var(--st-border-color); }
-.output { cursor: crosshair; }
+.output { cursor: crosshair; touch-action: manipulation; }
+.held { color: color-mix(in srgb, var(--st-text-color) 82%, var(--st-background-color)); }
 .output:focus-visible { outline: 2px solid #4da3ff; outline-offset: 2px; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .controls button { font: inherit; color: inherit; padding: 4px 12px; border-radius: 4px; cursor: pointer;
@@ -74,12 +77,30 @@ class Words:
         "all": "Show all",
         "speed": "Speed",
     }
+    follows = "A click holds the pixel."
+    held = "Held; Escape frees it."
+    channels = "By channel: {list}"
+    channel = "{channel} {sum}"
+    others = "{n} others {sum}"
     input = "The input, {side} by {side} pixels, with a frame around the patch under the kernel."
     digit = "The digit, with a frame around what this pixel is computed from."
     under = {"patch": "patch", "weights": "kernel", "products": "products"}
     output = (
-        "The result, {side} by {side} pixels. Click a pixel, or move with the arrow keys, to see how it is computed."
+        "The result, {side} by {side} pixels. Point at a pixel, or move with the arrow keys, to see how it is computed."
     )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What becomes of a result: an activation, or the pooling of 2×2 of them.
+
+    Attributes:
+        operation: "relu", "sigmoid", "tanh", "max" or "average".
+        sentence: with places for {value} and {result} of an activation, {window} and {result} of a pooling.
+    """
+
+    operation: str
+    sentence: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +114,8 @@ class Calculation:
         looks: palette and limits of the cells of "patch", "weights" and "products"; the same at every place.
         weights: the kernel, float (k, k), of the map that it slides over.
         bias: what is added to the sum.
-        activation: "relu", "sigmoid" or "tanh": what the result goes through next, or what is shown.
-        after: what that makes of it, with places for {value} and {result}; "" where nothing follows.
+        activation: "relu", "sigmoid" or "tanh": what is shown, where it is a function of one number.
+        after: what becomes of the result next, one after another.
         marks_largest: frame the largest number of the patch.
     """
 
@@ -104,7 +125,7 @@ class Calculation:
     weights: np.ndarray | None = None
     bias: float = 0.0
     activation: str = ""
-    after: str = ""
+    after: Sequence[Step] = ()
     marks_largest: bool = False
 
 
@@ -138,6 +159,7 @@ def slide(
     calculation: Calculation,
     seen: Field | None = None,
     start: int = 0,
+    map_of: tuple[int, int] | None = None,
 ) -> tuple[int, int]:
     """Show a map and the map that comes of it, with a caption and a download of both as they stand.
 
@@ -154,12 +176,14 @@ def slide(
         calculation: how a number of the result comes about.
         seen: the place on the digit; None where the map is the digit itself.
         start: the place, row by row, at which playing begins: where the ink begins.
+        map_of: block and number of a network's map, where an overview beside it can be pointed at.
 
     Returns:
         row and column of the result that is chosen.
     """
     side, out, theme = len(inputs), len(results), panels.theme()
     alts = {"input": Words.input.format(side=side), "output": Words.output.format(side=out), "digit": Words.digit}
+    hints = {name: getattr(Words, name) for name in ("follows", "held", "channels", "channel", "others")}
     labels = dict(zip(("digit", "input", "output"), under, strict=True)) | Words.under
     data: dict[str, Any] = {
         "key": key.name,
@@ -176,9 +200,10 @@ def slide(
         "start": start,
         "cell": min(44, EQUATION_PX // max(kernel_px, 3)),
         "paper": "rgb({}, {}, {})".format(*theme.paper),
-        "words": Words.controls | {"place": title, "under": labels, "alt": alts},
+        "words": Words.controls | hints | {"place": title, "under": labels, "alt": alts},
         "calculation": _told(calculation, inputs, results),
         "field": seen and _seen(seen),
+        "mapOf": map_of,
     }
     animation = component("cnnviz.slide", "slide/slide.js", HTML, CSS)
     sent = animation(key=key.name, data=data, default={"place": ""}, on_place_change=lambda: None)
@@ -202,7 +227,7 @@ def _told(calculation: Calculation, inputs: np.ndarray, results: np.ndarray) -> 
     return {
         "kind": calculation.kind,
         "sum": calculation.sentence,
-        "after": calculation.after,
+        "after": [asdict(step) for step in calculation.after],
         "activation": calculation.activation,
         "bias": calculation.bias,
         "marks": calculation.marks_largest,
