@@ -10,6 +10,7 @@ import browser
 from cnnviz.analysis import arithmetic, inspection, receptive_field, weight_editing
 from cnnviz.data import dataset
 from cnnviz.network import store
+from cnnviz.render import palettes
 from servers import stopped
 
 pytestmark = [
@@ -357,3 +358,107 @@ def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(
         at_pixel(window, 2, 20, (3, 3))
         value = outputs()["conv2_relu"][3, 3, 20]
         assert said(window) == f"layer 2, map 20, row 3, column 3: {value:.3f}"
+
+
+# The colours of the lines that are drawn, each once.
+LINE_COLOURS = f"""() => {{
+  const lines = ({ROOT}).querySelector('.lines');
+  const pixels = lines.getContext('2d').getImageData(0, 0, lines.width, lines.height).data;
+  const found = new Set();
+  for (let i = 0; i < pixels.length; i += 4) {{
+    if (pixels[i + 3] === 255 && pixels[i + 2] > 0) found.add([...pixels.subarray(i, i + 3)].join());
+  }}
+  return [...found].map((one) => one.split(',').map(Number));
+}}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_have_the_colours_of_the_palette_that_is_chosen(new_page, address, scheme):
+    with new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme) as window:
+        window.goto(f"{address}/layers?net=hvass&digit=3&palette=PuOr")
+        rests(window, 10_000)
+        at_pixel(window, 2, 20, (3, 3))
+        assert "purple above 0, orange below" in window.locator(".overview .legend").inner_text()
+        table = palettes.palette_table("PuOr")[:256].astype(int)
+        drawn = np.array(window.evaluate(LINE_COLOURS))
+        distance = np.abs(drawn[:, None] - table[None]).max(axis=2).min(axis=1)
+        assert (distance <= 1).sum() >= 10
+        # Where lines cross, a pixel may be a mixture; none is as red or as blue as in seismic.
+        red, green, blue = drawn.T
+        assert not ((red > 240) & (green < 140) & (blue < 140)).any()
+        assert not ((blue > 240) & (green < 140) & (red < 140)).any()
+
+
+def tap(window, block, number, place):
+    """A finger on a pixel of a map."""
+    (row, column), side = place, SIDE[block]
+    canvas = window.locator(".overview .maps").nth(block - 1).locator("canvas").nth(number)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y = box["x"] + (column + 0.5) / side * box["width"], box["y"] + (row + 0.5) / side * box["height"]
+    window.touchscreen.tap(x, y)
+
+
+def test_a_finger_points_opens_holds_switches_and_slides(new_page, address, outputs):
+    with new_page(viewport={"width": 820, "height": 1180}, has_touch=True) as window:
+        window.goto(f"{address}/layers?net=hvass&digit=3")
+        rests(window, 10_000)
+        window.locator("canvas.output").wait_for()
+        for part in (".switch", ".map", ".steps", ".play-training", ".png"):
+            box = window.locator(f".overview {part}").nth(0).bounding_box()
+            assert box["height"] >= 44, part
+            assert box["width"] >= 44, part
+        tap(window, 2, 20, (3, 3))
+        assert said(window).startswith("layer 2, map 20, row 3, column 3: ")
+        assert window.locator(".overview .map[aria-pressed=true]").get_attribute("title") == "map 0"
+        tap(window, 2, 20, (3, 3))
+        window.get_by_text(re.compile("of map 20 of conv2:")).first.wait_for()
+        tap(window, 2, 20, (5, 1))
+        assert numbers_of(window)[0] in [(10, 2), (10, 3), (11, 2), (11, 3)]
+        assert window.locator(".slide .held").inner_text() == "Held; Escape frees it."
+        window.locator(".overview .switch").nth(2).tap()
+        compare(window, outputs(off={"conv1": [2]}))
+        window.get_by_role("button", name="Reset").tap()
+        compare(window, outputs())
+        slider = window.locator(".overview .steps")
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        finger = window.context.new_cdp_session(window)
+
+        def touch(kind, share=None):
+            spot = {"x": box["x"] + (share or 0) * box["width"], "y": box["y"] + box["height"] / 2}
+            points = [] if share is None else [spot]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", 0.99)
+        window.wait_for_function(f"'ready' in ({ROOT}).dataset")
+        for share in (0.9, 0.7, 0.5, 0.41):
+            touch("touchMove", share)
+        window.get_by_text("between step 20 and 50, weights interpolated").wait_for()
+        touch("touchEnd")
+        rests(window, 20)
+        compare(window, outputs(20))
+
+
+def test_for_who_wants_less_motion_play_steps_and_nothing_animates(new_page, address, outputs):
+    with new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce") as window:
+        window.goto(f"{address}/layers?net=hvass&digit=3")
+        rests(window, 10_000)
+        window.locator("canvas.output").wait_for()
+        window.evaluate(f"""() => {{
+          window.animated = 0;
+          window.steps = [];
+          Element.prototype.animate = function () {{ window.animated++; return {{}}; }};
+          const when = ({ROOT}).querySelector('.when');
+          new MutationObserver(() => window.steps.push(when.textContent)).observe(when, {{ childList: true }});
+        }}""")
+        window.locator(".overview .map").nth(16 + 20).click()
+        window.get_by_text(re.compile("of map 20 of conv2:")).first.wait_for()
+        window.locator(".overview .play-training").click()
+        window.wait_for_function(f"!({ROOT}).dataset.at")
+        rests(window, 10_000)
+        steps = list(dict.fromkeys(step for step in window.evaluate("window.steps") if "Fetching" not in step))
+        assert len(steps) >= 10
+        assert all(re.fullmatch(r"[\d,]+ training steps", step) for step in steps), steps
+        assert window.evaluate("window.animated") == 0
+        compare(window, outputs())

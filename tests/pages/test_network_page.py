@@ -20,6 +20,7 @@ from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.pages.layers import questions
 from cnnviz.percentages import percent
+from cnnviz.render import palettes
 from cnnviz.ui import server, state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.components.live import live
@@ -240,6 +241,23 @@ def test_what_is_switched_off_is_remembered_and_opens_in_break_it():
     assert "dense1 with noise of 0.5 standard deviations; dense1 without neuron 2; conv1 without filter 3" in texts(at)
     (off,) = [one for one in at.multiselect if one.label.startswith("Switch off")]
     assert off.value == [3]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "palette", "above"),
+    [("seismic", "seismic", "red"), ("PuOr", "PuOr", "purple"), ("jet", "seismic", "red")],
+)
+def test_the_palette_that_is_chosen_is_that_of_overview_calculation_and_maps(chosen, palette, above):
+    chosen = {FiltersPart.palette: chosen, CalculationPart.explained_layer: "conv1", CalculationPart.more: True}
+    at = opened({Session.model: "hvass"} | chosen)
+    table = palettes.palette_table(palette)[:256].tobytes()
+    told, (slide,) = overview_of(at), components(at, "slide")
+    assert base64.b64decode(told["table"]) == table
+    assert told["words"]["colours"]["above"] == above
+    looks = slide["calculation"]["looks"]
+    assert {base64.b64decode(looks[name]["table"]) for name in ("weights", "products")} == {table}
+    assert f"; {above} is positive" in captions(at)
+    assert f"{above} above" in captions(open_page("layers/filters", chosen))
 
 
 def key_of(layer, name="hvass", image=0):

@@ -9,10 +9,9 @@ from cnnviz.analysis import arithmetic, receptive_field
 from cnnviz.analysis.explanations import ConvolutionExplanation
 from cnnviz.network.config import Layer, NetworkConfig
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import numbers, opened
+from cnnviz.pages.layers import numbers, opened, signs
 from cnnviz.pages.layers.opened import OpenMap
-from cnnviz.render import palettes
-from cnnviz.ui import panels, state
+from cnnviz.ui import state
 from cnnviz.ui.components.slide.slide import Calculation, Field, Step, slide
 from cnnviz.ui.state import CalculationPart
 
@@ -140,7 +139,7 @@ def show_sliding(
         kernel_px=kernel_px,
         stride=layer.stride,
         pad_px=pad,
-        colours=(panels.colours(outputs[below.name]), panels.colours(outputs[layer.name])),
+        colours=(signs.colours(outputs[below.name]), signs.colours(outputs[layer.name])),
         title=Words.title.format(**values),
         under=(Words.digit, over.format(**values), Words.result.format(**values)),
         caption=Words.sliding[layer.kind].format(**values),
@@ -159,7 +158,7 @@ def calculation(
     layer, inputs = found.layer, outputs[below.name]
     activation = next(each for each in opened.block_of(network.config, layer) if each.kind == "activation").operation
     then = what_follows(network.config, layer)
-    looks = {"patch": panels.colours(inputs)}
+    looks = {"patch": signs.colours(inputs)}
     if layer.kind == "activation":
         return Calculation("activation", Words.activation[activation], activation=activation)
     if layer.kind == "pooling":
@@ -168,10 +167,7 @@ def calculation(
     kernel, bias = (network.weights[f"{layer.name}/{part}"] for part in ("kernel", "bias"))
     n = kernel.shape[2]
     largest = numbers.largest_product(kernel, inputs)
-    looks["weights"], looks["products"] = (
-        ("seismic", palettes.symmetric_limits(kernel)),
-        ("seismic", (-largest, largest)),
-    )
+    looks["weights"], looks["products"] = signs.weights(kernel), (signs.palette(), (-largest, largest))
     return Calculation(
         "convolution",
         Words.one_channel if n == 1 else Words.many_channels.format(n=n - 1),

@@ -10,7 +10,7 @@ from cnnviz.network import store
 from cnnviz.network.config import Layer, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened, questions
+from cnnviz.pages.layers import calculation, opened, questions, signs
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
 from cnnviz.ui import choice, panels, server
@@ -21,7 +21,7 @@ from cnnviz.ui.state import CalculationPart, LayersPage
 class Words:
     """What is said of the layers."""
 
-    more = "More: flow chart, table of the layers, and what readers ask"
+    more = "More: colours, flow chart, table of the layers, and what readers ask"
     layer = "A layer by itself"
     chart = (
         "The flow of one image. Above: what leaves each step. Below: what led to it. {n:,} weights in all, all of them "
@@ -53,7 +53,7 @@ class Words:
     image_alt = "The digit, {shape} pixels."
     maps = "{n} maps of {height}×{width}, from {low:.2f} to {high:.2f}{signed}.{crossed} Click one to open it."
     one_map = "map"
-    signed = "; red is positive, blue negative"
+    signed = "; {above} is positive, {below} negative"
     crossed = " {n} zero everywhere and crossed out."
     maps_alt = "{n} maps of {height} by {width} pixels that leave layer {layer}."
     neurons = "{n:,} values, from {low:.2f} to {high:.2f}{signed}{zeros}."
@@ -71,6 +71,7 @@ def show(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
     if not more.open:
         return
     with more:
+        signs.ask()
         show_chart(network.config)
         show_table(network.config)
         layer = ask_layer(layers(network.config))
@@ -165,20 +166,20 @@ def show_image(layer: Layer, output: np.ndarray) -> None:
     )
 
 
-def signs(palette: palettes.Palette) -> str:
+def sign_words(palette: palettes.Palette) -> str:
     """What to say of the colours of a layer."""
-    return Words.signed if palette == "seismic" else ""
+    return "" if palette == panels.map_palette() else Words.signed.format(**signs.names())
 
 
 def show_maps(layer: Layer, maps: np.ndarray) -> None:
     """The maps of a layer as a sheet."""
     n, height, width = maps.shape
-    palette, limits = panels.colours(maps)
+    palette, limits = signs.colours(maps)
     columns = min(n, 8 if n <= 32 else 12 if n <= 48 else 16)
     dead = int(tiles.is_dead(maps).sum())
     crossed = Words.crossed.format(n=dead) if dead else ""
     values = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
-    caption = Words.maps.format(signed=signs(palette), crossed=crossed, **values)
+    caption = Words.maps.format(signed=sign_words(palette), crossed=crossed, **values)
     alt = Words.maps_alt.format(n=n, height=height, width=width, layer=layer.name)
     sheet.sheet(
         maps,
@@ -199,7 +200,7 @@ def show_maps(layer: Layer, maps: np.ndarray) -> None:
 
 def show_neurons(layer: Layer, output: np.ndarray) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
-    palette, limits = panels.colours(output)
+    palette, limits = signs.colours(output)
     columns = 10 if len(output) == 10 else 32 if len(output) <= 256 else 64
     picture = tiles.make_grid(
         output[:, None, None],
@@ -213,7 +214,7 @@ def show_neurons(layer: Layer, output: np.ndarray) -> None:
     values = {"n": len(output), "layer": layer.name, "low": output.min(), "high": output.max()}
     n_zero = int((output == 0).sum())
     zeros = Words.zeros.format(n=n_zero) if n_zero else ""
-    caption = Words.neurons.format(signed=signs(palette), zeros=zeros, **values)
+    caption = Words.neurons.format(signed=sign_words(palette), zeros=zeros, **values)
     width = min(picture.width, 640)
     panels.picture(
         picture, caption, Words.neurons_alt.format(**values), f"layer-{layer.name}", width=width, inline=True

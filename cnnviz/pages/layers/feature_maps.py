@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened
+from cnnviz.pages.layers import calculation, opened, signs
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state, telephone
@@ -22,8 +22,8 @@ class Words:
     """What this page says."""
 
     intro = (
-        "What leaves each layer, one picture per filter; red is positive, blue negative. Click a map to see how its "
-        "pixels are computed."
+        "What leaves each layer, one picture per filter; {above} is positive, {below} negative. Click a map to see "
+        "how its pixels are computed."
     )
     two = "Two images side by side"
     second = "The second image"
@@ -86,7 +86,7 @@ class Pane:
 def show() -> None:
     """The page from top to bottom."""
     network, test = choice.network(), choice.dataset()
-    panels.intro(Words.intro)
+    panels.intro(Words.intro.format(**signs.names()))
     follow(network, test)
 
 
@@ -205,8 +205,8 @@ def show_layer(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) 
 def show_maps(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -> None:
     """A layer's feature maps, each to be opened."""
     maps = outputs[pane.row].transpose(2, 0, 1)
-    palette, common = panels.colours(outputs)
-    measure = palettes.symmetric_limits if palette == "seismic" else palettes.limits_with_zero
+    palette, common = signs.colours(outputs)
+    measure = palettes.limits_with_zero if palette == panels.map_palette() else palettes.symmetric_limits
     limits = common if pane.scale == "layer" else [measure(each) for each in maps]
     n, height, width = maps.shape
     columns = (8 if n <= 16 else 9 if n <= 36 else 12) if len(outputs) == 1 else 6
@@ -234,7 +234,7 @@ def show_maps(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -
 def show_neurons(layer: Layer, outputs: np.ndarray, pane: Pane) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
     values = outputs[pane.row]
-    palette, limits = panels.colours(outputs)
+    palette, limits = signs.colours(outputs)
     columns = 10 if len(values) == 10 else 32 if len(values) <= 256 else 64
     picture = tiles.make_grid(
         values[:, None, None],

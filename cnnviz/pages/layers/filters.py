@@ -8,7 +8,7 @@ import streamlit as st
 from cnnviz.analysis import inspection
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened
+from cnnviz.pages.layers import calculation, opened, signs
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import Palette
@@ -22,7 +22,7 @@ class Words:
     """What this page says."""
 
     intro = (
-        "The kernels that the network has learnt: weights above 0 (red) add to the sum, those below 0 (blue) take "
+        "The kernels that the network has learnt: weights above 0 add to the sum, those below 0 take "
         "away. Click one to see what it makes of the digit."
     )
     none = "This network has no convolution layer, so it has no filters."
@@ -30,23 +30,18 @@ class Words:
     channel = "Input channel"
     all = "All"
     more = "More: colours, weights and biases"
-    palette = "Colours"
-    palettes: dict[Palette, str] = {
-        "seismic": "Blue to red (seismic)",
-        "PuOr": "Orange to purple, for colour-blind readers",
-    }
     filters = "Filters"
     filters_value = "{n} of {px}×{px}×{channels}"
     weights = "Weights with biases"
     smallest = "Smallest weight"
     largest = "Largest weight"
     one_channel = (
-        "The {n} kernels of {layer} for input channel {channel}, under each its filter's number. White is 0; one "
-        "scale for the whole layer."
+        "The {n} kernels of {layer} for input channel {channel}, under each its filter's number. White is 0, "
+        "{above} above, {below} below; one scale for the whole layer."
     )
     all_channels = (
         "All {count} kernels of {layer}: a row for each of the {n} filters, a column for each of the "
-        "{channels} input channels. White is 0; one scale for the whole layer."
+        "{channels} input channels. White is 0, {above} above, {below} below; one scale for the whole layer."
     )
     alt = "{count} kernels of {px} by {px} weights of layer {layer}, from {low:+.3f} to {high:+.3f}; {share} positive."
     opened = "**Filter {number} of {layer}**: bias {bias:+.4f}, weights from {low:+.4f} to {high:+.4f}"
@@ -83,7 +78,7 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
     with left, present.screen("kernels"):
         layer, channel = ask(network, names)
         number = min(CalculationPart.filter.get(), inspection.kernels(network, layer).shape[0] - 1)
-        palette = FiltersPart.palette.get()
+        palette = signs.palette()
         if channel is None:
             show_all(network, layer, number, palette)
         else:
@@ -92,7 +87,7 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
         values = {"number": number, "layer": layer, "bias": bias, "low": kernel.min(), "high": kernel.max()}
         st.markdown(Words.opened.format(**values))
         with st.expander(Words.more):
-            ask_palette()
+            signs.ask()
             show_summary(network, layer)
             show_biases(network, layer)
     with right, present.screen("calculation"):
@@ -135,18 +130,6 @@ def ask(network: Network, names: list[str]) -> tuple[str, int | None]:
     return layer, None if channel == Words.all else int(channel)
 
 
-def ask_palette() -> None:
-    """The colours of the kernels."""
-    st.radio(
-        Words.palette,
-        list(Words.palettes),
-        format_func=Words.palettes.__getitem__,
-        key=FiltersPart.palette.name,
-        persist_state="session",
-        horizontal=True,
-    )
-
-
 def show_summary(network: Network, layer: str) -> None:
     """Number of filters, smallest and largest weight of the layer."""
     kernels = inspection.kernels(network, layer)
@@ -170,7 +153,7 @@ def show_one(network: Network, layer: str, channel: int, number: int, palette: P
         state.kernels_of(layer, channel, network.key),
         columns=columns,
         alt=in_words(shown, layer),
-        caption=Words.one_channel.format(n=n, layer=layer, channel=channel),
+        caption=Words.one_channel.format(n=n, layer=layer, channel=channel, **signs.names()),
         name=f"kernels-{layer}",
         item=Words.one_filter,
         marked=number,
@@ -192,7 +175,7 @@ def show_all(network: Network, layer: str, number: int, palette: Palette) -> Non
         Cells(len(shown), channels, grid.cell, grid.gap),
         state.kernels_of(layer, None, network.key),
         alt=in_words(shown, layer),
-        caption=Words.all_channels.format(count=len(shown), n=n, layer=layer, channels=channels),
+        caption=Words.all_channels.format(count=len(shown), n=n, layer=layer, channels=channels, **signs.names()),
         name=f"kernels-{layer}",
         width_px=SHEET_PX,
         start=(number, 0),

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import answer, calculation, explained, opened, switched_off
+from cnnviz.pages.layers import answer, calculation, explained, opened, signs, switched_off
 from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.ui import choice, digit_choice, lookups, opening, panels, playing, present, refusal, session, state
 from cnnviz.ui.components.overview import overview
@@ -109,6 +109,8 @@ def show_network(
         answer=Words.answer,
         training=training_of(chosen),
         switches=switches,
+        palette=signs.palette(),
+        legend=signs.names(),
         shows=calculation.KEY,
     )
 

@@ -14,8 +14,9 @@ from cnnviz.analysis.explanations import (
 )
 from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
+from cnnviz.pages.layers import signs
 from cnnviz.pages.layers.opened import OpenMap
-from cnnviz.render import matrices, palettes
+from cnnviz.render import matrices
 from cnnviz.ui import panels
 from cnnviz.ui.state import CalculationPart
 
@@ -136,9 +137,9 @@ def show_channel(step: ConvolutionExplanation, channel: int, inputs: np.ndarray,
     products = step.products[:, :, channel] * inside
     cell, largest = 56 if len(kernel) <= 5 else 48, largest_product(weights, inputs)
     pictures = (
-        matrices.annotated_heatmap(patch, *panels.colours(inputs), cell, panels.theme()),
-        matrices.annotated_heatmap(kernel, "seismic", palettes.symmetric_limits(weights), cell, panels.theme()),
-        matrices.annotated_heatmap(products, "seismic", (-largest, largest), cell, panels.theme()),
+        matrices.annotated_heatmap(patch, *signs.colours(inputs), cell, panels.theme()),
+        matrices.annotated_heatmap(kernel, *signs.weights(weights), cell, panels.theme()),
+        matrices.annotated_heatmap(products, signs.palette(), (-largest, largest), cell, panels.theme()),
     )
     values = {"channel": channel, "px": len(kernel)}
     numbers = {"patch": in_words(patch), "kernel": in_words(kernel), "products": in_words(products)}
@@ -154,7 +155,7 @@ def in_words(matrix: np.ndarray) -> str:
 
 def show_pooling(step: PoolingExplanation, inputs: np.ndarray, below: Layer, filter_: int) -> None:
     """The four values and the winner."""
-    picture = matrices.annotated_heatmap(step.values, *panels.colours(inputs), 84, panels.theme(), marked=step.argmax)
+    picture = matrices.annotated_heatmap(step.values, *signs.colours(inputs), 84, panels.theme(), marked=step.argmax)
     caption = Words.window.format(filter=filter_, below=below.name)
     panels.picture(
         picture, caption, Words.window_alt.format(values=in_words(step.values)), "window", width=168, inline=True

@@ -64,7 +64,7 @@ const drawLines = (pen, scene, { group, number }, view, box) => {
     curve(pen, box(source), to);
     const thick = THINNEST_PX + (THICKEST_PX - THINNEST_PX) * (norms[at] / norm) ** 2;
     [pen.lineCap, pen.lineWidth, pen.strokeStyle] = ["round", thick + 1.5, "rgb(110 115 128 / 55%)"];
-    pen.stroke(); // the middle of seismic is white, which paper is too
+    pen.stroke(); // the middle of a palette is white, which paper is too
     [pen.lineWidth, pen.strokeStyle] = [thick, view.painter.colour(sums[at] / sum)];
     pen.stroke();
   }

@@ -18,7 +18,7 @@ class View {
     Object.assign(this, { root, build, known: "", address: "" });
     this.scene = scene.create(root);
     this.layout = scene;
-    this.painter = paint.painter(Uint8Array.from(atob(data.table), (letter) => letter.charCodeAt(0)));
+    this.paint = paint;
     this.pointing = pointing.create(this);
     this.training = training.create(this, this.fetched);
     this.switches = switches.create(this);
@@ -36,6 +36,10 @@ class View {
   update(component) {
     const { data } = component;
     Object.assign(this, { component, data, image: numbers(data.image) });
+    if (this.table !== data.table) {
+      this.table = data.table;
+      this.painter = this.paint.painter(Uint8Array.from(atob(data.table), (letter) => letter.charCodeAt(0)));
+    }
     const built = JSON.stringify([data.groups, data.strips, data.words]);
     if (built !== this.known) {
       this.known = built;

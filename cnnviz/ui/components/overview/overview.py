@@ -16,6 +16,7 @@ from cnnviz.network.cards import BrokenModel
 from cnnviz.network.config import Layer, layers, n_weights
 from cnnviz.network.weights import Network
 from cnnviz.render import palettes
+from cnnviz.render.palettes import Palette
 from cnnviz.server import immutable
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.components.live import delivery, live
@@ -38,8 +39,8 @@ class Words:
     filter = "filter {number} of layer {block}"
     shares = "Probabilities. {shares}."
     hint = "Point at a map to see what feeds it; click to open it."
-    legend = "Lines: sum of a kernel’s weights, red above 0, blue below; width: L2 norm."
-    legend_digit = "Line: sum of the kernel’s weights, red above 0, blue below; width: L2 norm."
+    legend = "Lines: sum of a kernel’s weights, {above} above 0, {below} below; width: L2 norm."
+    legend_digit = "Line: sum of the kernel’s weights, {above} above 0, {below} below; width: L2 norm."
     of_map = "layer {block}, map {map}, row {row}, column {column}: {value}"
     is_off = "{told}; its filter is off, x switches it on"
     off_hint = "The dot under a map, or x on the keyboard, switches its filter off."
@@ -159,6 +160,8 @@ def overview(
     answer: str,
     training: Training | None,
     switches: Switches,
+    palette: Palette,
+    legend: Mapping[str, str],
     shows: str = "",
 ) -> None:
     """Show a network.
@@ -174,6 +177,8 @@ def overview(
         answer: with {first} and {second}, the two likeliest digits.
         training: None where there is nothing to move through.
         switches: of the filters.
+        palette: of numbers with a sign: maps and lines.
+        legend: what its colours "above" and "below" 0 are called.
         shows: key of the container in which what is opened is shown; where it is below, the page goes there.
     """
     known = sent(key, [part.layer for part in maps], training.iterations if training else ())
@@ -184,13 +189,13 @@ def overview(
     is_served = bool(why) or known.failed == told["weights"]
     data = {
         "scripts": scripts(),
-        "table": base64.b64encode(palettes.palette_table("seismic")[: palettes.NAN_NUMBER].tobytes()).decode(),
+        "table": base64.b64encode(palettes.palette_table(palette)[: palettes.NAN_NUMBER].tobytes()).decode(),
         "network": told,
         "image": _packed(outputs["image"]),
         "groups": [_maps(network, part) for part in maps],
         "strips": [{**_named(part), "n": part.layer.shape[0]} for part in neurons],
         "marked": marked,
-        "words": {name: text for name, text in vars(Words).items() if not name.startswith("_")} | {"answer": answer},
+        "words": _words() | {"answer": answer, "colours": legend},
         "training": training and _training(training, n, wanted=known.wants),
         "switches": {"of": key.name, "off": switches.off, "accuracy": switches.accuracy},
         "values": {name: _packed(outputs[name]) for name in (*layers, "softmax")} if is_served else None,
@@ -208,6 +213,10 @@ def overview(
     listening["on_step_change"] = choose
     listening["on_off_change"] = lambda: switches.choose(key.get().get("off"))
     show(key=key.name, data=data, **listening)
+
+
+def _words() -> dict[str, Any]:
+    return {name: text for name, text in vars(Words).items() if not name.startswith("_")}
 
 
 def _maps(network: Network, part: Part) -> dict[str, Any]:

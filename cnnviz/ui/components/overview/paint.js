@@ -1,6 +1,6 @@
 import { percentage } from "./percentages.js"; // of components/live, as all that is not in this folder
 
-// Numbers to colours: those with a sign in seismic around 0, all others from black to white, each layer on one scale.
+// Numbers to colours: those with a sign in a palette around 0, all others from black to white, each layer on one scale.
 const packed = (red, green, blue) => (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
 
 const extent = (values) => {
@@ -12,15 +12,15 @@ const extent = (values) => {
   return [low, high];
 };
 
-/** What paints a whole frame, and what gives the colour of a line; `table`: the 256 colours of seismic, bytes. */
+/** What paints a whole frame, and what gives the colour of a line; `table`: the 256 colours of the palette, bytes. */
 export function painter(table) {
   const grey = Uint32Array.from({ length: 256 }, (_, i) => packed(i, i, i));
-  const seismic = Uint32Array.from({ length: 256 }, (_, i) => packed(...table.subarray(3 * i, 3 * i + 3)));
+  const signed = Uint32Array.from({ length: 256 }, (_, i) => packed(...table.subarray(3 * i, 3 * i + 3)));
   // The colours of a layer, and what makes a number of one of a value.
   const scale = (values) => {
     const [low, high] = extent(values);
     const most = Math.max(-low, high);
-    if (low < 0) return [seismic, (value) => (value / most / 2 + 0.5) * 255 + 0.5];
+    if (low < 0) return [signed, (value) => (value / most / 2 + 0.5) * 255 + 0.5];
     return [grey, high > 0 ? (value) => (value / high) * 255 + 0.5 : () => 128];
   };
   const paint = (scene, image, frame, words) => {

@@ -33,7 +33,7 @@ export function create(view) {
     const words_of = (found) => of && view.switches.has(point.group, point.number)
       ? filled(words.is_off, { told: found }) : found;
     scene.value.textContent = point && frame ? words_of(told(point, frame, view.image, words)) : hint;
-    scene.legend.textContent = of && frame?.weights ? (point.group.block > 1 ? words.legend : words.legend_digit) : "";
+    scene.legend.textContent = of && frame?.weights ? filled(point.group.block > 1 ? words.legend : words.legend_digit, words.colours) : "";
     drawOver(scene, of ? point : null, view);
   };
   // Tell the calculation which pixel of the open map is pointed at, or that none is any more.
