@@ -87,7 +87,7 @@ class Switches {
 
   /** Dots, crosses and the line below the network. */
   show() {
-    const { scene, data: { words, switches } } = this.view;
+    const { scene, data: { words } } = this.view;
     for (const group of scene.groups) {
       group.maps.forEach(({ button, toggle }, number) => {
         const off = this.has(group, number);
@@ -96,6 +96,12 @@ class Switches {
         toggle.setAttribute("aria-checked", String(!off));
       });
     }
+    this.say();
+  }
+
+  /** The line alone, which changes while training is played. */
+  say() {
+    const { scene, data: { words, switches } } = this.view;
     const n = this.names().length;
     write(scene.off, n === 0 ? words.off_hint : n === 1 ? words.one_off : filled(words.off, { n }));
     const [scores, sentence] = n && this.isKnown() ? switches.accuracy : ["", n ? words.reading : ""];

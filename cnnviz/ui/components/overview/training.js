@@ -86,7 +86,7 @@ class Training {
     if (!this.arrays) return;
     const weights = this.weights();
     delete this.view.root.dataset.at;
-    this.view.switches.show();
+    this.view.switches.say();
     if (!this.view.draw(weights)) this.view.scene.when.textContent = this.view.data.words.overflow;
   }
 
