@@ -13,6 +13,7 @@ from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.immutable import Immutable
 from cnnviz.server.limits import MessageLimits
+from cnnviz.server.strokes import Strokes
 from cnnviz.server.this_machine import ThisMachine
 
 # Both are loaded while the first browser is still reading Streamlit's scripts: the server listens 0.3 s earlier.
@@ -49,6 +50,7 @@ else:  # the server imports this file once, before the first browser comes
         __file__,
         lifespan=lifespan,
         middleware=[
+            Middleware(Strokes),
             Middleware(Assets),
             Middleware(Immutable),
             Middleware(SessionCookie),

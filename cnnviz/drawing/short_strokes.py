@@ -22,7 +22,6 @@ SCALES = (4, 2, 1)
 _MAX_BYTES = 20_000
 _MAX_POSITION = 10 * SIDE_PX
 _ALIKE_PX = 1.0
-_END = 0.01
 Point = tuple[float, float]
 
 
@@ -104,7 +103,7 @@ def lengthen(text: str) -> list[dict[str, Any]]:
         raise ValueError("scale")
     objects = []
     while (width := next(numbers, None)) is not None:
-        objects.append(_stroke(width, _points(numbers, scale)))
+        objects.append(stroke(width, _points(numbers, scale)))
         if len(objects) > MAX_STROKES or not 1 <= width <= 100:
             raise ValueError("strokes")
     return objects
@@ -154,13 +153,25 @@ def _points(numbers: Iterator[int], scale: int) -> list[Point]:
     return points
 
 
-def _stroke(width: int, points: list[Point]) -> dict[str, Any]:
-    """A path as the canvas makes it, of a pen of some width."""
+def stroke(width: int, points: Sequence[Point]) -> dict[str, Any]:
+    """A path as the canvas makes it of points, at least one, of a pen of some width; one of the canvas's objects.
+
+    Fabric.js draws both ends a thousandth of the pen's width further, so that a line of no length is drawn, too.
+    """
+    points = [*points, *points[: len(points) == 1]]
+    further, ends = width / 1000, (1, 0)
     first, last = points[0], points[-1]
-    path: list[list[Any]] = [["M", *first]]
+    start = _signs(points[1], points[2]) if len(points) > 2 else ends
+    path: list[list[Any]] = [["M", first[0] - start[0] * further, first[1] - start[1] * further]]
     for a, b in itertools.pairwise(points):
         if a != b:
             path.append(["Q", *a, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2])
-    path.append(["L", last[0] + (_END if len(path) == 1 else 0), last[1]])  # a line of no length is not drawn
+    end = _signs(points[-2], last) if len(points) > 2 else ends
+    path.append(["L", last[0] + end[0] * further, last[1] + end[1] * further])
     round_pen = {"strokeLineCap": "round", "strokeLineJoin": "round", "strokeMiterLimit": 10}
     return {"type": "Path", "path": path, "fill": None, "stroke": "#ffffff", "strokeWidth": width, **round_pen}
+
+
+def _signs(a: Point, b: Point) -> tuple[int, int]:
+    """Where b lies, seen from a: -1, 0 or 1 across and down."""
+    return (b[0] > a[0]) - (b[0] < a[0]), (b[1] > a[1]) - (b[1] < a[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +28,7 @@ from cnnviz.ui.address_names import (
     keys_of,
 )
 from cnnviz.ui.components.frontend import component
+from cnnviz.ui.digit import Kind
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
 
@@ -54,14 +55,21 @@ TOO_LONG = "too long"
 PAGE = "the page"
 
 
+INK_HERE = "~ink~"
+"""Of letters that an address has as they are; no drawing's text has the first."""
 NONE = "none"
 """No digit: what no address of ours says."""
 
 
-def written(place: str) -> dict[str, str]:
-    """What is shown, as the address of a place has it; after the head of the page."""
+def written(place: str, digit: Callable[[], dict[str, str]] | None = None) -> dict[str, str]:
+    """What is shown, as the address of a place has it; after the head of the page.
+
+    Args:
+        place: that is open.
+        digit: what says which digit is shown; by default the session's.
+    """
     params: dict[str, str] = {}
-    for part in (_network, _digit, _hidden):
+    for part in (_network, digit or _digit, _hidden):
         with suppress(DataError, ValueError):
             params |= part()
     if Session.present.get():
@@ -102,18 +110,28 @@ def _network() -> dict[str, str]:
 
 def _digit() -> dict[str, str]:
     """The test image, or the drawing; of a photograph there is no short text."""
-    source = {SOURCE: source_text(choice.current().source)}
     shown = digit_choice.current()
-    if shown.is_own and shown.origin.kind != "photograph":
-        params = {DIGIT: OWN, **_own()}
-        over = shown.origin.kind == "drawing over a test image"
-        if over or INK in params or DrawPage.squares.address in params:
-            for key in WITH_DRAWING:
-                if _is_chosen(key):
-                    _put(params, key.address, key.get())
-            if over:
-                params |= source | {DrawPage.below.number.address: str(DrawPage.below.number.get())}
-            return params
+    drawn = _drawing(shown.origin.kind, _own()) if shown.is_own and shown.origin.kind != "photograph" else {}
+    return drawn or _test_image()
+
+
+def _drawing(kind: Kind, own: Mapping[str, str]) -> dict[str, str]:
+    """A drawing of some kind that is this text; nothing where there is none."""
+    over = kind == "drawing over a test image"
+    if not over and not own:
+        return {}
+    params = {DIGIT: OWN, **own}
+    for key in WITH_DRAWING:
+        if _is_chosen(key):
+            _put(params, key.address, key.get())
+    if over:
+        params[SOURCE] = source_text(choice.current().source)
+        params[DrawPage.below.number.address] = str(DrawPage.below.number.get())
+    return params
+
+
+def _test_image() -> dict[str, str]:
+    source = {SOURCE: source_text(choice.current().source)}
     if Session.place.get() == "draw" and not Session.shown.number.exists():
         return source  # none is chosen: the canvas is empty, and is so elsewhere
     return source | {DIGIT: str(digit_choice.number())}
@@ -150,6 +168,15 @@ def source_text(source: Source) -> str:
 def query() -> str:
     """What stands behind the question mark of the address."""
     return _query(written(Session.place.get()))
+
+
+def queries_with_drawing(kind: Kind) -> tuple[str, str]:
+    """The query once something else is drawn: with INK_HERE in the place of its text, and where it has no short one."""
+    place = Session.place.get()
+    return (
+        _query(written(place, lambda: _drawing(kind, {INK: INK_HERE}))),
+        _query(written(place, lambda: _drawing(kind, {}) or _test_image())),
+    )
 
 
 def _query(params: Mapping[str, str]) -> str:

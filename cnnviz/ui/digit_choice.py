@@ -14,7 +14,7 @@ from cnnviz.drawing.preparation import IMAGE_PX
 from cnnviz.render import tiles
 from cnnviz.ui import choice, digit, digits, panels
 from cnnviz.ui.digit import Digit, Kind
-from cnnviz.ui.state import DigitKeys, Key, Session, Which
+from cnnviz.ui.state import DigitKeys, DrawPage, Key, Session, Which
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -74,6 +74,14 @@ def give(own: Digit | None) -> None:
         Session.shown.which.set("own")
 
 
+def take_in() -> None:
+    """Make the session's digit of strokes that were answered since its last run; before anything else looks at it."""
+    answers = DrawPage.answers.get()
+    drawn = answers and answers.take()
+    if drawn:
+        give(drawn)
+
+
 def number() -> int:
     """The number of the test image that is chosen, also while a drawing is shown."""
     return _number(choice.dataset(), Session.shown.number)
@@ -81,6 +89,7 @@ def number() -> int:
 
 def choose(number: int) -> None:
     """Let a test image be the session's digit."""
+    take_in()  # a callback runs before the page
     Session.shown.which.set("test")
     Session.shown.number.set(number)
 
@@ -159,16 +168,19 @@ def ask_number(test: Dataset, keys: DigitKeys) -> int:
 
 
 def _take_which(keys: DigitKeys) -> None:
+    take_in()
     keys.which.set(keys.which_widget.get())
 
 
 def _take_number(keys: DigitKeys) -> None:
+    take_in()
     keys.which.set("test")
     keys.number.set(int(keys.number_widget.get()))
 
 
 def _jump(test: Dataset, keys: DigitKeys, random: bool) -> None:
     """Choose a random image, or the next one, of the digit that is chosen."""
+    take_in()
     label = keys.label.get()
     fitting = np.arange(len(test)) if label == Words.any else np.flatnonzero(test.labels == label)
     if random:

@@ -6,27 +6,35 @@ history how many of them there were and what they looked like, compressed.
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import functools
 import json
+import math
+import threading
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from cnnviz.drawing import short_strokes
 from cnnviz.drawing import strokes as pen
 from cnnviz.drawing.pictures import ImageError
+from cnnviz.ui.packed_drawing import (
+    MAX_STROKES_BYTES,
+    Strokes,
+    as_bytes,
+    as_text,
+    checksum,
+    drawn_again,
+    fingerprint,
+    ink_of,
+    unpacked,
+)
 
-Strokes = dict[str, Any]
-"""The canvas's own JSON (of Fabric.js): "objects" holds a path with its points, width and colour for each stroke."""
 N_REMEMBERED = 50
 MAX_INKS_BYTES = 300_000
 """Of all steps together, compressed; one of a digit takes about 2,000. Older steps are drawn again from the strokes."""
-MAX_STROKES_BYTES = 1_000_000
-"""Of the strokes' JSON."""
-SHAPE = (pen.SIDE_PX, pen.SIDE_PX)
-DEFAULT_PEN_PX = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +63,67 @@ class Step:
     ink: bytes | None
 
 
+@dataclass(frozen=True)
+class Stroke:
+    """What a browser sends.
+
+    Attributes:
+        points: x and y in pixels of the canvas, at least one.
+        time_ms: when it was drawn, on the browser's clock.
+        n_loads: as `DrawingHistory.n_loads`, as far as the browser knew.
+        packed_ink: what the whole drawing looks like with it, compressed uint8 (280, 280).
+    """
+
+    points: list[short_strokes.Point]
+    time_ms: float
+    n_loads: int
+    packed_ink: bytes
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> Stroke:
+        """The length of a JSON text in four bytes, the text, the ink.
+
+        Raises:
+            ValueError: when it is something else.
+        """
+        end = 4 + int.from_bytes(content[:4], "little")
+        try:
+            told = json.loads(content[4:end])
+            points = [(float(x), float(y)) for x, y in told["points"][: pen.MAX_POINTS + 1]]
+            time_ms, n_loads = float(told["time"]), int(told["loads"])
+        except (TypeError, KeyError, OverflowError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+        if not points or not all(map(math.isfinite, (number for point in points for number in point))):
+            raise ValueError("points")
+        return cls(points, time_ms, n_loads, content[end:])
+
+
+class OutdatedError(Exception):
+    """A stroke was added to another drawing than the one that stands here."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _alone(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a method of DrawingHistory run while no other one does."""
+
+    @functools.wraps(method)
+    def run(*args: P.args, **named: P.kwargs) -> T:
+        history = args[0]
+        assert isinstance(history, DrawingHistory)
+        with history._lock:
+            return method(*args, **named)
+
+    return run
+
+
 @dataclass
 class DrawingHistory:
     """The drawing after each of its strokes; the canvas alone forgets it when the page changes.
+
+    A stroke may come in while a page of the session runs (`append`), so one method runs at a time.
 
     Attributes:
         drawings: after each stroke; the last one is what stands on the canvas.
@@ -74,27 +140,37 @@ class DrawingHistory:
     _last_sent: str | None = None
     _read: tuple[Strokes, str] | None = None
     _record: dict[str, Any] | None = None
+    _newest_ms: float = -math.inf
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     @property
+    @_alone
     def current(self) -> Drawing | None:
         """What stands on the canvas; None when it is empty."""
         ink = self.ink
-        return None if ink is None else Drawing(_unpacked(self._strokes), ink)
+        return None if ink is None else Drawing(unpacked(self._strokes), ink)
 
     @property
+    @_alone
     def ink(self) -> np.ndarray | None:
         """What it looks like, uint8 (280, 280); None when it is empty."""
         if not self.drawings:
             return None
         packed = self.drawings[-1].ink
-        return _drawn_again(_unpacked(self._strokes)) if packed is None else _ink_of(packed)
+        return drawn_again(unpacked(self._strokes)) if packed is None else ink_of(packed)
 
     @property
     def strokes(self) -> Strokes:
         """The strokes that stand on the canvas."""
-        return _unpacked(self._strokes)
+        return unpacked(self._strokes)
 
     @property
+    def n_loads(self) -> int:
+        """How often the canvas was told to load something: which drawing a stroke was added to."""
+        return self._n_loads
+
+    @property
+    @_alone
     def to_load(self) -> Strokes:
         """What the canvas is told to load.
 
@@ -102,7 +178,7 @@ class DrawingHistory:
         same element of the page. (A new element would be missing for a tenth of a second, and with it every stroke that
         is drawn then.)
         """
-        return _unpacked(self._loaded) | {"n_loads": self._n_loads}
+        return unpacked(self._loaded) | {"n_loads": self._n_loads}
 
     def is_new(self, strokes: Strokes) -> bool:
         """False for what was sent before.
@@ -110,26 +186,50 @@ class DrawingHistory:
         Streamlit hands out what the canvas sent last in every run until something else is sent. After an undo that is
         the very stroke that was taken back. Strokes with all their points are as good as the pixels they make.
         """
-        text = _as_text(strokes)
-        is_new = _hash(text) != self._last_sent
+        text = as_text(strokes)
+        is_new = checksum(text) != self._last_sent
         self._read = (strokes, text) if is_new else None
         return is_new
 
+    @_alone
     def add(self, drawing: Drawing) -> None:
         """Take what the canvas sent; drawings with as many strokes or more were taken back on the canvas itself."""
         read = self._read
-        text = read[1] if read and read[0] is drawing.strokes else _as_text(drawing.strokes)
-        self._last_sent, self._read = _hash(text), None
+        text = read[1] if read and read[0] is drawing.strokes else as_text(drawing.strokes)
+        self._last_sent, self._read = checksum(text), None
         self.refused = self.taken_off = None
         earlier = [old for old in self.drawings if old.n_strokes < drawing.n_strokes]
         step = Step(drawing.n_strokes, zlib.compress(drawing.ink.tobytes(), 1))
         self._put([*earlier, step][-N_REMEMBERED:] if drawing.n_strokes else [], text)
+
+    @_alone
+    def append(self, stroke: Stroke, pen_px: int) -> None:
+        """Take one more stroke, which did not come by the canvas's own message, of a pen of some width.
+
+        Raises:
+            OutdatedError: when the canvas has been told to load something else since, or holds what is not kept, or the
+                stroke after this one was there before it.
+            ImageError: when there are too many strokes or points, or they are no numbers.
+            ValueError: when the ink is none.
+        """
+        if stroke.n_loads != self._n_loads or self.refused or stroke.time_ms <= self._newest_ms:
+            raise OutdatedError
+        strokes = unpacked(self._strokes)
+        whole = strokes | {"objects": [*strokes["objects"], short_strokes.stroke(pen_px, stroke.points)]}
+        pen.lines_of(whole)
+        ink_of(stroke.packed_ink)
+        text, n = as_text(whole), len(whole["objects"])
+        if len(text) > MAX_STROKES_BYTES:
+            raise ImageError(f"The canvas sent more than {MAX_STROKES_BYTES:,} bytes.")
+        self._put([*self.drawings, Step(n, stroke.packed_ink)][-N_REMEMBERED:], text)
+        self._newest_ms = stroke.time_ms
 
     def _put(self, steps: list[Step], text: str) -> None:
         self.drawings = _bounded(steps)
         self._strokes = zlib.compress(text.encode(), 1) if steps else None
         self._record = None
 
+    @_alone
     def refuse(self, sent: Any) -> bool:
         """Note that what the canvas sent cannot be kept; False when undo or clear has taken it off the canvas."""
         self.refused, self._read = fingerprint(sent), None
@@ -137,27 +237,32 @@ class DrawingHistory:
             self.refused = None
         return self.refused is not None
 
+    @_alone
     def load(self) -> None:
         """Let the canvas load what stands here, also when it has just come onto the page."""
         self._loaded = self._strokes
         self._n_loads += 1
+        self._newest_ms = -math.inf
         if self.refused:
             self.refused, self.taken_off = None, self.refused
 
+    @_alone
     def undo(self) -> None:
         """Take the last stroke back, or what was drawn after it and could not be kept."""
         if not self.refused and self.drawings:
-            steps, strokes = self.drawings[:-1], _unpacked(self._strokes)
+            steps, strokes = self.drawings[:-1], unpacked(self._strokes)
             n = steps[-1].n_strokes if steps else 0
-            self._put(steps, _as_text(strokes | {"objects": strokes["objects"][:n]}))
+            self._put(steps, as_text(strokes | {"objects": strokes["objects"][:n]}))
         self.load()
 
+    @_alone
     def clear(self) -> None:
         """Take every stroke back."""
         self._put([], "")
         self.load()
 
     @property
+    @_alone
     def record(self) -> dict[str, Any] | None:
         """The drawing as it is to be stored; None when there is none. The same object until it changes."""
         if self._record is None and self._strokes is not None:
@@ -170,7 +275,7 @@ class DrawingHistory:
         """A drawing of which only the strokes are known; they can be taken back one by one."""
         history = cls()
         n = len(strokes["objects"])
-        history._put([Step(number, None) for number in range(1, n + 1)][-N_REMEMBERED:], _as_text(strokes))
+        history._put([Step(number, None) for number in range(1, n + 1)][-N_REMEMBERED:], as_text(strokes))
         return history
 
     @classmethod
@@ -178,65 +283,17 @@ class DrawingHistory:
         """The drawing of a record, whose bytes may be in base64; what is no such record gives an empty one."""
         history = cls()
         try:
-            strokes = _unpacked(_as_bytes(record["strokes"]))
+            strokes = unpacked(as_bytes(record["strokes"]))
             n = len(pen.lines_of(strokes))
             numbers = [int(number) for number in record["steps"]][-N_REMEMBERED:]
-            ink = _as_bytes(record["ink"]) if record["ink"] else None
+            ink = as_bytes(record["ink"]) if record["ink"] else None
             if ink is not None:
-                _ink_of(ink)
-        except (ImageError, LookupError, TypeError, ValueError, AttributeError, RecursionError, zlib.error):
+                ink_of(ink)
+        except (ImageError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return history
         if n and numbers == sorted(set(numbers)) and numbers[:1] > [0] and numbers[-1] == len(strokes["objects"]):
-            history._put([*(Step(number, None) for number in numbers[:-1]), Step(numbers[-1], ink)], _as_text(strokes))
+            history._put([*(Step(number, None) for number in numbers[:-1]), Step(numbers[-1], ink)], as_text(strokes))
         return history
-
-
-def fingerprint(content: Any) -> str:
-    """A short name for what JSON can hold."""
-    return _hash(_as_text(content))
-
-
-def _as_text(content: Any) -> str:
-    return json.dumps(content, default=repr, separators=(",", ":"))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _as_bytes(content: bytes | str) -> bytes:
-    return content if isinstance(content, bytes) else base64.b64decode(content)
-
-
-def _unpacked(packed: bytes | None) -> Strokes:
-    """The strokes; none for None.
-
-    Raises:
-        ValueError: when they are something else.
-    """
-    if packed is None:
-        return {"objects": []}
-    strokes = json.loads(_decompressed(packed, MAX_STROKES_BYTES))
-    if not isinstance(strokes, dict):
-        raise ValueError("strokes")
-    return strokes
-
-
-def _ink_of(packed: bytes) -> np.ndarray:
-    """Compressed ink as uint8 (280, 280).
-
-    Raises:
-        ValueError: when it is something else.
-    """
-    return np.frombuffer(_decompressed(packed, SHAPE[0] * SHAPE[1]), np.uint8).reshape(SHAPE)
-
-
-def _decompressed(packed: bytes, most: int) -> bytes:
-    unpacking = zlib.decompressobj()
-    content = unpacking.decompress(packed, most)
-    if unpacking.unconsumed_tail:
-        raise ValueError("too large")
-    return content
 
 
 def _bounded(steps: list[Step]) -> list[Step]:
@@ -247,17 +304,3 @@ def _bounded(steps: list[Step]) -> list[Step]:
         left -= len(step.ink or b"")
         kept.append(step if left >= 0 or not kept else Step(step.n_strokes, None))
     return kept[::-1]
-
-
-def _drawn_again(strokes: Strokes) -> np.ndarray:
-    """Ink of strokes that are known and whose picture is not."""
-    inks = [
-        pen.redraw(pen.lines_of({"objects": [entry]}), _pen_px(entry)) for entry in strokes["objects"] if entry["path"]
-    ]
-    whole = np.max(inks, axis=0) if inks else np.zeros(SHAPE, np.float32)
-    return (whole * 255).round().astype(np.uint8)
-
-
-def _pen_px(entry: dict[str, Any]) -> float:
-    width = entry.get("strokeWidth", DEFAULT_PEN_PX)
-    return float(width) if isinstance(width, (int, float)) and 1 <= width <= 100 else DEFAULT_PEN_PX

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from cnnviz.server import cookie
-from cnnviz.ui import address, address_reading, browser, drawn, kept, server, state
+from cnnviz.ui import address, address_reading, browser, digit_choice, drawn, kept, server, state
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
 
@@ -45,6 +45,7 @@ def begin(place: str) -> bool:
         True when something was put back.
     """
     if Session.has_begun.get():
+        digit_choice.take_in()
         return False
     Session.has_begun.set(True)
     token = browser.token()
@@ -89,6 +90,9 @@ def keep() -> None:
     history = DrawPage.history.get()
     if history is not None and history.record is not None:
         record[DRAWING] = history.record
+    answers = DrawPage.answers.get()
+    if answers is not None and history is not None:
+        answers.keep = functools.partial(_keep_stroke, token, record[CHOICES], history)
     if Session.deleted.get():
         Session.deleted.set(False)
         Session.stored.set(record)
@@ -97,11 +101,18 @@ def keep() -> None:
         server.keeper().save(token, record)
 
 
+def _keep_stroke(token: str, choices: dict[str, Any], history: DrawingHistory) -> None:
+    """Have a drawing stored that is the session's digit since, with the choices of its last run."""
+    own = {Session.shown.which.name: "own"}
+    server.keeper().save(token, {CHOICES: choices | own, DRAWING: history.record})
+
+
 def part(function: Callable[P, T]) -> Callable[P, T]:
     """Make a function a part of a page that runs alone, after which the session is stored if it has changed."""
 
     @functools.wraps(function)
     def run(*args: P.args, **named: P.kwargs) -> T:
+        digit_choice.take_in()
         try:
             result = function(*args, **named)
             address.follow(f"{function.__module__} {function.__qualname__}".replace("_", "-"))
@@ -129,6 +140,7 @@ def show_stored() -> None:
 
 def delete() -> None:
     """Delete what is stored, and the drawing that would be stored again."""
+    digit_choice.take_in()
     drawn.history().clear()
     DrawPage.squares.forget()
     DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)

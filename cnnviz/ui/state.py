@@ -23,6 +23,7 @@ from cnnviz.ui.changes import Changes
 from cnnviz.ui.digit import Digit, Photograph
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.entry import Choice
+from cnnviz.ui.stroke_answers import StrokeAnswers
 
 T = TypeVar("T")
 WIDGET = "its widget"
@@ -204,6 +205,9 @@ class DrawPage:
     live = Key[Any]("live", None, COMPONENT)
     figures = Key[Any]("draw figures", None, COMPONENT)
     history = Key[DrawingHistory | None]("drawing history", None, "Draw, of what the canvas sends")
+    answers = Key[StrokeAnswers | None]("stroke answers", None, "Draw: what answers strokes while no page runs")
+    undo = Key("undo", False)
+    clear = Key("clear", False)
     squares = Key("grid cells", "0" * IMAGE_PX * IMAGE_PX, "Draw, of what the grid sends", kept=True, address="squares")
     grid_version = Key("grid version", 0, "Draw: a cleared grid is a new one")
 

@@ -5,13 +5,15 @@ import io
 import json
 import os
 import re
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 import browser
-from cnnviz.drawing import strokes
+from cnnviz.drawing import short_strokes, strokes
+from cnnviz.ui.drawing_history import Stroke
 
 pytestmark = [
     pytest.mark.browser,
@@ -80,7 +82,7 @@ def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(new_page, addres
         opened.wait_for_selector("canvas.upper-canvas")
         wait_for_ink(opened, before)
         for digit, stroke in 3 * ((1, [(140, 50), (140, 230)]), (7, SEVEN)):
-            opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
+            opened.locator(".st-key-clear button").click()
             opened.get_by_text("Nothing is drawn yet").wait_for()
             browser.draw(opened, stroke)
             answered(opened, digit)
@@ -137,11 +139,17 @@ POINTS = [(50, 40), (230, 60), (70, 240)]
     ids=["480 px, mouse", "480 px, mouse, two pixels", "telephone, finger", "telephone, three pixels", "tablet"],
 )
 def test_strokes_land_under_the_pen_and_the_picture_has_280_pixels(new_page, address, options, draw):
+    """What is sent of a stroke beside Streamlit, and the whole drawing, which the component itself then sends."""
     with new_page(**options) as opened:
         opened.add_init_script(SENT)
         open_draw(opened, address)
-        opened.get_by_text("Nothing is drawn yet").wait_for()
-        draw(opened, POINTS)
+        opened.wait_for_function("window.cnnvizSendsStrokes")
+        with opened.expect_request("**/cnnviz/stroke/*") as asked:
+            draw(opened, POINTS)
+        opened.wait_for_function("!window.cnnvizFigures.querySelector('h2').textContent.startsWith('So far')")
+        stroke = Stroke.of_bytes(asked.value.post_data_buffer)
+        assert opened.evaluate("sent.length") == 0
+        opened.evaluate("window.dispatchEvent(new Event('cnnviz-send-drawing'))")
         opened.wait_for_function("sent.length > 0")
         drawing = json.loads(opened.evaluate("sent[sent.length - 1]"))["drawing"]
         lines = strokes.lines_of(drawing["raw"])
@@ -152,6 +160,14 @@ def test_strokes_land_under_the_pen_and_the_picture_has_280_pixels(new_page, add
         assert np.abs(handles - POINTS[1]).max(axis=1).min() < 1
         picture = Image.open(io.BytesIO(base64.b64decode(drawing["data"].partition(",")[2])))
         assert picture.size == (280, 280)
+        (sent,) = drawing["raw"]["objects"]
+        ours = short_strokes.stroke(24, stroke.points)["path"]
+        assert [command[0] for command in ours] == [command[0] for command in sent["path"]]
+        for command, other in zip(ours, sent["path"], strict=True):
+            assert np.abs(np.subtract(command[1:], other[1:])).max() < 1e-6
+        ink = np.frombuffer(zlib.decompress(stroke.packed_ink), np.uint8).reshape(280, 280)
+        difference = np.abs(np.asarray(picture.convert("L")).astype(int) - ink)
+        assert difference.max() == 0 if options.get("device_scale_factor", 1) == 1 else difference.mean() < 0.5
         again = strokes.redraw(lines, 24)
         assert np.abs(np.asarray(picture.convert("L")) / 255 - again).mean() < 0.01
 
@@ -260,7 +276,7 @@ def test_a_photograph_is_read(new_page, address, tmp_path):
         choose(opened, "Photograph")
         opened.get_by_text("Still here: seven.jpg").wait_for()
         answered(opened, 7)
-        opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
+        opened.locator(".st-key-clear button").click()
         opened.get_by_text("Nothing is drawn yet").wait_for()
 
 

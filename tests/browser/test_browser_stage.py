@@ -353,7 +353,7 @@ def test_a_reload_keeps_the_drawing_and_its_strokes(new, address):
     settle(page)
     page.wait_for_selector("canvas.upper-canvas")
     assert page.evaluate(PICTURE) == before
-    undo = page.get_by_test_id("stBaseButton-secondary").filter(has_text="Undo")
+    undo = page.locator(".st-key-undo button")
     undo.click()
     page.wait_for_function("!location.search.includes('ink=')")
 

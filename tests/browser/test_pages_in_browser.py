@@ -44,7 +44,7 @@ def go_to(opened, page):
 
 
 def button(opened, name):
-    return opened.get_by_test_id("stBaseButton-secondary").filter(has_text=name)
+    return opened.locator(f".st-key-{name.lower()} button")
 
 
 def answer(opened, digit):

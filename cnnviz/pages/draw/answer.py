@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ class Words:
     empty_more = "Draw a digit, and the network answers while you draw."
     answer = "Answer: {digit}"
     so_far = "So far: {digit}"
+    waits = "The server is still reading your drawing."
     either = "{first} or {second}"
     second = "Reads {first}; its second guess is {second}."
     label = "Test image {number:,} is a {label}."
@@ -50,7 +51,7 @@ class Words:
     maps = "What the {n} filters of {layer} found: feature maps of {side}×{side}, {shade} is stronger.{dead}"
     shades = {"binary": "darker", "gray": "brighter"}
     dead = " Zero everywhere and crossed out: {n}."
-    maps_alt = "{n} feature maps of layer {layer}, {side} by {side} pixels each, on one scale from 0 to {top:.2g}."
+    maps_alt = "{n} feature maps of layer {layer}, {side} by {side} pixels each, on one scale from 0 to {top}."
     one_map = "map"
     step = {"ink": "ink is white", "crop": "crop to the ink", "box": "20×20 box", "centre": "centre of mass"}
     step_labels = ("drawn", "ink", "cropped", "scaled", "centred")
@@ -162,8 +163,13 @@ def maps(layer: str, outputs: np.ndarray) -> Figure:
     sheet = sheet_of(arrays, palette, limits, columns_of(n), widest_px=MAP_PX, item=Words.one_map)
     n_dead = tiles.is_dead(arrays).sum()
     caption = maps_caption(layer, n, arrays.shape[1], Words.dead.format(n=n_dead) if n_dead else "")
-    alt = Words.maps_alt.format(n=n, layer=layer, side=arrays.shape[1], top=limits[1])
+    alt = maps_alt(layer, outputs.shape).format(top=f"{limits[1]:.1f}")
     return Figure(sheet, caption, alt, layer)
+
+
+def maps_alt(layer: str, shape: Sequence[int]) -> str:
+    """What feature maps (height, width, channels) show for who cannot see them, with {top}, the largest value."""
+    return Words.maps_alt.format(n=shape[2], layer=layer, side=shape[1], top="{top}")
 
 
 def maps_caption(layer: str, n: int, side: int, dead: str) -> str:
@@ -183,7 +189,7 @@ def while_drawing(network: Network) -> While:
     for layer in last_maps(network):
         height, _, n = shapes[layer]
         captions[layer] = tuple(maps_caption(layer, n, height, dead) for dead in ("", Words.dead))
-    return While(Words.so_far, Words.either, Words.second, CLOSE, captions, panels.map_palette())
+    return While(Words.so_far, Words.either, Words.second, CLOSE, captions, panels.map_palette(), Words.waits)
 
 
 def steps(preparation: Preparation, without: frozenset[str]) -> Figure:

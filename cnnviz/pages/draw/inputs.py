@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -11,6 +12,7 @@ from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnviz.drawing import photo, pictures, reading
+from cnnviz.pages.draw import strokes
 from cnnviz.ui import choice, digit_choice, drawn, panels
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.grid import grid
@@ -46,10 +48,17 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What was given: ink float32 (height, width) in [0, 1], or None when there is nothing; and where it came from."""
+    """What was given.
+
+    Attributes:
+        ink: float32 (height, width) in [0, 1], or None when there is nothing.
+        origin: where it came from.
+        below: what was drawn over, float32 (28, 28) in [0, 1].
+    """
 
     ink: np.ndarray | None
     origin: Origin
+    below: np.ndarray | None = None
 
 
 def ask() -> Given:
@@ -84,7 +93,7 @@ def ask_way() -> None:
 
 def draw() -> Given:
     """On the canvas."""
-    ink = canvas.ink(drawn.pen_px())
+    ink = canvas.ink(drawn.pen_px(), sends=not strokes.are_answered())
     _undo_and_clear()
     return Given(drawn.thinned() if ink is not None and DrawPage.thin_pen.get() else ink, Origin("drawing"))
 
@@ -100,15 +109,17 @@ def draw_over() -> Given:
     """On the canvas, over a test image."""
     test = choice.dataset()
     number = digit_choice.ask_number(test, DrawPage.below)
-    ink = canvas.ink(drawn.pen_px(), test.images[number, :, :, 0])
+    below = np.asarray(test.images[number, :, :, 0])
+    ink = canvas.ink(drawn.pen_px(), below, sends=not strokes.are_answered())
     _undo_and_clear()
-    return Given(ink, Origin("drawing over a test image", test.name, number))
+    return Given(ink, Origin("drawing over a test image", test.name, number), below)
 
 
 def _undo_and_clear() -> None:
-    empty = canvas.is_empty()
-    st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, disabled=empty)
-    st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, disabled=empty)
+    # Never disabled, since a stroke need not run this again: while nothing is drawn, frame.css makes them faint.
+    kind: Literal["secondary", "tertiary"] = "tertiary" if canvas.is_empty() else "secondary"
+    st.button(Words.undo, icon=":material/undo:", on_click=drawn.history().undo, type=kind, key=DrawPage.undo.name)
+    st.button(Words.clear, icon=":material/delete:", on_click=drawn.history().clear, type=kind, key=DrawPage.clear.name)
 
 
 def upload() -> Given:

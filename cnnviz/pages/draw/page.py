@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import streamlit as st
 
 from cnnviz.drawing import pictures
-from cnnviz.drawing.preparation import STEPS, Preparation, prepare_variants
+from cnnviz.drawing.preparation import STEPS, Preparation
 from cnnviz.network.weights import Network
-from cnnviz.pages.draw import answer, inputs, surprise
-from cnnviz.pages.draw.answer import Reading
-from cnnviz.ui import choice, digit, digit_choice, head, lookups, opening, panels, present, refusal, session, state
+from cnnviz.pages.draw import answer, inputs, readings, strokes, surprise
+from cnnviz.ui import choice, digit, digit_choice, drawn, head, lookups, opening, panels, present, session, state
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.figures import figures
 from cnnviz.ui.components.figures.figures import Text
@@ -62,17 +60,22 @@ def laboratory(network: Network) -> None:
     whoever changes it waits for the whole page, which is rare.
     """
     with canvas.frame():
-        items = list(read(network, give()))
-    picked = figures.show(items, DrawPage.figures, faint=state.Session.digit.get() is None)
+        given = give()
+        items = list(read(network, given))
+    is_empty = state.Session.digit.get() is None
+    picked = figures.show(items, DrawPage.figures, faint=is_empty, n_loads=drawn.history().n_loads)
+    if given:
+        strokes.accept(network, given.origin, given.below, list(label(given.origin)))
     if picked:
         opening.open_map(picked.name, picked.number)
 
 
 def follow_pen(network: Network) -> None:
     """Have the browser answer while the pen moves, where there is a pen and what it draws is read as it is."""
-    way, without = DrawPage.way.get(), frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
+    way, told = DrawPage.way.get(), answer.while_drawing(network)
     if way in ("canvas", "over") and not (way == "canvas" and DrawPage.thin_pen.get()):
-        live.follow(network, DrawPage.live, canvas.PLACES["frame"], answer.while_drawing(network), without)
+        frame, truth = canvas.PLACES["frame"], strokes.truth(network)
+        live.follow(network, DrawPage.live, frame, told, without=strokes.without(), truth=truth)
 
 
 def give() -> inputs.Given | None:
@@ -86,39 +89,22 @@ def give() -> inputs.Given | None:
 
 def read(network: Network, given: inputs.Given | None) -> answer.Items:
     """Have the network read what was given, and make it the session's digit."""
-    without = frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
-    preparation, left_out = variants(given.ink, without) if given and given.ink is not None else (None, {})
+    without = strokes.without()
+    preparation, left_out = readings.variants(given.ink, without) if given and given.ink is not None else (None, {})
     own = digit.given(preparation, given.origin) if given and preparation else None
     digit_choice.give(own)
     if preparation is None or given is None:
         yield from answer.nothing(network)
         return
-    first, *others = readings(network, [preparation, *left_out.values()])
+    prepared = [preparation, *left_out.values()]
+    outputs = lookups.reading(network, readings.stacked(prepared), answer.last_maps(network))
+    first, *others = readings.readings(prepared, outputs, choice.current())
     yield from answer.answer(first, label(given.origin))
     yield from beside(DrawPage.network_beside.get(), preparation)
     yield answer.seen(preparation.centred)
     yield from (answer.maps(layer, first.outputs[layer]) for layer in answer.last_maps(network))
     yield answer.steps(preparation, without)
     yield from answer.changes(first, dict(zip(left_out, others, strict=True)))
-
-
-def variants(ink: np.ndarray, without: frozenset[str]) -> tuple[Preparation | None, dict[str, Preparation]]:
-    """The drawing without some steps, None when there is no ink; and, by step, with that step left out as well."""
-    steps = [step for step in STEPS if step not in without]
-    first, *others = prepare_variants(ink, [without, *(without | {step} for step in steps)])
-    return first, {step: other for step, other in zip(steps, others, strict=True) if other}
-
-
-def readings(network: Network, prepared: list[Preparation]) -> list[Reading]:
-    """What the chosen network makes of each preparation; the maps are of the first one alone."""
-    chosen = choice.current()
-    images = np.stack([each.centred for each in prepared])[..., None]
-    outputs = lookups.reading(network, images, answer.last_maps(network))
-    found = []
-    for i, each in enumerate(prepared):
-        of_it = {name: output[i] for name, output in outputs.items() if i < len(output)}
-        found.append(Reading(of_it, refusal.refuse(each, of_it, chosen.entry, chosen.iteration)))
-    return found
 
 
 def label(origin: Origin) -> Iterator[Text]:

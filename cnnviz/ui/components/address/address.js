@@ -4,14 +4,14 @@
 // There may be several of these on a page, since a part of it that runs alone has one of its own: the newest one counts.
 // When another page is open, and all of it is there, one stands at its top: what came in above what was there already
 // has moved that up, since browsers keep in sight what one sees.
+let keep = []; // how names begin that are no matter of ours
 const toTop = (place) => {
   const before = window.cnnvizPlace;
   window.cnnvizPlace = place;
   if (before !== undefined && before !== place) document.querySelector("[data-testid=stMain]").scrollTop = 0;
 };
 
-export default function ({ data }) {
-  if (data.place) toTop(data.place);
+const follow = (data) => {
   if (data.since < (window.cnnvizAddressSince ?? 0)) return;
   window.cnnvizAddressSince = data.since;
   const head = document.documentElement.style;
@@ -19,8 +19,15 @@ export default function ({ data }) {
   head.setProperty("--digit-title", `'${data.title}'`);
   const query = new URLSearchParams(data.query);
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (data.keep.some((kept) => name.startsWith(kept))) query.set(name, value);
+    if (keep.some((kept) => name.startsWith(kept))) query.set(name, value);
   }
   const address = `${location.pathname}?${query.toString().replaceAll("%2C", ",")}`;
   if (address !== location.pathname + location.search) history.replaceState(history.state, "", address);
+};
+
+export default function ({ data }) {
+  if (data.place) toTop(data.place);
+  keep = data.keep;
+  window.cnnvizAddress = follow; // components/live tells what a stroke has changed
+  follow(data);
 }

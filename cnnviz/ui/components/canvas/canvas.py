@@ -73,12 +73,13 @@ def listen() -> None:
     send_at_pen_up(key=DrawPage.pen_up.name, data=PLACES, width="content", height="content")
 
 
-def ink(pen_px: int, below: np.ndarray | None = None) -> np.ndarray | None:
+def ink(pen_px: int, below: np.ndarray | None = None, *, sends: bool = True) -> np.ndarray | None:
     """Show the canvas.
 
     Args:
         pen_px: width of the pen.
         below: an image, float (28, 28) in [0, 1], that is drawn over and counts as ink.
+        sends: False where strokes come beside Streamlit, so that the component sends when it is asked to alone.
 
     Returns:
         float32 (280, 280) in [0, 1], 1 = ink; None when nothing is drawn. Where the browser sent something else than a
@@ -86,7 +87,7 @@ def ink(pen_px: int, below: np.ndarray | None = None) -> np.ndarray | None:
     """
     under = None if below is None else drawn.enlarged(below)
     try:
-        drawing = _read(_show(pen_px, under))
+        drawing = _read(_show(pen_px, under, sends=sends))
         if drawing is not None:
             history().add(drawing)
     except pictures.ImageError as error:
@@ -100,7 +101,7 @@ def is_empty() -> bool:
     return not history().drawings and not history().refused
 
 
-def _show(pen_px: int, under: Image.Image | None) -> Any:
+def _show(pen_px: int, under: Image.Image | None, *, sends: bool) -> Any:
     """The component."""
     try:
         shown = st_canvas(
@@ -111,6 +112,7 @@ def _show(pen_px: int, under: Image.Image | None) -> Any:
             width=SIDE_PX,
             height=SIDE_PX,
             drawing_mode="freedraw",
+            update_streamlit=sends,
             initial_drawing=history().to_load,
             return_image_data=True,
             key=DrawPage.canvas.name,

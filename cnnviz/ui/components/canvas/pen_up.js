@@ -1,4 +1,5 @@
-// Sends a stroke the moment the pen is lifted.
+// Sends the drawing the moment the pen is lifted, unless components/live sends the stroke beside Streamlit; also when it
+// asks for it, since there was no answer.
 //
 // The drawing component (streamlit-drawable-canvas 0.13) sends 0.2 s after the last stroke, and offers no setting, event
 // or call to send sooner: its only export is the function that Streamlit calls, and its canvas is private to it.  The
@@ -16,20 +17,24 @@ const sendButton = (root) => {
   const known = buttons.every((button, i) => button.hasAttribute("aria-pressed") === (i === EDIT));
   return known && buttons.length === N_BUTTONS ? buttons[SEND] : null;
 };
+const sendsItself = () => window.cnnvizSendsStrokes?.aborted === false;
 const rootOf = (event) => event.composedPath().find((node) => node instanceof ShadowRoot);
 
 export default function ({ parentElement, data }) {
   if (parentElement.stopSending) return parentElement.stopSending; // called again after every run of the page
   const inFrame = (event) => event.composedPath().some((node) => node.matches?.(data.frame));
 
+  let drawnOn = null;
   const penDown = (event) => {
     const root = inFrame(event) && rootOf(event);
     if (!root || !(event.composedPath()[0] instanceof HTMLCanvasElement)) return;
+    drawnOn = root;
     event.composedPath().find((node) => node.matches?.(data.canvas)).dataset.drawn = ""; // the hint goes: frame.css
     const stroke = new AbortController();
     const penUp = () => {
       stroke.abort();
-      setTimeout(() => sendButton(root)?.click(), 0); // after the component's own listeners, which add the stroke
+      // After the component's own listeners, which add the stroke.
+      setTimeout(() => sendsItself() || sendButton(root)?.click(), 0);
     };
     // A pen can be lifted anywhere on the page; until then the component listens to all of it, too.
     for (const name of ["mouseup", "touchend"]) {
@@ -43,10 +48,18 @@ export default function ({ parentElement, data }) {
     if (toolbar) toolbar.style.visibility = "hidden";
   };
 
+  // Nothing is drawn any more: the hint may come back, when it is there.
+  const emptied = () => {
+    if (!window.cnnvizFigures?.classList.contains("faint")) return;
+    for (const canvas of document.querySelectorAll(data.canvas)) delete canvas.dataset.drawn;
+  };
+
   const listening = new AbortController();
   const options = { capture: true, signal: listening.signal };
   for (const name of ["pointerover", "focusin"]) document.addEventListener(name, hideToolbar, options);
   for (const name of ["mousedown", "touchstart"]) document.addEventListener(name, penDown, options);
+  window.addEventListener("cnnviz-send-drawing", () => drawnOn && sendButton(drawnOn)?.click(), options);
+  window.addEventListener("cnnviz-figures", emptied, options);
   parentElement.stopSending = () => {
     listening.abort();
     delete parentElement.stopSending;

@@ -245,16 +245,15 @@ const follow = (root, change) => {
   pin(root, root.parentNode.querySelector(".pinned"));
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".figures");
-  const [head, read] = unpacked(data);
+// Shows figures as they are from now on.  `take(item)` gives the item, and a function that reads the next n of its numbers.
+const show = (root, head, take) => {
   const form = JSON.stringify(head.items.map((item) =>
     [item.kind, item.place, item.tag, item.name, item.item, item.columns, item.shapes?.length, item.shares?.length]));
-  root.send = (picked) => setTriggerValue("picked", picked);
   if (root.form !== form) root.built = build(root, head.items, (picked) => root.send(picked));
   root.form = form;
   root.head = head;
-  head.items.forEach((item, i) => {
+  head.items.forEach((each, i) => {
+    const [item, read] = take(each);
     fill(root, item, i, read);
     root.built[i].classList.remove("before");
     const link = root.built[i].querySelector(".download");
@@ -263,9 +262,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
     link.setAttribute("aria-label", item.downloadOf);
   });
   root.classList.toggle("faint", head.faint);
-  pin(root, parentElement.querySelector(".pinned"));
+  pin(root, root.parentNode.querySelector(".pinned"));
   root.dataset.shown = Number(root.dataset.shown ?? 0) + 1; // all of it is drawn
-  root.follow = (change) => follow(root, change);
-  window.cnnvizFigures = root; // components/live finds them here
   window.dispatchEvent(new Event("cnnviz-figures"));
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".figures");
+  const [head, read] = unpacked(data);
+  root.send = (picked) => setTriggerValue("picked", picked);
+  root.follow = (change) => follow(root, change);
+  // What the server says of a stroke without a run of the page: other items, the rest as it was.
+  root.answer = (items, change) =>
+    show(root, { ...root.head, items, faint: false }, (item) => {
+      const [changed, arrays] = change(item);
+      return [{ ...item, ...changed }, () => arrays.shift()];
+    });
+  window.cnnvizFigures = root; // components/live finds them here
+  show(root, head, (item) => [item, read]);
 }

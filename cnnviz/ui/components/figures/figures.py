@@ -124,30 +124,31 @@ def greys(image: np.ndarray) -> np.ndarray:
     return np.round(image * 255).astype(np.uint8)
 
 
-def show(items: Sequence[Figure | Text], key: Key[Any], *, faint: bool = False) -> Picked | None:
+def show(items: Sequence[Figure | Text], key: Key[Any], *, faint: bool = False, n_loads: int = 0) -> Picked | None:
     """Show figures and sentences.
 
     Args:
         items: in the order of each place.
         key: unique on the page.
         faint: show what will be there, not what is.
+        n_loads: which drawing they are of: see `DrawingHistory.n_loads`.
 
     Returns:
         the picture that was clicked on, in the run that follows the click; otherwise None.
     """
     shown = component("cnnviz.figures", "figures/figures.js", HTML, style="figures/figures.css")
-    sent = shown(key=key.name, data=packed(items, faint=faint), on_picked_change=lambda: None)
+    sent = shown(key=key.name, data=packed(items, faint=faint, n_loads=n_loads), on_picked_change=lambda: None)
     return _picked(sent.get("picked"), items)
 
 
-def packed(items: Sequence[Figure | Text], *, faint: bool = False) -> bytes:
+def packed(items: Sequence[Figure | Text], *, faint: bool = False, n_loads: int = 0) -> bytes:
     """What the browser gets: the length of a JSON text in four bytes, the text, each sheet's colours and numbers."""
-    told, arrays = [], []
+    in_json, arrays = [], []
     for item in items:
-        told.append(_told(item))
+        in_json.append(told(item))
         if isinstance(item, Figure) and isinstance(item.picture, Sheet):
             arrays += [item.picture.table, *_different(item.picture.pictures)]
-    head = {"items": told, "faint": faint, "download": Words.download}
+    head = {"items": in_json, "faint": faint, "loads": n_loads, "download": Words.download}
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     return b"".join([len(text).to_bytes(4, "little"), text, *(array.tobytes() for array in arrays)])
 
@@ -157,18 +158,18 @@ def _different(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [each for i, each in enumerate(pictures) if not i or each is not pictures[i - 1]]
 
 
-def _told(item: Figure | Text) -> dict[str, Any]:
-    """One item as JSON."""
+def told(item: Figure | Text) -> dict[str, Any]:
+    """One item as JSON, without the numbers of its pictures."""
     if isinstance(item, Text):
         return {"kind": "text", "tag": item.tag, "place": item.place, "words": item.words}
-    told: dict[str, Any] = {"place": item.place, "name": item.name, "caption": item.caption, "alt": item.alt}
-    told["downloadOf"] = Words.download_of.format(name=item.name)
+    common: dict[str, Any] = {"place": item.place, "name": item.name, "caption": item.caption, "alt": item.alt}
+    common["downloadOf"] = Words.download_of.format(name=item.name)
     picture = item.picture
     if isinstance(picture, Bars):
         shares = [round(float(prob), 4) for prob in picture.probs]
-        return told | {"kind": "bars", "shares": shares, "words": [probability(float(p)) for p in picture.probs]}
+        return common | {"kind": "bars", "shares": shares, "words": [probability(float(p)) for p in picture.probs]}
     numbered = [str(i) for i in range(len(picture.pictures))] if picture.item else []
-    return told | {
+    return common | {
         "kind": "sheet",
         "shapes": [each.shape for each in picture.pictures],
         "colours": len(picture.table),

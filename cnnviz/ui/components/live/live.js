@@ -1,10 +1,13 @@
 // The network computed in the browser while the pen moves, once for each picture that the screen shows.
 //
 // It reads the drawing component's canvases, of which the upper one has the stroke under way, and has components/figures
-// show what it computed.  Nothing on the way waits for the server; when the pen is up the server's answer takes over.
+// show what it computed (shown.js).  Nothing on the way waits for the server.  When the pen is up the stroke is sent
+// (strokes.js), and what the server says of it takes the place of what was said here; its pictures are those that were
+// drawn here, from the same numbers.  Where the two differ, or there is no answer, the drawing is sent by Streamlit.
 const SIDE_PX = 280;
 const KEPT = 3; // networks
-const COLOURS = 256;
+const ALIKE = 1e-3; // of a probability
+const SOON_MS = 500;
 const networks = (window.cnnvizNetworks ??= new Map()); // by the address of their weights: promises
 
 const networkOf = (config, load) => {
@@ -19,7 +22,7 @@ const networkOf = (config, load) => {
 
 // The ink of the canvases, as bytes: all that was drawn is white on black, so one of the three colours tells it.
 const reader = () => {
-  const [canvas, bytes] = [document.createElement("canvas"), new Uint8Array(SIDE_PX * SIDE_PX)];
+  const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE_PX;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   return (layers) => {
@@ -27,88 +30,71 @@ const reader = () => {
     pen.fillRect(0, 0, SIDE_PX, SIDE_PX);
     for (const layer of layers) pen.drawImage(layer, 0, 0, SIDE_PX, SIDE_PX);
     const pixels = pen.getImageData(0, 0, SIDE_PX, SIDE_PX).data;
+    const bytes = new Uint8Array(SIDE_PX * SIDE_PX);
     for (let i = 0; i < bytes.length; i++) bytes[i] = pixels[4 * i];
     return bytes;
   };
 };
 
-const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
-// Half goes to the even number, as in NumPy.
-const rounded = (x) => {
-  const below = Math.floor(x);
-  return x - below !== 0.5 ? Math.round(x) : below + (below % 2);
-};
-
-// A layer's values, height × width × channels, as one picture a channel, all on one scale: see `maps` in pages/draw.
-const pictures = (values, [height, width, channels]) => {
-  let [low, high] = [0, 0];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  const span = high / 4 - low / 4;
-  const [found, crossed] = [[], []];
-  for (let channel = 0; channel < channels; channel++) {
-    const numbers = new Uint8Array(height * width);
-    let dead = true;
-    for (let i = 0, at = channel; i < numbers.length; i++, at += channels) {
-      if (values[at] !== 0) dead = false;
-      numbers[i] = span > 0 ? rounded(((values[at] / 4 - low / 4) / span) * 255) : 128;
-    }
-    found.push(numbers);
-    if (dead) crossed.push(channel);
-  }
-  return [found, crossed];
-};
-
-// What the figures of the page Draw show of it: for each item what is other in it, and its arrays.
-const changes = (told, { layers, probabilities }, image, table, shapes, percentage) => {
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const values = { first: order[0], second: order[1] };
-  const close = probabilities[order[1]] >= told.close;
-  const words = [filled(told.words.answer, { digit: close ? filled(told.words.either, values) : order[0] })];
-  words.push(filled(told.words.second, values));
-  return (item) => {
-    if (item.kind === "text") return words.length && item.tag !== "small" ? [{ words: words.shift() }, []] : null;
-    if (item.name === "answer") return [{ shares: [...probabilities], words: [...probabilities].map(percentage) }, []];
-    if (item.name === "seen") {
-      const greys = Uint8Array.from(image, (ink) => rounded(ink * 255));
-      return [{ colours: COLOURS, again: [] }, [told.greys, greys]];
-    }
-    if (!told.captions[item.name]) return null;
-    const [found, crossed] = pictures(layers.get(item.name), shapes.get(item.name));
-    const caption = filled(told.captions[item.name][crossed.length ? 1 : 0], { n: crossed.length });
-    return [{ colours: COLOURS, again: [], crossed, caption }, [table, ...found]];
+// What computes and shows one picture: gives what it computed of which ink, or why it cannot.
+const painter = (told, network, { preparation }, { changesOf }) => {
+  const read = reader();
+  return (canvases) => {
+    const figures = window.cnnvizFigures;
+    if (!figures?.isConnected) return {};
+    const ink = read(canvases);
+    const prepared = preparation(ink, SIDE_PX, SIDE_PX, told.without);
+    if (!prepared) return {};
+    const result = network.run(prepared.centred.values);
+    if (!result.finite) return { why: told.words.overflow };
+    const shown = { ink, prepared, result, shapes: network.shapes };
+    figures.follow(changesOf(told, shown));
+    return shown;
   };
 };
 
-const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+// Has Streamlit send the drawing: see components/canvas/pen_up.js.
+const sendByStreamlit = () => window.dispatchEvent(new Event("cnnviz-send-drawing"));
 
-// What computes and shows one picture; gives why it cannot, or "".
-const painter = (told, network, prepare, percentage) => {
-  const read = reader();
-  const table = bytesOf(told.table);
-  told.greys = Uint8Array.from({ length: 3 * COLOURS }, (_, i) => Math.floor(i / 3));
-  return (canvases) => {
-    const figures = window.cnnvizFigures;
-    if (!figures?.isConnected) return "";
-    const image = prepare(read(canvases), SIDE_PX, SIDE_PX, told.without);
-    if (!image) return "";
-    const result = network.run(image);
-    if (!result.finite) return told.words.overflow;
-    figures.follow(changes(told, result, image, table, network.shapes, percentage));
-    return "";
+// Sends what was drawn, and shows what the server says of it unless the next stroke has begun.
+const asker = (told, say, { answerTo }, { pictureOf, thumbnail }) => {
+  let newest = 0;
+  const ask = async (shown, points) => {
+    newest += 1;
+    const [number, loads] = [newest, window.cnnvizFigures.head.loads];
+    const waiting = setTimeout(() => number === newest && say(told.words.waits), SOON_MS);
+    try {
+      const answer = await answerTo(told.truth.address, points, loads, shown.ink);
+      const { probabilities } = shown.result;
+      if (answer.probabilities.some((share, i) => !(Math.abs(share - probabilities[i]) <= ALIKE))) {
+        throw new Error("The server's numbers differ.");
+      }
+      window.cnnvizAddress?.({ ...answer, picture: thumbnail(told, shown) });
+      if (number !== newest || window.cnnvizFigures.head.loads !== loads) return;
+      const items = answer.items.map((item) => (item.sheet ? told.truth.sheets[item.sheet] : item));
+      window.cnnvizFigures.answer(items, (item) => (item.kind === "sheet" ? pictureOf(told, shown, item) : [{}, []]));
+    } finally {
+      clearTimeout(waiting);
+      if (number === newest) say("");
+    }
+  };
+  return {
+    forget: () => (newest += 1),
+    ask: (shown, points) =>
+      ask(shown, points).catch((error) => {
+        console.warn(error);
+        sendByStreamlit();
+      }),
   };
 };
 
 // Calls `show` once for each picture of the screen, while a pen is down and once more when it has been lifted.
-const watch = (frame, show, signal) => {
+const watch = (frame, { begun, show, drawn }, stroke, signal) => {
   let [canvases, down, waiting] = [[], false, 0];
-  const due = () => {
+  const due = (then) => {
     waiting ||= requestAnimationFrame(() => {
       waiting = 0;
-      if (!signal.aborted) show(canvases);
+      if (!signal.aborted) then(canvases);
     });
   };
   const begin = (event) => {
@@ -116,7 +102,14 @@ const watch = (frame, show, signal) => {
     if (!(path[0] instanceof HTMLCanvasElement) || !path.some((node) => node.matches?.(frame))) return;
     canvases = [...path[0].getRootNode().querySelectorAll("canvas")]; // what lies below comes first
     down = true;
-    due();
+    stroke.begin(path[0], event);
+    begun();
+    due(show);
+  };
+  const move = (event) => {
+    if (!down) return;
+    stroke.add(event);
+    due(show);
   };
   // The drawing component takes the stroke off the upper canvas at once, and draws the lower one with the next picture.
   const end = () => {
@@ -124,16 +117,17 @@ const watch = (frame, show, signal) => {
     down = false;
     cancelAnimationFrame(waiting);
     waiting = 0;
-    setTimeout(due, 0);
+    const points = stroke.take();
+    setTimeout(() => due((now) => drawn(now, points)), 0);
   };
   const on = (names, act) => {
     for (const name of names) document.addEventListener(name, act, { capture: true, passive: true, signal });
   };
   on(["mousedown", "touchstart"], begin);
-  on(["mousemove", "touchmove"], () => down && due());
+  on(["mousemove", "touchmove"], move);
   on(["mouseup", "touchend", "touchcancel"], end);
   // The answer to the stroke before has just been shown: what is under the pen now takes its place in the same picture.
-  window.addEventListener("cnnviz-figures", () => down && due(), { signal });
+  window.addEventListener("cnnviz-figures", () => down && due(show), { signal });
 };
 
 const sentence = (parentElement, text) => (parentElement.querySelector(".why-not").textContent = text);
@@ -148,25 +142,45 @@ const start = async (told, parentElement, signal) => {
   await canvasIsThere(told.frame, signal);
   if (signal.aborted) return;
   const scripts = new URL(told.scripts, document.baseURI);
-  const [{ load }, { prepare }, { percentage }] = await Promise.all(
-    ["weights.js", "prepare.js", "percentages.js"].map((name) => import(new URL(name, scripts))));
+  const [{ load }, prepare, shown, strokes] = await Promise.all(
+    ["weights.js", "prepare.js", "shown.js", "strokes.js"].map((name) => import(new URL(name, scripts))));
   const network = await networkOf(told.network, load);
   if (signal.aborted) return;
-  const paint = painter(told, network, prepare, percentage);
-  watch(told.frame, (canvases) => sentence(parentElement, paint(canvases)), signal);
+  const paint = painter(told, network, prepare, shown);
+  const say = (text) => sentence(parentElement, text);
+  const server = told.truth && strokes.canSend() ? asker(told, say, strokes, shown) : null;
+  const show = (canvases) => {
+    const picture = paint(canvases);
+    say(picture.why ?? "");
+    return picture;
+  };
+  const drawn = (canvases, points) => {
+    const picture = show(canvases);
+    if (!server) return;
+    if (picture.result) server.ask(picture, points);
+    else sendByStreamlit();
+  };
+  watch(told.frame, { begun: () => server?.forget(), show, drawn }, strokes.recorder(), signal);
+  if (server) window.cnnvizSendsStrokes = signal; // until it is aborted: pen_up.js
   parentElement.querySelector(".why-not").dataset.ready = "";
 };
 
 export default function ({ data, parentElement }) {
+  const stop = () => {
+    parentElement.watching?.abort();
+    delete parentElement.known;
+  };
   const known = JSON.stringify(data);
-  if (parentElement.known === known) return; // called again after every run of the page
+  if (parentElement.known === known) return stop; // called again after every run of the page
   parentElement.known = known;
   parentElement.watching?.abort();
   sentence(parentElement, data.why_not ?? "");
-  if (data.why_not) return;
+  if (data.why_not) return stop;
   parentElement.watching = new AbortController();
   start(data, parentElement, parentElement.watching.signal).catch((error) => {
     console.error(error);
-    sentence(parentElement, filled(data.words.failed, { reason: error.message }));
+    const reason = data.words.failed.replace("{reason}", error.message);
+    sentence(parentElement, reason);
   });
+  return stop;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,7 @@ class While:
         close: the share of the softmax from which on a second digit is close.
         captions: by layer, which is the name of its figure: without maps that are zero everywhere, and with {n} such.
         palette: of the maps.
+        waits: said where the server's answer to a stroke takes long.
     """
 
     answer: str
@@ -56,9 +58,34 @@ class While:
     close: float
     captions: Mapping[str, tuple[str, ...]]
     palette: Palette
+    waits: str
 
 
-def follow(network: Network, key: Key[Any], frame: str, told: While, without: Collection[str] = ()) -> None:
+@dataclass(frozen=True)
+class Truth:
+    """How the browser gets the server's answer to a stroke without a run of the page.
+
+    Attributes:
+        address: where strokes are sent.
+        sheets: by name, the figures of which the server's answer does not hold the numbers, since the browser has them:
+            as `figures.told`.
+        alts: by layer, what its maps show for who cannot see them, with {top}, the largest value.
+    """
+
+    address: str
+    sheets: Mapping[str, Mapping[str, Any]]
+    alts: Mapping[str, str]
+
+
+def follow(
+    network: Network,
+    key: Key[Any],
+    frame: str,
+    told: While,
+    *,
+    without: Collection[str] = (),
+    truth: Truth | None = None,
+) -> None:
     """Compute what is drawn on a canvas while it is drawn, and show it in the page's figures.
 
     Args:
@@ -67,13 +94,14 @@ def follow(network: Network, key: Key[Any], frame: str, told: While, without: Co
         frame: CSS selector of what holds the canvas.
         told: what is said.
         without: the steps of the preparation that are left out.
+        truth: None where the page runs after each stroke.
     """
     shown = component("cnnviz.live", "live/live.js", HTML, CSS)
     if n_weights(network.config) > MAX_WEIGHTS:
         shown(key=key.name, data={"why_not": Words.too_large.format(n=n_weights(network.config))})
         return
     table = palettes.palette_table(told.palette)[: palettes.NAN_NUMBER]
-    words = {"answer": told.answer, "either": told.either, "second": told.second}
+    words = {"answer": told.answer, "either": told.either, "second": told.second, "waits": told.waits}
     data = {
         "scripts": delivery.scripts(),
         "network": delivery.network_for_browser(network),
@@ -83,5 +111,6 @@ def follow(network: Network, key: Key[Any], frame: str, told: While, without: Co
         "captions": told.captions,
         "table": base64.b64encode(table.tobytes()).decode(),
         "without": sorted(without),
+        "truth": dataclasses.asdict(truth) if truth else None,
     }
     shown(key=key.name, data=data)
