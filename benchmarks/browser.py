@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60
-PATIENCE_MS = 20_000
+PATIENCE_MS = 120_000
 """TensorFlow is loaded at low priority: on a machine that does other work as well, the first answer takes long."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 Stroke = Sequence[tuple[float, float]]

@@ -1,13 +1,14 @@
 """How many can draw at once: n students, each with a stroke every three seconds, on a server that this starts.
 
-    CNNVIZ_DATA=... python benchmarks/class_load.py 1 30 60 120 [--seconds 30] [--training] [--json]
+    CNNVIZ_DATA=... python benchmarks/class_load.py 1 60 200 [--seconds 30] [--training] [--by-streamlit] [--json]
     CNNVIZ_DATA=... python benchmarks/class_load.py --idle 300 | --soak 600 [20]
 
 Each number of students has a server of its own and gives one row (`load_figures.py`).  Students speak Streamlit's own
 protocol (`streamlit_client.py`) and need no browser, but they do need the same machine: what they and others take is
 in the row, too.  A student looks at an answer before the next stroke; one whose answer is late leaves out the strokes
 that were due meanwhile, so that a server that cannot keep up answers fewer than are due.  The canvas is emptied between
-digits without telling the server.  Options of Streamlit are tried out through the environment, as in
+digits without telling the server.  With --by-streamlit a stroke goes the way of a browser that cannot compute the
+network, by a run of the page.  Options of Streamlit are tried out through the environment, as in
 STREAMLIT_RUNNER_POST_SCRIPT_GC=true.
 
 With --idle so many students draw once and look on: how much memory the server takes, and gives back when they have
@@ -26,7 +27,8 @@ import math
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import psutil
@@ -52,20 +54,36 @@ SAID = re.compile(r"Answer: (\d)(?: or (\d))?|No digit here")
 
 
 class Student:
-    """Draws on an open page, and looks at every answer."""
+    """Draws on an open page, and looks at every answer.
 
-    def __init__(self, page: Browser, drawings: Iterator[Drawing]) -> None:
+    Args:
+        page: the open page.
+        drawings: what is drawn, stroke by stroke.
+        by_streamlit: the whole drawing is sent by Streamlit, as where a browser cannot compute the network.
+    """
+
+    def __init__(self, page: Browser, drawings: Iterator[Drawing], *, by_streamlit: bool) -> None:
         self.page, self._drawings = page, drawings
-        self._canvas = page.widget(lambda element: element.bidi_component.component_name.endswith("drawable_canvas"))
+        self._canvas = page.widget(component_is("drawable_canvas"))
+        live = json.loads(page.element(component_is("cnnviz.live")).bidi_component.json)
+        self._address = "" if by_streamlit else live["truth"]["address"]
+        self._n_loads = int(told_in(page.element(component_is("cnnviz.figures")))["loads"])
 
     async def draw(self) -> Answer:
         """One stroke."""
         drawing = next(self._drawings)
+        message = drawing.message(1000 * time.time(), self._n_loads)
         began = time.perf_counter()
+        if self._address:
+            items = json.loads(await self.page.post(self._address, message))["items"]
+            took = time.perf_counter() - began
+            return Answer(1000 * took, drawing, said_in(headings_of(items)))
         shown = await self.page.set(self._canvas, drawing.value)
         took = time.perf_counter() - began
         await self.page.look_for_downloads()
-        return Answer(1000 * took, drawing, said_in(shown))
+        figures = [element for element in shown if component_is("cnnviz.figures")(element)]
+        headings = [words for element in figures for words in headings_of(told_in(element)["items"])]
+        return Answer(1000 * took, drawing, said_in(headings))
 
     async def attend(self, first: float, end: float) -> list[Answer]:
         """A stroke every INTERVAL_S, from `first` until before `end` on the clock of time.monotonic."""
@@ -77,29 +95,38 @@ class Student:
         return answers
 
 
-def said_in(shown: Sequence[Element]) -> frozenset[int]:
-    """The digits that the answer names; none when it says that there is no digit.
+def said_in(headings: Sequence[str]) -> frozenset[int]:
+    """The digits that the answer names, among the headings shown; none when it says that there is no digit.
 
     Raises:
         AppError: when there is no answer.
     """
-    headings = [words for element in shown for words in headings_of(element)]
     answers = [match for match in map(SAID.fullmatch, headings) if match]
     if len(answers) != 1:
-        raise AppError(f"Expected one answer to a stroke. Received headings {headings} in {len(shown)} elements.")
+        raise AppError(f"Expected one answer to a stroke. Received headings {headings}.")
     return frozenset(int(digit) for digit in answers[0].groups() if digit)
 
 
-def headings_of(element: Element) -> list[str]:
-    """The headings among the figures that are one element: JSON behind its length in four bytes."""
-    if not element.bidi_component.component_name.endswith("cnnviz.figures"):
-        return []
+def component_is(name: str) -> Callable[[Element], bool]:
+    """Whether an element is a component that is called so."""
+    return lambda element: element.bidi_component.component_name.endswith(name)
+
+
+def told_in(element: Element) -> dict[str, Any]:
+    """What the figures that are one element say: JSON behind its length in four bytes."""
     content = element.bidi_component.bytes
-    items = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])["items"]
-    return [item["words"] for item in items if item["kind"] == "text" and item["tag"] == "h2"]
+    told: dict[str, Any] = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])
+    return told
 
 
-async def arrive(stack: contextlib.AsyncExitStack, address: str, n: int) -> list[Student]:
+def headings_of(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The headings among figures and sentences."""
+    return [item["words"] for item in items if item.get("kind") == "text" and item["tag"] == "h2"]
+
+
+async def arrive(
+    stack: contextlib.AsyncExitStack, address: str, n: int, *, by_streamlit: bool = False
+) -> list[Student]:
     """Have n students open the page and draw once; the stack sees them out."""
     rng, door = np.random.default_rng(0), asyncio.Semaphore(N_ARRIVING)
     drawings = pen.drawings(rng.permutation(np.arange(N_DIGITS) % 10).tolist(), rng)
@@ -108,7 +135,7 @@ async def arrive(stack: contextlib.AsyncExitStack, address: str, n: int) -> list
         async with door:
             page = await stack.enter_async_context(opened(address))
             at = i * len(drawings) // n
-            student = Student(page, itertools.cycle(drawings[at:] + drawings[:at]))
+            student = Student(page, itertools.cycle(drawings[at:] + drawings[:at]), by_streamlit=by_streamlit)
             await student.draw()
         return student
 
@@ -131,12 +158,12 @@ def used(server: psutil.Process, students: Sequence[Student]) -> Usage:
     )
 
 
-async def teach(address: str, n: int, seconds: float, training: bool) -> Row:
+async def teach(address: str, n: int, seconds: float, *, training: bool, by_streamlit: bool = False) -> Row:
     """One class on a server that was just started, the only child of this process."""
     (server,) = psutil.Process().children()
     await load_figures.settle(server)
     async with contextlib.AsyncExitStack() as stack:
-        students = await arrive(stack, address, n)
+        students = await arrive(stack, address, n, by_streamlit=by_streamlit)
         await load_figures.settle(server)
         if training:
             await start_training(address)
@@ -196,6 +223,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("students", type=int, nargs="*", default=[20])
     parser.add_argument("--seconds", type=float, default=30, help="how long each class draws")
     parser.add_argument("--training", action="store_true", help="one run trains beside")
+    parser.add_argument("--by-streamlit", action="store_true", help="the whole drawing is sent by Streamlit")
     parser.add_argument("--idle", type=int, metavar="N", help="memory while N look on, and when they have left")
     parser.add_argument("--soak", type=float, metavar="SECONDS", help="memory while a class draws for so long")
     parser.add_argument("--json", action="store_true", help="print a list of rows as JSON")
@@ -220,7 +248,8 @@ def main() -> None:
         print(load_figures.header())
     for n in args.students:
         with tempfile.TemporaryDirectory() as folder, browser.server(CNNVIZ_RUNS=folder) as (address, _):
-            rows.append(asyncio.run(teach(address, n, args.seconds, args.training)))
+            row = teach(address, n, args.seconds, training=args.training, by_streamlit=args.by_streamlit)
+            rows.append(asyncio.run(row))
         if not args.json:
             print(load_figures.line(rows[-1]), flush=True)
     if args.json:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,20 @@ class Drawing:
         value: as the component sends it, JSON.
         digit: what is drawn.
         whole: whether that was its last stroke.
+        points: of the stroke.
+        packed_ink: what it looks like, compressed.
     """
 
     value: str
     digit: int
     whole: bool
+    points: Sequence[Sequence[float]] = ()
+    packed_ink: bytes = b""
+
+    def message(self, time_ms: float, n_loads: int) -> bytes:
+        """The stroke as the browser sends it beside Streamlit: see `cnnviz.ui.drawing_history.Stroke`."""
+        head = json.dumps({"points": self.points, "time": time_ms, "loads": n_loads}, separators=(",", ":")).encode()
+        return len(head).to_bytes(4, "little") + head + self.packed_ink
 
 
 def drawings(digits: Sequence[int], rng: np.random.Generator) -> list[Drawing]:
@@ -45,8 +55,13 @@ def drawings(digits: Sequence[int], rng: np.random.Generator) -> list[Drawing]:
     drawn = []
     for digit in digits:
         lines = placed(sample_strokes(digit, rng), rng)
-        drawn += [Drawing(canvas_value(lines[:n]), digit, n == len(lines)) for n in range(1, len(lines) + 1)]
+        drawn += [_drawing(lines[:n], digit, whole=n == len(lines)) for n in range(1, len(lines) + 1)]
     return drawn
+
+
+def _drawing(lines: strokes.Lines, digit: int, *, whole: bool) -> Drawing:
+    ink = (strokes.redraw(lines, PEN_PX) * 255).round().astype(np.uint8)
+    return Drawing(canvas_value(lines), digit, whole, lines[-1].tolist(), zlib.compress(ink.tobytes()))
 
 
 def placed(lines: strokes.Lines, rng: np.random.Generator) -> list[np.ndarray]:

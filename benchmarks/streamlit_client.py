@@ -65,6 +65,18 @@ class Browser:
                 return widget
         raise AppError("A widget that was looked for is not on the page.")
 
+    def element(self, is_it: Callable[[Element], bool]) -> Element:
+        """The widget's element that was shown last; raises AppError when there is none."""
+        for element, _ in self._widgets.values():
+            if is_it(element):
+                return element
+        raise AppError("An element that was looked for is not on the page.")
+
+    async def post(self, path: str, content: bytes) -> bytes:
+        """Send something beside Streamlit, under an address relative to the page's; what is answered."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._files.post(path.removeprefix("."), content)
+
     async def set(self, widget: Widget, value: str) -> list[Element]:
         """A component sends its value, JSON; what the run that follows shows."""
         self._states[widget.id] = WidgetState(id=widget.id, json_value=value)

@@ -33,7 +33,7 @@ class Wire(ClientConnection):
 
 
 class Files:
-    """Fetches files over one connection that stays open."""
+    """Fetches files and sends strokes over one connection that stays open."""
 
     def __init__(self, address: str) -> None:
         self._place = urlsplit(address).hostname, urlsplit(address).port
@@ -42,28 +42,32 @@ class Files:
         self.n_bytes = 0
 
     async def fetch(self, path: str) -> None:
-        """Fetch a file and throw it away.
+        """Fetch a file and throw it away; raises AppError when it is not there."""
+        await self._ask(f"GET {path}", b"")
 
-        Raises:
-            AppError: when it is not there.
-        """
+    async def post(self, path: str, content: bytes) -> bytes:
+        """Send something; gives what is answered, raises AppError when nothing is."""
+        return await self._ask(f"POST {path}", content)
+
+    async def _ask(self, what: str, content: bytes) -> bytes:
         if self._reader is not None:
             with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):  # the server ends what is idle
-                await self._get(path)
-                return
+                return await self._answer(what, content)
         self.close()
         self._reader, self._writer = await asyncio.open_connection(*self._place)
-        await self._get(path)
+        return await self._answer(what, content)
 
-    async def _get(self, path: str) -> None:
-        self._writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._place[0]}:{self._place[1]}\r\n\r\n".encode())
+    async def _answer(self, what: str, content: bytes) -> bytes:
+        host = f"{self._place[0]}:{self._place[1]}"
+        asked = f"{what} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+        self._writer.write(asked + content)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status, *fields = head.decode("latin-1").lower().split("\r\n")
         length = next((int(field.split(":")[1]) for field in fields if field.startswith("content-length:")), None)
         if status.split()[1] != "200" or length is None:
-            raise AppError(f"{path}: expected a file of known length. Received {status!r}.")
-        await self._reader.readexactly(length)
+            raise AppError(f"{what}: expected something of known length. Received {status!r}.")
         self.n_bytes += len(head) + length
+        return await self._reader.readexactly(length)
 
     def close(self) -> None:
         """End the connection."""

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from cnnviz.drawing import strokes
 from cnnviz.ui.components.figures import figures
+from cnnviz.ui.drawing_history import Stroke
 
 pytest.importorskip("psutil")
 
@@ -52,14 +54,14 @@ def test_digits_are_drawn_stroke_by_stroke_and_stay_on_the_canvas():
 
 
 def headings(*bodies):
-    """Elements of a page: a heading of Streamlit, and one element of figures for each of these headings."""
-    shown = [Element() for _ in bodies]
-    for element, body in zip(shown, bodies, strict=True):
-        element.bidi_component.component_name = "cnnviz.figures"
-        element.bidi_component.bytes = figures.packed([figures.Text("Answer: 0"), figures.Text(body, "h2")])
-    heading = Element()
-    heading.heading.body = "Answer: 0"
-    return [heading, *shown]
+    """What is found among figures with these headings."""
+    element = Element()
+    element.bidi_component.component_name = "cnnviz.figures"
+    items = [figures.Text("Answer: 0"), *(figures.Text(body, "h2") for body in bodies)]
+    element.bidi_component.bytes = figures.packed(items, n_loads=3)
+    assert class_load.component_is("cnnviz.figures")(element)
+    assert class_load.told_in(element)["loads"] == 3
+    return class_load.headings_of([*class_load.told_in(element)["items"], {"sheet": "seen"}])
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,21 @@ def test_the_answer_is_found(body, answer):
 
 @pytest.mark.parametrize("bodies", [(), ("Draw",), ("Answer: 7", "Answer: 7")], ids=str)
 def test_a_stroke_without_one_answer_is_an_error(bodies):
-    with pytest.raises(AppError, match=f"Received headings .* in {len(bodies) + 1} elements"):
+    with pytest.raises(AppError, match="Expected one answer to a stroke"):
         class_load.said_in(headings(*bodies))
+
+
+def test_a_stroke_beside_streamlit_is_what_the_application_reads():
+    first, second = pen.drawings([4], np.random.default_rng(3))[:2]
+    stroke = Stroke.of_bytes(second.message(5.0, 2))
+    assert (stroke.time_ms, stroke.n_loads) == (5.0, 2)
+    drawn = strokes.lines_of(json.loads(second.value)["drawing"]["raw"])
+    assert np.allclose(stroke.points[0], drawn[1][0], atol=0.01)
+    ink = np.frombuffer(zlib.decompress(stroke.packed_ink), np.uint8).reshape(280, 280)
+    before = np.frombuffer(zlib.decompress(first.packed_ink), np.uint8).reshape(280, 280)
+    assert np.abs(ink / 255 - strokes.redraw(drawn, pen.PEN_PX)).mean() < 0.01
+    assert before.any()
+    assert (ink >= before).all()
 
 
 def large(name, fragment="f"):

@@ -35,12 +35,15 @@ BUTTONS = "canvas => [...canvas.getRootNode().querySelectorAll('button')]"
 
 @pytest.fixture
 def opened(new_page, address):
-    """The Draw page, after a first stroke was answered, so that everything is warm."""
+    """The Draw page, after a first stroke was answered, so that everything is warm.
+
+    With a second network beside, of which the browser computes nothing, every stroke comes by Streamlit.
+    """
     with new_page() as page:
         complaints = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.add_init_script(WATCH)
-        page.goto(address)
+        page.goto(f"{address}/?beside=low-level")
         page.wait_for_selector("canvas.upper-canvas")
         page.get_by_text("Nothing is drawn yet").wait_for()
         stroke(page, 0)

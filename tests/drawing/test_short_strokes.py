@@ -30,9 +30,10 @@ def test_a_drawing_comes_back_with_its_widths():
     assert [entry["strokeWidth"] for entry in objects] == [24, 12]
     *points, end = points_of(objects[0]["path"])
     assert points == SEVEN[:-1]
-    assert end == pytest.approx(SEVEN[-1], abs=0.03)  # further by a thousandth of the pen's width, as the canvas draws it
+    assert end == pytest.approx(
+        SEVEN[-1], abs=0.03
+    )  # further by a thousandth of the pen's width, as the canvas draws it
     assert objects[0]["path"][1:-1] == fabric(SEVEN)["path"][1:-1]
-    assert objects[0]["path"][-1] == ["L", *SEVEN[-1]]
     assert shorten(objects) == shorten([fabric(SEVEN), fabric([(100.0, 150.0), (200.0, 150.0)], 12)])
 
 
