@@ -1,6 +1,7 @@
 """A page without a browser: opened with AppTest, and what stands on it."""
 
 import json
+import zlib
 
 import numpy as np
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
@@ -69,7 +70,7 @@ def shown_maps(at):
     found = {}
     for element in at.get("bidi_component"):
         if element.proto.component_name == "cnnviz.maps":
-            (item,) = unpacked(element.proto.bytes)
+            (item,) = unpacked(zlib.decompress(element.proto.bytes))
             found[element.proto.id.split("-", 2)[2]] = item | {"id": element.proto.id}
     return found
 
@@ -92,6 +93,8 @@ def unpacked(content):
                 continue
             array = np.frombuffer(content, kind, int(np.prod(shape)), at).reshape(shape)
             at += array.nbytes
+            if kind == "<f2":  # the lower bytes of all, then the higher ones
+                array = np.frombuffer(array.tobytes(), np.uint8).reshape(2, -1).T.copy().view(kind).reshape(shape)
             item["arrays"].append(array.astype(np.float64) * item["scale"] if "scale" in item else array)
     assert at == len(content)
     return items

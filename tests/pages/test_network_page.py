@@ -34,7 +34,9 @@ def opened(chosen=None, **by_name):
 
 
 def captions(at):
-    return "\n".join([*(element.value for element in at.caption), *(item["caption"] for item in shown_maps(at).values())])
+    return "\n".join(
+        [*(element.value for element in at.caption), *(item["caption"] for item in shown_maps(at).values())]
+    )
 
 
 @pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])

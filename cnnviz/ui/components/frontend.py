@@ -38,15 +38,20 @@ def component(
         html, css: what it is made of.
         style: its style sheet or several, from this folder, to which `css` is added.
         isolate_styles: put it in a shadow root of its own.
-        is_module: its script is one of MODULES: the browser fetches it once, with those that it imports, instead of
-            getting it with every run of the page.
+        is_module: its script and its style sheets are in MODULES: the browser fetches them once, with the scripts that
+            are imported, instead of getting them with every run of the page.
 
     Returns:
         the function that shows it.
     """
-    files = (style,) if isinstance(style, str) else style
-    css = "\n".join([*((FOLDER / file).read_text("utf-8") for file in files), css])
-    js = IMPORTING.format(address=_modules() + Path(script).name) if is_module else (FOLDER / script).read_text("utf-8")
+    files = [FOLDER / file for file in ((style,) if isinstance(style, str) else style)]
+    if is_module:
+        js = IMPORTING.format(address=_modules() + Path(script).name)
+        # More than one line: Streamlit takes a single one for a path.
+        css = "\n".join(["/* Fetched once. */", *(f'@import "{_modules()}{file.name}";' for file in files), css])
+    else:
+        js = (FOLDER / script).read_text("utf-8")
+        css = "\n".join([*(file.read_text("utf-8") for file in files), css])
     return st.components.v2.component(name, html=html, css=css, js=js, isolate_styles=isolate_styles)
 
 

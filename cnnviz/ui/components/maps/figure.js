@@ -51,6 +51,7 @@ export const build = (item, act) => {
   const figure = framed(make("div", ""), file);
   const empty = figure.content;
   figure.at = make("i", "at");
+  figure.at.hidden = true;
   figure.point = (found) => {
     figure.pointed = found;
     figure.last = found?.i ?? figure.last;

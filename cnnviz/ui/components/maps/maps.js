@@ -1,6 +1,6 @@
 // The component `maps`: one figure of pictures.  Streamlit calls this again after every run of the page.
 import { build, fill, form } from "./figure.js";
-import { unpacked } from "./message.js";
+import { inflated, unpacked } from "./message.js";
 
 // What was opened is shown in a container elsewhere on the page; where it is not beside the pictures but below, or above
 // and out of sight, the page goes there.
@@ -10,9 +10,11 @@ const goTo = (name, figure) => {
     document.querySelector(`.st-key-${name}`).scrollIntoView({ behavior: "smooth" });
 };
 
-export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
+export default async function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const root = parentElement.querySelector(".maps");
-  const [{ item, words }, read] = unpacked(data);
+  const call = (root.call = {});
+  const [{ item, words }, read] = unpacked(await inflated(data));
+  if (root.call !== call) return; // it was called again meanwhile
   const known = JSON.stringify([...form(item), item.key]);
   root.send = { open: setTriggerValue, pick: setStateValue };
   if (root.known !== known) {

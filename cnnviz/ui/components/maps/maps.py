@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +86,8 @@ def _number(key: Key[Any], event: str, count: int) -> int | None:
 
 def _packed(sheet: Sheet, caption: str, alt: str, name: str, more: dict[str, Any]) -> bytes:
     told = {"name": name, "caption": caption, "alt": alt, "downloadOf": sheets.Words.download_of.format(name=name)}
-    return sheets.packed({"item": sheets.told(sheet) | told | more, "words": sheets.words()}, [sheet])
+    content = sheets.packed({"item": sheets.told(sheet) | told | more, "words": sheets.words()}, [sheet])
+    return zlib.compress(content, level=1)
 
 
 def _component() -> Any:

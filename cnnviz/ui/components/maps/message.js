@@ -1,5 +1,11 @@
 // What the server sends: the length of a JSON text in four bytes, the text, and arrays behind it.
 
+/** What was packed with zlib. */
+export const inflated = async (data) => {
+  const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+};
+
 /** The JSON, and a function that reads the next n bytes behind it. */
 export const unpacked = (data) => {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
@@ -15,10 +21,10 @@ const half = (bits) => {
   return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
 };
 
-/** Numbers of 16 bits, the lower byte first, times a scale. */
+/** Numbers of 16 bits times a scale: first the lower bytes of all, then the higher ones. */
 export const halves = (bytes, scale) => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Float64Array.from({ length: bytes.length / 2 }, (_, i) => half(view.getUint16(2 * i, true)) * scale);
+  const n = bytes.length / 2;
+  return Float64Array.from({ length: n }, (_, i) => half(bytes[i] | (bytes[n + i] << 8)) * scale);
 };
 
 /** Numbers of 32 bits. */

@@ -40,7 +40,8 @@ const pixel = (figure, at, [down, across]) => {
 
 const point = (figure, found) => {
   figure.point(found);
-  if (!found) return figure.at.remove();
+  figure.at.hidden = !found;
+  if (!found) return;
   const picture = figure.pictures[found.i];
   figure.content.children[found.i].firstChild.append(figure.at);
   place(figure.at, [picture], alone(picture), { ...found, i: 0 });

@@ -205,4 +205,6 @@ def _arrays(sheet: Sheet) -> list[np.ndarray]:
     if _are_values(sheet):
         scale, kind = _scale(sheet), "<f4" if sheet.is_written else "<f2"
         different = [(each.astype(np.float64) / scale).astype(kind) for each in different]
+        if not sheet.is_written:  # bytes that are alike beside each other: they compress better
+            different = [each.ravel().view(np.uint8).reshape(-1, 2).T for each in different]
     return [sheet.table, *different]
