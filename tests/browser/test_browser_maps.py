@@ -9,6 +9,7 @@ from PIL import Image
 
 import browser
 from cnnviz.analysis import inspection
+from cnnviz.analysis.sliding_convolution import EXAMPLE_IMAGE
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
@@ -92,3 +93,29 @@ def test_a_picture_that_opens_nothing_is_enlarged_by_a_click_and_one_of_many_is_
         dialog.get_by_role("button", name="Close").tap()
         dialog.wait_for(state="hidden")
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def colour(picture, row, column, side):
+    """Red, green and blue near a corner of a square of a picture of side × side squares."""
+    script = """(canvas, [row, column, side]) => {
+      const px = canvas.width / side;
+      const [x, y] = [Math.round((column + 0.15) * px), Math.round((row + 0.15) * px)];
+      return [...canvas.getContext('2d').getImageData(x, y, 1, 1).data].slice(0, 3);
+    }"""
+    return picture.locator("canvas").first.evaluate(script, [row, column, side])
+
+
+def test_numbers_that_are_written_can_be_pointed_at_and_those_never_reached_are_pale(new_page, address):
+    with new_page(viewport={"width": 1440, "height": 900}, color_scheme="light") as opened:
+        opened.goto(f"{address}/kernels?part=hand&size=4&stride=2&padding=1")
+        padded = opened.get_by_role("img", name="The padded image, 9 by 9 numbers")
+        padded.wait_for()
+        assert colour(padded, 0, 0, 9) == [0, 0, 0]
+        assert min(colour(padded, 8, 8, 9)) > 150  # the last row and column are never reached
+        box = padded.bounding_box()
+        opened.mouse.move(box["x"] + 3.5 / 9 * box["width"], box["y"] + 2.5 / 9 * box["height"])
+        said(opened, f"image, row 2, column 3: {EXAMPLE_IMAGE[1, 2]}")
+        padded.focus()
+        for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+            opened.keyboard.press(key)
+        said(opened, f"image, row 3, column 5: {EXAMPLE_IMAGE[2, 4]}")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from apptest import alts, components, give, go, open_page
+from apptest import alts, components, give, go, open_page, shown_maps, texts
 from cnnviz.analysis import kernels
 from cnnviz.data import dataset
 from cnnviz.drawing.preparation import Preparation
@@ -45,8 +45,9 @@ def test_the_example_is_worked_out_and_every_picture_described():
     assert all(alts(at))
     parts = [alt for alt in alts(at) if alt in ("kernel", "products")]  # of a picture that its patch describes
     assert len(parts) == 2
-    alive = 1  # the output to click on, whose file the browser makes
-    assert len(at.get("download_button")) == len(alts(at)) - len(parts) - alive
+    made_there = len(shown_maps(at))  # the browser makes the files of these: the image, and the output to click on
+    assert made_there == 2
+    assert len(at.get("download_button")) == len(alts(at)) - len(parts) - made_there
     place = "The patch 3 3 2; 0 3 1; 2 3 0; the kernel 1 1 1; 0 0 0; -1 -1 -1; the products 3 3 2; 0 0 0; -2 -3 0;"
     assert any(alt.startswith(place) for alt in alts(at))
 
@@ -66,7 +67,7 @@ def test_a_place_that_is_not_there_is_not_picked(sent):
 def test_padding_makes_it_larger():
     at = opened({KernelsPage.padding: 1})
     assert "⌊(7 + 2 × 1 − 3) / 1⌋ + 1 = 7" in formula(at)
-    assert "The blue line is the edge of the image" in "".join(element.value for element in at.caption)
+    assert "The blue line is the edge of the image" in texts(at)
 
 
 @pytest.mark.parametrize(
