@@ -128,7 +128,7 @@ def test_more_than_thirty_pictures_are_numbered_and_each_opens_something(laptop,
             clicked += 1
     go(laptop, address, "kernels", "hand")
     for share in (0.1, 0.5, 0.9):
-        before, box = laptop.evaluate(SEEN), laptop.locator(".one").bounding_box()
+        before, box = laptop.evaluate(SEEN), laptop.get_by_role("slider", name="The output, ").bounding_box()
         laptop.mouse.click(box["x"] + share * box["width"], box["y"] + 0.1 * box["height"])
         laptop.wait_for_function(f"before => {SEEN} !== before", arg=before)
         settle(laptop)

@@ -197,7 +197,7 @@ def test_the_drawing_comes_back_and_goes_to_other_pages(open_page):
     at = open_page("draw", canvas=canvas_message(drawn_digit(7)))
     at.session_state[state.Session.shown.which.name] = "own"
     apptest.go(at, "layers/maps")
-    assert "The input image, 28 by 28 pixels: Your drawing" in pictures(at)[0].alt
+    assert any("The input image, 28 by 28 pixels: Your drawing" in alt for alt in apptest.alts(at))
     apptest.go(at, "draw")
     assert answer(at) == "Answer: 7"
 
@@ -316,9 +316,9 @@ def test_a_cell_shows_exactly_its_images(open_page):
     apptest.open_cell(at, state.MistakesPage.cell, 0)
     assert at.session_state[state.Session.shown.number.name] == found[0]
     many = open_page("mistakes", chosen=clicked(0, 0))
-    assert len(apptest.galleries(many)["mistakes of a cell"]["labels"]) == 30
+    assert len(apptest.shown_maps(many)["mistakes of a cell"]["labels"]) == 30
     many.toggle[0].set_value(True).run()
-    assert len(apptest.galleries(many)["mistakes of a cell"]["labels"]) == matrix[0, 0]
+    assert len(apptest.shown_maps(many)["mistakes of a cell"]["labels"]) == matrix[0, 0]
     empty = open_page("mistakes", chosen=clicked(0, 1))
     assert ("No 0 was read as 1." in texts(empty)) == (matrix[0, 1] == 0)
 
