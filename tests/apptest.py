@@ -1,6 +1,7 @@
 """A page without a browser: opened with AppTest, and what stands on it."""
 
 import json
+import zlib
 
 import numpy as np
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
@@ -51,6 +52,7 @@ def texts(at):
     told = [element.value for kind in kinds for element in kind]
     for item in figures(at):
         told.append(item["words"] if item["kind"] == "text" else item["caption"])
+    told += [item["caption"] for item in shown_maps(at).values()]
     return "\n".join(told)
 
 
@@ -63,21 +65,37 @@ def figures(at):
     return found
 
 
+def shown_maps(at):
+    """What every figure of the component `maps` shows, by the name of its key; "id" is of its element."""
+    found = {}
+    for element in at.get("bidi_component"):
+        if element.proto.component_name == "cnnviz.maps":
+            (item,) = unpacked(zlib.decompress(element.proto.bytes))
+            found[element.proto.id.split("-", 2)[2]] = item | {"id": element.proto.id}
+    return found
+
+
 def unpacked(content):
-    """The items in a message of the component `figures`."""
+    """The items in a message of the components `figures` and `maps`; "arrays": numbers of colours, or values."""
     at = 4 + int.from_bytes(content[:4], "little")
-    items = json.loads(content[4:at])["items"]
+    head = json.loads(content[4:at])
+    items = head.get("items") or [head["item"]]
     for item in items:
-        if item["kind"] != "sheet":
+        if item["kind"] not in ("sheet", "one"):
             continue
         item["table"] = np.frombuffer(content, np.uint8, 3 * item["colours"], at).reshape(-1, 3)
         at += item["table"].size
-        item["arrays"] = []
+        item["arrays"], again = [], dict(item["again"])
+        kind = "<f4" if "written" in item else "<f2" if "scale" in item else np.uint8
         for i, shape in enumerate(item["shapes"]):
-            if i not in item["again"]:
-                array = np.frombuffer(content, np.uint8, int(np.prod(shape)), at).reshape(shape)
-                at += array.size
-            item["arrays"].append(array)
+            if i in again:
+                item["arrays"].append(item["arrays"][again[i]])
+                continue
+            array = np.frombuffer(content, kind, int(np.prod(shape)), at).reshape(shape)
+            at += array.nbytes
+            if kind == "<f2":  # the lower bytes of all, then the higher ones
+                array = np.frombuffer(array.tobytes(), np.uint8).reshape(2, -1).T.copy().view(kind).reshape(shape)
+            item["arrays"].append(array.astype(np.float64) * item["scale"] if "scale" in item else array)
     assert at == len(content)
     return items
 
@@ -98,7 +116,9 @@ def pictures(at):
 
 def alts(at):
     """What every picture says to who cannot see it."""
-    return [image.alt for image in pictures(at)] + [item["alt"] for item in figures(at) if "alt" in item]
+    return [image.alt for image in pictures(at)] + [
+        item["alt"] for item in (*figures(at), *shown_maps(at).values()) if "alt" in item
+    ]
 
 
 def choose_network(at, name):
@@ -112,20 +132,11 @@ def choose_network(at, name):
     return box.select(option)
 
 
-def galleries(at):
-    """What every gallery of small pictures shows, by the name of its key."""
-    found = {}
-    for element in at.get("bidi_component"):
-        if element.proto.component_name == "cnnviz.gallery":
-            found[element.proto.id.split("-", 2)[2]] = json.loads(element.proto.json) | {"id": element.proto.id}
-    return found
-
-
 def open_cell(at, key, number):
-    """Click on a picture of a gallery; runs the page."""
+    """Click on a picture; runs the page."""
     states = at._tree.get_widget_states()
     sent = states.widgets.add()
-    sent.id = _make_trigger_id(galleries(at)[key.name]["id"], "events")
+    sent.id = _make_trigger_id(shown_maps(at)[key.name]["id"], "events")
     sent.json_trigger_value = json.dumps([{"event": "opened", "value": number}])
     return at._run(states)
 

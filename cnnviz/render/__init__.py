@@ -1,1 +1,1 @@
-"""Arrays to pictures: grids of maps, matrices with their numbers, figures and charts."""
+"""Arrays to pictures: colours, matrices with their numbers, figures and charts."""

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from cnnviz.render.palettes import LIGHT, MARK_COLOUR, Colour, Limits, Palette, Theme, apply_palette
-from cnnviz.render.tiles import enlarge, font
+from cnnviz.render.tiles import enlarged, font
 
 OPERATOR_PX, LABEL_PX = 48, 32
 """Width of an operator between two pictures, and height of a label below one."""
@@ -23,8 +23,6 @@ def annotated_heatmap(
     limits: Limits,
     cell_px: int = 56,
     theme: Theme = LIGHT,
-    *,
-    marked: tuple[int, int] | None = None,
 ) -> Image.Image:
     """Draw a matrix as coloured cells with the numbers written in them; a cell of NaN stays empty.
 
@@ -33,7 +31,6 @@ def annotated_heatmap(
         palette, limits: as in `apply_palette`.
         cell_px: side of a cell.
         theme: colours around the cells.
-        marked: row and column of a cell to frame.
     """
     as_float = values.astype(float)
     cells = apply_palette(as_float, palette, limits)
@@ -47,9 +44,6 @@ def annotated_heatmap(
         if not np.isnan(as_float[row, column]):
             middle, text = (left + cell_px / 2, top + cell_px / 2), _text(values[row, column], is_whole)
             pen.text(middle, text, _text_colour(cells[row, column]), typeface, anchor="mm")
-    if marked:
-        row, column = marked
-        _draw_box(pen, (row, column, row + 1, column + 1), cell_px, MARK_COLOUR, max(3, cell_px // 14))
     return picture
 
 
@@ -75,31 +69,23 @@ def image_with_boxes(
         zoom: side of a square.
         theme: colours around the squares.
     """
-    picture = Image.fromarray(enlarge(image[None], palette, (0.0, 1.0), zoom=zoom, outline=theme.faint)[0])
+    picture = enlarged(image, palette, (0.0, 1.0), zoom, theme)
     pen = ImageDraw.Draw(picture)
     for box in boxes:
         _draw_box(pen, box, zoom, MARK_COLOUR, 3)
     return picture
 
 
-def with_box(picture: Image.Image, box: Box, cell_px: int, edge: Colour = MARK_COLOUR) -> Image.Image:
+def with_box(picture: Image.Image, box: Box, cell_px: int) -> Image.Image:
     """A copy of a picture of square cells, with a frame around some of them."""
     framed = picture.copy()
-    _draw_box(ImageDraw.Draw(framed), box, cell_px, edge, max(3, cell_px // 14))
+    _draw_box(ImageDraw.Draw(framed), box, cell_px, MARK_COLOUR, max(3, cell_px // 14))
     return framed
 
 
 def _draw_box(pen: ImageDraw.ImageDraw, box: Box, cell_px: int, edge: Colour, width: int) -> None:
     top, left, bottom, right = (cell_px * side for side in box)
     pen.rectangle((left, top, right - 1, bottom - 1), outline=edge, width=width)
-
-
-def faded_outside(picture: Image.Image, box: Box, cell_px: int, theme: Theme = LIGHT) -> Image.Image:
-    """A copy of a picture of square cells, in which those outside a box are pale."""
-    top, left, bottom, right = (cell_px * side for side in box)
-    pale = Image.blend(picture, Image.new("RGB", picture.size, theme.paper), 0.7)
-    pale.paste(picture.crop((left, top, right, bottom)), (left, top))
-    return pale
 
 
 def equation(

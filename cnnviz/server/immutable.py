@@ -1,4 +1,4 @@
-"""What browsers fetch once and keep, under a name with its hash: networks' weights, and scripts that import each other.
+"""What browsers fetch once and keep, under a name with its hash: networks' weights, scripts and style sheets.
 
 It is answered before Streamlit's own middleware, which would compress 13 MB of weights anew for each browser. What was
 offered too long ago is not found; a page offers what it needs each time that it runs.
@@ -17,6 +17,7 @@ from cnnviz.bounded import Bounded
 PATH = re.compile(r"(?:/.*)?/cnnviz/((?:weights|js)/.*)", re.DOTALL)
 """Under any base path: a proxy may have one as well as `server.baseUrlPath`."""
 WEIGHTS = re.compile(r"weights/([0-9a-f]{64})\.bin", re.ASCII)
+TYPES = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
 KEEP = b"public, immutable, max-age=31536000"
 PIECE_BYTES = 262_144
 """So much of an answer waits in memory for a browser that is slow."""
@@ -42,15 +43,16 @@ def offer_weights(key: str, content: Content) -> str:
 
 
 def offer_scripts(*folders: Path) -> str:
-    """Let browsers import the scripts that lie in some folders, which are read now; they can import each other.
+    """Let browsers import scripts and style sheets in some folders, which are read now; they can import each other.
 
     Args:
-        folders: no two have a script of one name.
+        folders: no two have a file of one name.
 
     Returns:
         the address of all of them, relative to a page's, with a slash at its end.
     """
-    files = {file.name: file.read_bytes() for folder in folders for file in sorted(folder.glob("*.js"))}
+    found = sorted(file for folder in folders for file in folder.iterdir() if file.suffix in TYPES)
+    files = {file.name: file.read_bytes() for file in found}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     _scripts.update({f"js/{digest}/{name}": content for name, content in files.items()})
     return f"./cnnviz/js/{digest}/"
@@ -86,7 +88,7 @@ def _found(name: str) -> tuple[bytes, Content] | None:
     """Type and content of what is asked for; None where it is not known."""
     script, named = _scripts.get(name), WEIGHTS.fullmatch(name)
     if script is not None:
-        return b"text/javascript; charset=utf-8", [memoryview(script)]
+        return TYPES[Path(name).suffix], [memoryview(script)]
     weights = _weights.find(named[1]) if named else None
     return None if weights is None else (b"application/octet-stream", weights)
 

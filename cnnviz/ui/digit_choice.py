@@ -10,7 +10,6 @@ import streamlit as st
 
 from cnnviz.data.dataset import Dataset
 from cnnviz.data.mnist import DataError
-from cnnviz.drawing.preparation import IMAGE_PX
 from cnnviz.render import tiles
 from cnnviz.ui import choice, digit, digits, panels
 from cnnviz.ui.digit import Digit, Kind
@@ -125,7 +124,7 @@ def ask() -> None:
 def thumbnail() -> tuple[str, str]:
     """The session's digit as the button in the head of the page shows it: a PNG in base64, and what it is called."""
     shown = current()
-    picture = tiles.index_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=IMAGE_PX)
+    picture = tiles.indexed_map(shown.image, panels.map_palette(), (0, 1))
     return base64.b64encode(picture.png()).decode(), title(shown)
 
 

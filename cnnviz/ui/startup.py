@@ -24,7 +24,7 @@ from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
-from cnnviz.render import tiles
+from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import LIGHT
 from cnnviz.ui import digits, panels, plan_form, server
 
@@ -71,11 +71,11 @@ def page_was_sent() -> None:
 
 
 def _rehearse() -> None:
-    """Go once through what a stroke needs here: Pillow loads its font and formats on first use, tiles its colours.
+    """Go once through what is needed here: Pillow loads its font and formats on first use, matplotlib its colours.
 
     And draw the flow chart that Train shows at first: matplotlib looks for its fonts on first use.
     """
-    tiles.index_grid(BLANK[..., 0], "seismic", (-1, 1))
+    palettes.palette_table("seismic")
     picture = tiles.index_bars(np.full(10, 0.1)).png()
     prepare(reading.read_ink(pictures.open_image(picture, "rehearsal"), "rehearsal"))
     panels.network_chart(next(iter(plan_form.presets().values())).network, LIGHT)

@@ -312,6 +312,11 @@ def exciting_filter_of(layer: str, n: int) -> Key[int]:
     return Key(f"liked filter of {layer} of {n}", 0, kept=True)
 
 
+def pictures_of(name: str) -> Key[Any]:
+    """Pictures that cannot be opened, by the name of their file, which is unique on its page."""
+    return Key(f"pictures {name}", None, COMPONENT)
+
+
 def maps_of(layer: str, network_key: str, image: int = 0) -> Key[Any]:
     """The sheet of a layer's maps, one of which can be opened; of the first or the second image."""
     return Key(f"maps of {layer} {network_key[:16]}{' beside' * image}", None, COMPONENT)

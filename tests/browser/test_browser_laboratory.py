@@ -33,7 +33,7 @@ def worked_out(window, row, column):
 
 
 def test_a_number_is_picked_by_click_and_by_keyboard(window):
-    sheet = window.locator(".picker")
+    sheet = window.get_by_role("slider", name="The output, ")
     box = sheet.bounding_box()
     sheet.click(position={"x": box["width"] * 0.1, "y": box["height"] * 0.3})
     worked_out(window, 1, 0)

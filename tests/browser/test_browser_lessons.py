@@ -125,7 +125,7 @@ def test_a_changed_digit_is_beside_its_sliders(open_page, size):
 @pytest.mark.parametrize("size", SCREENS)
 def test_a_misread_digit_opens_beside_the_others(open_page, size):
     window = open_page("mistakes", size)
-    third = window.locator(".gallery button").nth(2)
+    third = window.locator(".sheet button").nth(2)
     name = third.get_attribute("title")
     number, true, read_as = re.match(r"Test image (\d+): (\d), read as (\d)", name).groups()
     third.click()

@@ -102,15 +102,15 @@ def test_on_a_telephone_more_opens_what_stands_openly_elsewhere(telephone, lapto
 
 SEEN = f"""location.href + document.querySelector('{MAIN}').innerText
     + getComputedStyle(document.documentElement).getPropertyValue('--digit-title')"""
-OVERVIEW, SHEETS, GALLERIES = ".overview .maps", ".sheet", ".gallery"
+OVERVIEW, SHEETS = ".overview .maps", ".sheet:has(.label:not(:empty))"
 PICTURES = [
     ("layers", "network", OVERVIEW, [(0, 3), (0, 7), (0, 15), (1, 1), (1, 20), (1, 35)]),
     ("layers", "maps", SHEETS, [(n, 2 + n) for n in range(6)]),
     ("layers", "filters", SHEETS, [(0, 1), (0, 9), (0, 14)]),
-    ("mistakes", "", GALLERIES, [(0, 1), (0, 4), (0, 8)]),
-    ("why", "", GALLERIES, [(0, 3), (1, 5), (2, 6), (2, 11)]),
-    ("break_it", "network", GALLERIES, [(0, 2), (0, 5), (1, 7), (2, 7)]),
-    ("data", "", GALLERIES, [(0, 1), (0, 6), (0, 8)]),
+    ("mistakes", "", SHEETS, [(0, 1), (0, 4), (0, 8)]),
+    ("why", "", SHEETS, [(0, 3), (1, 5), (2, 6), (2, 11)]),
+    ("break_it", "network", SHEETS, [(0, 2), (0, 5), (1, 7), (2, 7)]),
+    ("data", "", SHEETS, [(0, 1), (0, 6), (0, 8)]),
 ]
 
 
@@ -128,7 +128,7 @@ def test_more_than_thirty_pictures_are_numbered_and_each_opens_something(laptop,
             clicked += 1
     go(laptop, address, "kernels", "hand")
     for share in (0.1, 0.5, 0.9):
-        before, box = laptop.evaluate(SEEN), laptop.locator(".picker").bounding_box()
+        before, box = laptop.evaluate(SEEN), laptop.get_by_role("slider", name="The output, ").bounding_box()
         laptop.mouse.click(box["x"] + share * box["width"], box["y"] + 0.1 * box["height"])
         laptop.wait_for_function(f"before => {SEEN} !== before", arg=before)
         settle(laptop)

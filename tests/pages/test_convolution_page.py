@@ -177,7 +177,7 @@ def test_the_chain_goes_down_to_the_ink(outputs):
     assert table["Layer"].tolist() == [link.layer for link in links]
     assert table["Value"].tolist() == [f"{link.value:.4f}" for link in links]
     box = receptive_field.receptive_field_in_image(network.config, "conv2_relu", 3, 3)
-    assert any(f"{box.height}×{box.width} pixels of the image" in caption.value for caption in at.caption)
+    assert f"{box.height}×{box.width} pixels of the image" in texts(at)
 
 
 def test_the_softmax_is_computed_number_by_number(outputs):

@@ -128,7 +128,7 @@ def test_what_is_shown_is_what_the_network_computed_to_the_bit():
         found = [shown[name]["table"][each] for each in shown[name]["arrays"]]
         assert np.array_equal(found, table)
         assert shown[name]["crossed"] == [i for i, map_ in enumerate(maps) if not map_.any()]
-        assert shown[name]["labels"] == [str(i) for i in range(len(maps))]
+        assert shown[name]["opens"]  # so the browser numbers them
     seen = np.round(preparation.centred * 255)
     assert (shown["seen"]["arrays"][0] == seen).all()
     assert (shown["steps"]["arrays"][4] == seen).all()

@@ -62,7 +62,7 @@ def test_before_anything_is_drawn_what_will_be_there_is_shown_empty():
     for name in ("conv1_relu", "conv2_relu"):
         height, width, n = shapes[name]
         assert shown[name]["shapes"] == [[height, width]] * n
-        assert shown[name]["item"] == ""
+        assert not shown[name]["opens"]
         assert all(len(np.unique(array)) == 1 for array in shown[name]["arrays"])
     assert not any(shown["answer"]["shares"])
     assert answer(at) == ""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apptest import choose_network, galleries, give, go, open_cell, open_page, pictures, texts
+from apptest import choose_network, give, go, open_cell, open_page, pictures, shown_maps, texts
 from cnnviz.analysis import ablation, activation_maximization, attribution, evaluation, top_images, weight_editing
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
@@ -135,7 +135,7 @@ def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
     at = open_page("why", {state.exciting_filter_of("conv1", 16): 5})
     found = top_images.top_images(hvass, bundled, "conv1")
     assert "The 9 of all 500 test digits with the greatest numbers of filter 5 of conv1" in texts(at)
-    shown = galleries(at)
+    shown = shown_maps(at)
     assert shown["strongest images"]["labels"] == [f"{bundled.labels[i]}\nImage {i}" for i in found.indices[5]]
     assert shown["strongest patches"]["labels"] == [f"{a:+.2f}" for a in found.activations[5]]
     assert shown["favourite patches"]["marked"] == [5]
@@ -147,11 +147,11 @@ def test_all_test_digits_are_searched_for_a_filter(hvass, bundled):
 def test_a_picture_of_a_filter_opens(bundled):
     """An image becomes the session's digit; a patch of all filters chooses its filter."""
     at = open_page("why", {state.exciting_filter_of("conv1", 16): 5})
-    number = int(galleries(at)["strongest images"]["labels"][3].rpartition(" ")[2])
+    number = int(shown_maps(at)["strongest images"]["labels"][3].rpartition(" ")[2])
     open_cell(at, WhyPage.strongest, 3)
     assert not at.exception
     assert at.session_state[Session.shown.number.name] == number
-    assert 3 in galleries(at)["strongest images"]["marked"]
+    assert 3 in shown_maps(at)["strongest images"]["marked"]
     open_cell(at, WhyPage.favourites, 11)
     assert by_label(at.number_input, "Filter").value == 11
     assert "greatest numbers of filter 11 of conv1" in texts(at)
@@ -302,14 +302,14 @@ def test_a_click_on_a_kernel_switches_its_filter_off_and_on(hvass, bundled):
     assert not at.exception
     broken = weight_editing.without_filters(hvass, "conv1", [1, 13])
     assert metric(at, "Accuracy after") == share(broken, bundled)
-    shown = galleries(at)[BreakItPage.kernels.name]
+    shown = shown_maps(at)[BreakItPage.kernels.name]
     assert shown["crossed"] == [1, 13]
     assert shown["names"][1] == "Filter 1, switched off: switch it on"
     assert by_label(at.multiselect, "Switch off").value == [1, 13]
     open_cell(at, BreakItPage.kernels, 1)
     assert "conv1 without filter 13." in texts(at)
     by_label(at.button, "Reset").click().run()
-    assert galleries(at)[BreakItPage.kernels.name]["crossed"] == []
+    assert shown_maps(at)[BreakItPage.kernels.name]["crossed"] == []
 
 
 def test_a_changed_digit_is_answered_beside_its_sliders(hvass, bundled):

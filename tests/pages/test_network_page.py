@@ -11,7 +11,7 @@ import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
-from apptest import components, open_page, texts
+from apptest import components, open_page, shown_maps, texts
 from cnnviz.analysis import evaluation, inspection, receptive_field, weight_editing
 from cnnviz.data import dataset
 from cnnviz.network import store
@@ -38,7 +38,9 @@ def opened(chosen=None, **by_name):
 
 
 def captions(at):
-    return "\n".join(element.value for element in at.caption)
+    return "\n".join(
+        [*(element.value for element in at.caption), *(item["caption"] for item in shown_maps(at).values())]
+    )
 
 
 @pytest.mark.parametrize("name", ["hvass", "deep-mnist", "low-level"])
@@ -315,7 +317,7 @@ def test_a_map_on_feature_maps_is_taken_apart_for_its_own_image():
     assert open_map(at)[:2] == ("conv1", 4)
     image = dataset.load(dataset.BUNDLED, "test").images[5]
     assert told["calculation"]["inputs"] == pytest.approx(image.ravel(), abs=1e-6)
-    marked = [(sheet["alt"], sheet["opened"]) for sheet in components(at, "sheet") if sheet["opened"] >= 0]
+    marked = [(item["alt"], item["marked"]) for item in shown_maps(at).values() if item["marked"]]
     assert len(marked) == 1
     assert "Test image 5" in marked[0][0]
 
@@ -324,7 +326,7 @@ def test_the_maps_of_two_images_stand_side_by_side_before_and_after_relu_and_poo
     at = open_page("layers/maps", {state.FeatureMapsPart.two_images: True})
     config = store.load(store.find("hvass")).config
     maps = [layer.name for layer in layers(config) if layer.is_map and layer.kind != "input"]
-    alts = [sheet["alt"] for sheet in components(at, "sheet")]
+    alts = [item["alt"] for item in shown_maps(at).values()]
     for number in (0, 13):
         assert [name for name in maps if any(f"layer {name} for Test image {number}," in alt for alt in alts)] == maps
 
@@ -346,7 +348,7 @@ def test_a_kernel_that_is_clicked_on_is_opened_with_its_bias_and_its_map():
 def test_of_all_kernels_the_one_that_is_clicked_on_is_opened():
     at = open_page("layers/filters", {FiltersPart.layer: "conv2", state.filters_channel_of("conv2"): "All"})
     network = store.load(store.find("hvass"))
-    at.session_state[state.kernels_of("conv2", None, network.key).name] = {"picked": "7,11"}
+    at.session_state[state.kernels_of("conv2", None, network.key).name] = {"picked": 7 * 16 + 11}
     at.run()
     assert not at.exception
     assert open_map(at)[:2] == ("conv2", 7)

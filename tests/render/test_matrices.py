@@ -9,11 +9,10 @@ from pixels import colours, grey, pixels
 
 
 def test_numbers_are_written_in_cells_of_their_colour():
-    picture = np.asarray(matrices.annotated_heatmap(np.array([[0, 3], [-3, 1]]), "seismic", (-3, 3), 20, marked=(0, 1)))
+    picture = np.asarray(matrices.annotated_heatmap(np.array([[0, 3], [-3, 1]]), "seismic", (-3, 3), 20))
     assert picture.shape == (40, 40, 3)
     assert picture[2, 2].tolist() == palettes.apply_palette(np.array([0.0]), "seismic", (-3, 3))[0].tolist()
     assert picture[22, 2].tolist() == palettes.apply_palette(np.array([-3.0]), "seismic", (-3, 3))[0].tolist()
-    assert picture[0, 25].tolist() == list(palettes.MARK_COLOUR)
     assert len({tuple(pixel) for pixel in picture[5:15, 5:15].reshape(-1, 3)}) > 1  # the digit is there
 
 
@@ -28,12 +27,6 @@ def test_a_box_frames_its_cells_on_a_copy():
     assert colours(framed[10:30, [10, 11, 12, 37, 38, 39]]) == {palettes.MARK_COLOUR}
     assert colours(framed[13:27, 13:37]) == {grey(255)} == colours(framed[:10])
     assert colours(pixels(picture)) == {grey(255)}
-
-
-def test_cells_outside_the_box_are_pale():
-    faded = pixels(matrices.faded_outside(Image.new("RGB", (30, 20), "black"), (0, 0, 1, 2), 10, LIGHT))
-    assert colours(faded[:10, :20]) == {grey(0)}
-    assert colours(faded[10:]) == colours(faded[:, 20:]) == {grey(178)}
 
 
 def test_operators_are_drawn_between_the_pictures_of_an_equation():

@@ -120,6 +120,7 @@ def test_scripts_are_found_side_by_side_under_the_hash_of_all(tmp_path):
     (tmp_path / "a.js").write_text('import "./b.js";')
     (tmp_path / "b.js").write_text("export {};")
     (tmp_path / "c.py").write_text("secret")
+    (tmp_path / "d.css").write_text("a { color: red; }")
     address = immutable.offer_scripts(tmp_path)
     status, headers, pieces = ask(f"/lesson{address[1:]}a.js")
     assert (status, b"".join(pieces)) == (200, b'import "./b.js";')
@@ -127,6 +128,7 @@ def test_scripts_are_found_side_by_side_under_the_hash_of_all(tmp_path):
     assert b"immutable" in headers[b"cache-control"]
     assert ask(f"{address[1:]}b.js")[0] == 200
     assert ask(f"{address[1:]}c.py")[0] == 404
+    assert ask(f"{address[1:]}d.css")[1][b"content-type"] == b"text/css; charset=utf-8"
     (tmp_path / "b.js").write_text("export { };")
     changed = immutable.offer_scripts(tmp_path)
     assert changed != address

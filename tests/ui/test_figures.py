@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from apptest import unpacked
-from cnnviz.render import palettes
 from cnnviz.ui.components.figures import figures
-from cnnviz.ui.components.figures.figures import GREYS, Bars, Figure, Picked, Sheet, Text
+from cnnviz.ui.components.figures.figures import Bars, Figure, Picked, Text
+from cnnviz.ui.components.maps.sheet import Sheet
 
 TABLE = np.array([[0, 0, 0], [9, 8, 7]], np.uint8)
 SHEET = Figure(Sheet([np.eye(2, dtype=np.uint8), np.ones((1, 3), np.uint8)], TABLE, 2, item="map"), "Two.", "two", "a")
@@ -19,31 +19,9 @@ def test_sentences_pictures_and_probabilities_arrive_as_they_were():
     assert text == {"kind": "text", "tag": "h2", "place": "wide", "words": "Zwölf ×"}
     assert [array.tolist() for array in sheet["arrays"]] == [[[1, 0], [0, 1]], [[1, 1, 1]]]
     assert sheet["table"].tolist() == TABLE.tolist()
-    assert (sheet["labels"], sheet["caption"], sheet["alt"], sheet["place"]) == (["0", "1"], "Two.", "two", "main")
+    assert (sheet["opens"], sheet["caption"], sheet["alt"], sheet["place"]) == (True, "Two.", "two", "main")
     assert (bars["shares"], bars["words"]) == ([0.0, 0.25, 0.75], ["<0.1\u00a0%", "25.0\u00a0%", "75.0\u00a0%"])
-    assert (still["labels"], still["item"]) == ([], "")
-
-
-def test_the_same_picture_twice_is_sent_once():
-    image = np.zeros((100, 100), np.uint8)
-    once, twice = (figures.packed([Figure(Sheet([image] * n, GREYS, 2), "", "", "a")]) for n in (1, 2))
-    assert len(twice) < len(once) + 100
-    assert unpacked(twice)[0]["again"] == [1]
-
-
-@pytest.mark.parametrize("with_nan", [False, True])
-def test_maps_get_the_colours_of_their_palette(with_nan):
-    maps = np.linspace(-1, 1, 2 * 16 * 16).reshape(2, 16, 16)
-    maps[1] = 0
-    if with_nan:
-        maps[0, 3, 4] = np.nan
-    sheet = figures.sheet_of(maps, "seismic", (-1, 1), 8)
-    coloured = palettes.apply_palette(maps, "seismic", (-1, 1))
-    found = np.stack([sheet.table[each] for each in sheet.pictures])
-    assert len(sheet.table) == 256
-    assert list(sheet.crossed) == [1]
-    assert (found[0, 3, 4] == (palettes.NAN_COLOUR if with_nan else coloured[0, 3, 4])).all()
-    assert (found[:, :15] == coloured[:, :15]).all()
+    assert not still["opens"]
 
 
 @pytest.mark.parametrize(

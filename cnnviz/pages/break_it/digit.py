@@ -7,8 +7,10 @@ from cnnviz.analysis import corruptions
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
-from cnnviz.render import charts, tiles
+from cnnviz.render import charts
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, state
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import images
 
 
 class Words:
@@ -84,8 +86,12 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
     before, after = lookups.activations(network, np.stack([image, changed])[..., None])["softmax"]
     left, right = st.columns([8, 5], gap="large")
     with left:
-        picture = tiles.image_row((image, changed), (Words.before, Words.after), 252, panels.theme())
-        panels.picture(picture, Words.pair, Words.pair_alt, "changed", inline=True)
+        names = (Words.before, Words.after)
+        pair = np.stack([image, changed])
+        sheet = images(
+            pair, panels.map_palette(), 2, labels=names, called=names, cell_px=252, widest_px=300, is_fixed=True
+        )
+        maps.show(sheet, caption=Words.pair, alt=Words.pair_alt, name="changed")
     with right:
         sentence = Words.unchanged if after.argmax() == before.argmax() else Words.changed
         caption = sentence.format(digit=after.argmax(), was=before.argmax())

@@ -14,7 +14,8 @@ from cnnviz.network.weights import Network
 from cnnviz.render import palettes
 from cnnviz.ui import choice, state
 from cnnviz.ui.changes import Changes, Spot
-from cnnviz.ui.components.gallery import gallery
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import exact
 from cnnviz.ui.state import BreakItPage
 
 
@@ -28,6 +29,7 @@ class Words:
     )
     kernels_alt = "{n} kernels of {px} by {px} weights of {layer}, from {low:+.3f} to {high:+.3f}."
     kernel_names = {False: "Filter {filter_}: switch it off", True: "Filter {filter_}, switched off: switch it on"}
+    one_filter = "filter"
     off, off_neurons = "Switch off filters of {layer}", "Switch off neurons of {layer}"
     choose = "none"
     too_wide = "{layer} has {n:,} neurons, too many for a list; put the layer back or add noise to it."
@@ -54,6 +56,8 @@ class Words:
 
 MOST_NEURONS = 256
 SEED = 0
+FILE_PX = 120
+"""About how wide a kernel is in the file that can be downloaded."""
 
 
 def changes_of(network: Network) -> Changes:
@@ -101,18 +105,25 @@ def show_kernels(network: Network, changes: Changes, layer: Layer, channel: int)
     shown[sorted(off)] = learnt[sorted(off)]
     values = {"n": len(shown), "px": shown.shape[1], "layer": layer.name, "channel": channel}
     values |= {"low": shown.min(), "high": shown.max()}
-    gallery.show(
-        palettes.apply_palette(shown, "seismic", palettes.symmetric_limits(shown)),
-        BreakItPage.kernels,
+    sheet = exact(
+        shown,
+        "seismic",
+        palettes.symmetric_limits(shown),
+        8 if len(shown) <= 32 else 9 if len(shown) <= 36 else 12,
+        item=Words.one_filter,
         names=[Words.kernel_names[i in off].format(filter_=i) for i in range(len(shown))],
-        labels=[str(i) for i in range(len(shown))],
-        columns=8 if len(shown) <= 32 else 9 if len(shown) <= 36 else 12,
-        on_open=functools.partial(switch, network, layer.name),
+        crossed=off,
+        pressed=off,
+        cell_px=FILE_PX,
+        widest_px=56,
+    )
+    maps.show(
+        sheet,
+        BreakItPage.kernels,
         alt=Words.kernels_alt.format(**values),
         caption=Words.kernels.format(**values),
         name=f"kernels-{layer.name}",
-        widest_px=56,
-        crossed=off,
+        on_open=functools.partial(switch, network, layer.name),
     )
 
 

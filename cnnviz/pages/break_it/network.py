@@ -14,10 +14,12 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import modifications, ranking
 from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
+from cnnviz.render.palettes import Limits
 from cnnviz.ui import accuracy as accuracies
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.changes import Changes
-from cnnviz.ui.components.gallery import gallery
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import exact
 from cnnviz.ui.state import BreakItPage, Key
 
 
@@ -176,27 +178,34 @@ def show_kernels(network: Network, broken: Network, layer: Layer, channel: int) 
         (left, old, Words.kernels_before, BreakItPage.kernels_before, "before"),
         (right, new, Words.kernels_after, BreakItPage.kernels_after, "after"),
     ):
-        colours = palettes.apply_palette(kernels, "seismic", limits)
         with place:
-            show_some(network, kernels, colours, layer, key, caption=words.format(**values), name=f"kernels-{name}")
+            show_some(network, kernels, limits, layer, key, caption=words.format(**values), name=f"kernels-{name}")
 
 
 def show_some(
-    network: Network, kernels: np.ndarray, colours: np.ndarray, layer: Layer, key: Key[Any], *, caption: str, name: str
+    network: Network, kernels: np.ndarray, limits: Limits, layer: Layer, key: Key[Any], *, caption: str, name: str
 ) -> None:
     """Kernels with their numbers under them; a click switches a filter off or on again."""
     n, px, _ = kernels.shape
     alt = Words.kernels_alt.format(n=n, px=px, layer=layer.name, low=kernels.min(), high=kernels.max())
-    gallery.show(
-        colours,
-        key,
+    off = np.flatnonzero(tiles.is_dead(kernels)).tolist()
+    sheet = exact(
+        kernels,
+        "seismic",
+        limits,
+        8 if n <= 32 else 9 if n <= 36 else 12,
+        item=modifications.Words.one_filter,
         names=[Words.kernel.format(number=i) for i in range(n)],
-        labels=[str(i) for i in range(n)],
-        columns=8 if n <= 32 else 9 if n <= 36 else 12,
-        on_open=functools.partial(modifications.switch, network, layer.name),
+        crossed=off,
+        pressed=off,
+        cell_px=modifications.FILE_PX,
+        widest_px=72,
+    )
+    maps.show(
+        sheet,
+        key,
         alt=f"{alt} {caption}",
         caption=caption,
         name=name,
-        widest_px=72,
-        crossed=np.flatnonzero(tiles.is_dead(kernels)).tolist(),
+        on_open=functools.partial(modifications.switch, network, layer.name),
     )

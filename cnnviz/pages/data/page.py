@@ -114,7 +114,6 @@ def show_samples(test: Dataset) -> None:
         name="samples",
         columns=3,
         widest_px=140,
-        is_fixed=True,
     )
 
 

@@ -15,8 +15,9 @@ from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import panels
-from cnnviz.ui.components.figures.figures import GREYS, Bars, Figure, Sheet, Text, greys, sheet_of
+from cnnviz.ui.components.figures.figures import Bars, Figure, Text
 from cnnviz.ui.components.live.live import While
+from cnnviz.ui.components.maps.sheet import GREYS, Sheet, greys, numbered
 
 
 class Words:
@@ -102,7 +103,7 @@ def nothing(network: Network) -> Items:
     for layer in last_maps(network):
         height, width, n = shapes[layer]
         zero = np.full((height, width), 255 if panels.map_palette() == "binary" else 0, np.uint8)
-        sheet = Sheet([zero] * n, GREYS, columns_of(n), [str(i) for i in range(n)], widest_px=MAP_PX)
+        sheet = Sheet([zero] * n, GREYS, columns_of(n), labels=[str(i) for i in range(n)], widest_px=MAP_PX)
         yield Figure(sheet, Words.maps_nothing.format(n=n, layer=layer), Words.nothing_alt, layer)
 
 
@@ -140,7 +141,7 @@ def bars(probs: np.ndarray, caption: str, name: str) -> Figure:
 
 def seen(image: np.ndarray) -> Figure:
     """The 28×28 that goes in."""
-    sheet = Sheet([greys(image)], GREYS, 1, cell_px=280, widest_px=SEEN_PX)
+    sheet = Sheet([greys(image)], GREYS, 1, (0.0, 1.0), cell_px=280, widest_px=SEEN_PX)
     return Figure(sheet, Words.seen, Words.seen_alt, "seen", "side")
 
 
@@ -160,7 +161,7 @@ def maps(layer: str, outputs: np.ndarray) -> Figure:
     arrays, palette = outputs.transpose(2, 0, 1), panels.map_palette()
     limits = palettes.limits_with_zero(arrays)
     n = len(arrays)
-    sheet = sheet_of(arrays, palette, limits, columns_of(n), widest_px=MAP_PX, item=Words.one_map)
+    sheet = numbered(arrays, palette, limits, columns_of(n), widest_px=MAP_PX, item=Words.one_map)
     n_dead = tiles.is_dead(arrays).sum()
     caption = maps_caption(layer, n, arrays.shape[1], Words.dead.format(n=n_dead) if n_dead else "")
     alt = maps_alt(layer, outputs.shape).format(top=f"{limits[1]:.1f}")
@@ -197,7 +198,16 @@ def steps(preparation: Preparation, without: frozenset[str]) -> Figure:
     drawn, cropped = fitted(preparation.drawn), fitted(preparation.cropped)
     inked = 255 - drawn if "ink" in without else drawn
     pictures = (drawn, inked, cropped, greys(preparation.boxed), greys(preparation.centred))
-    sheet = Sheet(pictures, GREYS, len(pictures), Words.step_labels, cell_px=STEP_PX, widest_px=STEP_PX)
+    sheet = Sheet(
+        pictures,
+        GREYS,
+        len(pictures),
+        (0.0, 1.0),
+        labels=Words.step_labels,
+        called=Words.step_labels,
+        cell_px=STEP_PX,
+        widest_px=STEP_PX,
+    )
     off = ", ".join(Words.step[step] for step in STEPS if step in without)
     caption = Words.steps_caption.format(off=Words.steps_off.format(names=off) if off else "")
     return Figure(sheet, caption, Words.steps_alt, "steps", "wide")

@@ -8,9 +8,9 @@ from cnnviz.analysis.sliding_convolution import KernelPosition, SlidingConvoluti
 from cnnviz.pages.kernels import place as places
 from cnnviz.pages.kernels import typed
 from cnnviz.pages.kernels.typed import in_words
-from cnnviz.render import matrices
 from cnnviz.ui import glossary, panels, session, state
-from cnnviz.ui.components.picker.picker import Cells, pick
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import Box, exact, written
 from cnnviz.ui.state import KernelsPage
 
 
@@ -36,6 +36,7 @@ class Words:
     padded = "The image with its frame of zeros, {side}×{side}. The blue line is the edge of the image."
     bare = "The image, {side}×{side}, without padding."
     padded_alt = "The padded image, {side} by {side} numbers, with a frame around the patch: {numbers}."
+    place = "row {row}, column {column}"
     output = "What comes out, {size}×{size}. Click a number, or move with the arrow keys, to see how it comes about."
     output_alt = "The output, {size} by {size} numbers: {numbers}."
 
@@ -142,21 +143,28 @@ def ask_place(result: SlidingConvolution) -> KernelPosition:
     """A number of the output: clicked, or reached by arrow keys."""
     size = len(result.output)
     cell = cell_px(size)
-    picture = matrices.annotated_heatmap(result.output, *panels.colours(result.output), cell, panels.theme())
-    first = (min(1, size - 1), min(3, size - 1))
-    alt = Words.output_alt.format(size=size, numbers=in_words(result.output))
-    cells = Cells(size * size, size, (cell, cell))
-    row, column = pick(
-        picture,
-        cells,
-        first,
+    palette, limits = panels.colours(result.output)
+    sheet = exact(
+        result.output.reshape(-1, 1, 1),
+        palette,
+        limits,
+        size,
+        called=[Words.place.format(row=i // size, column=i % size) for i in range(size * size)],
+        cell_px=cell,
+        widest_px=min(size * cell, OUTPUT_PX),
+        gap_px=0,
+        is_one=True,
+        is_written=True,
+    )
+    picked = maps.pick(
+        sheet,
         state.output_of(size),
-        alt=alt,
+        min(1, size - 1) * size + min(3, size - 1),
+        alt=Words.output_alt.format(size=size, numbers=in_words(result.output)),
         caption=Words.output.format(size=size),
         name="laboratory-output",
-        width_px=min(picture.width, OUTPUT_PX),
     )
-    return result.positions[row * size + column]
+    return result.positions[picked]
 
 
 def cell_px(n: int) -> int:
@@ -166,14 +174,19 @@ def cell_px(n: int) -> int:
 
 def show_padded(result: SlidingConvolution, place: KernelPosition, k: int, padding: int) -> None:
     """The padded image with its numbers, a frame around the patch, pale where no place reaches."""
-    side, theme = len(result.padded), panels.theme()
-    cell, reached = cell_px(side), len(result.padded) - result.unreached
-    picture = matrices.annotated_heatmap(result.padded, *panels.colours(result.padded), cell, theme)
-    if result.unreached:
-        picture = matrices.faded_outside(picture, (0, 0, reached, reached), cell, theme)
-    if padding:
-        picture = matrices.with_box(picture, (padding, padding, side - padding, side - padding), cell, theme.accent)
-    picture = matrices.with_box(picture, (place.top, place.left, place.top + k, place.left + k), cell)
+    side = len(result.padded)
+    reached = side - result.unreached
+    boxes: list[Box] = [(padding, padding, side - padding, side - padding, "edge")] if padding else []
+    boxes.append((place.top, place.left, place.top + k, place.left + k))
+    sheet = written(
+        result.padded,
+        *panels.colours(result.padded),
+        cell_px(side),
+        widest_px=PADDED_PX,
+        called=[Words.image.lower()],
+        boxes={0: boxes},
+        bright=(reached, reached),
+    )
     caption = (Words.padded if padding else Words.bare).format(side=side)
     alt = Words.padded_alt.format(side=side, numbers=in_words(result.padded))
-    panels.picture(picture, caption, alt, "laboratory-image", width=min(picture.width, PADDED_PX), inline=True)
+    maps.show(sheet, caption=caption, alt=alt, name="laboratory-image")

@@ -9,8 +9,10 @@ from cnnviz.analysis.sliding_convolution import KernelPosition
 from cnnviz.pages.kernels import place as places
 from cnnviz.pages.kernels import typed
 from cnnviz.pages.kernels.typed import in_words
-from cnnviz.render import matrices, palettes
+from cnnviz.render import palettes
 from cnnviz.ui import digit_choice, panels, session
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import written
 from cnnviz.ui.components.slide.slide import Calculation, Look, slide
 from cnnviz.ui.state import KernelsPage
 
@@ -74,10 +76,10 @@ def ask_kernel() -> tuple[str, np.ndarray]:
 def show_kernel(name: str, kernel: np.ndarray) -> None:
     """The kernel with its numbers in red and blue."""
     limits, k = palettes.symmetric_limits(kernel), len(kernel)
-    picture = matrices.annotated_heatmap(places.shown(kernel), "seismic", limits, 56, panels.theme())
+    sheet = written(places.shown(kernel), "seismic", limits, 56, widest_px=260, called=[Words.chosen.lower()])
     alt = Words.kernel_alt.format(k=k, numbers=in_words(kernel))
     caption = Words.kernel.format(name=name, k=k)
-    panels.picture(picture, caption, alt, "laboratory-applied", width=min(picture.width, 260), inline=True)
+    maps.show(sheet, caption=caption, alt=alt, name="laboratory-applied")
 
 
 def show_sliding(image: np.ndarray, kernel: np.ndarray, result: np.ndarray) -> tuple[int, int]:

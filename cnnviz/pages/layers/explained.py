@@ -14,7 +14,8 @@ from cnnviz.pages.layers import calculation, opened, questions, signs
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
 from cnnviz.ui import choice, panels, server
-from cnnviz.ui.components.sheet import sheet
+from cnnviz.ui.components.maps import maps as shown_maps
+from cnnviz.ui.components.maps.sheet import exact, images, neurons
 from cnnviz.ui.state import CalculationPart, LayersPage
 
 
@@ -154,15 +155,12 @@ def show_layer(network: Network, layer: Layer, output: np.ndarray, trained_by: R
 
 def show_image(layer: Layer, output: np.ndarray) -> None:
     """The digit that goes in."""
-    picture = tiles.make_grid(output[None, :, :, 0], panels.map_palette(), (0, 1), cell_px=280, theme=panels.theme())
     shape = shape_in_words(layer)
-    panels.picture(
-        picture,
-        Words.image_caption.format(shape=shape),
-        Words.image_alt.format(shape=shape),
-        "layer-image",
-        width=140,
-        inline=True,
+    shown_maps.show(
+        images(output[None, :, :, 0], panels.map_palette(), 1, cell_px=280, widest_px=140),
+        caption=Words.image_caption.format(shape=shape),
+        alt=Words.image_alt.format(shape=shape),
+        name="layer-image",
     )
 
 
@@ -181,19 +179,25 @@ def show_maps(layer: Layer, maps: np.ndarray) -> None:
     values = {"n": n, "height": height, "width": width, "low": maps.min(), "high": maps.max()}
     caption = Words.maps.format(signed=sign_words(palette), crossed=crossed, **values)
     alt = Words.maps_alt.format(n=n, height=height, width=width, layer=layer.name)
-    sheet.sheet(
+    sheet = exact(
         maps,
         palette,
         limits,
-        LayersPage.explained_maps,
-        columns=columns,
-        alt=alt,
-        caption=caption,
-        name=f"layer-{layer.name}",
+        columns,
         item=Words.one_map,
+        crossed=np.flatnonzero(tiles.is_dead(maps)).tolist(),
+        cell_px=84,
         widest_px=MAPS_PX // columns - 4,
-        mark_dead=True,
-        shows=calculation.KEY,
+        bar=True,
+        grows=True,
+    )
+    shown_maps.show(
+        sheet,
+        LayersPage.explained_maps,
+        caption=caption,
+        alt=alt,
+        name=f"layer-{layer.name}",
+        goes_to=calculation.KEY,
         on_open=functools.partial(opened.open_map, layer.name),
     )
 
@@ -201,23 +205,14 @@ def show_maps(layer: Layer, maps: np.ndarray) -> None:
 def show_neurons(layer: Layer, output: np.ndarray) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
     palette, limits = signs.colours(output)
-    columns = 10 if len(output) == 10 else 32 if len(output) <= 256 else 64
-    picture = tiles.make_grid(
-        output[:, None, None],
-        palette,
-        limits,
-        columns=columns,
-        cell_px=640 // columns - 2,
-        bar=True,
-        theme=panels.theme(),
-    )
     values = {"n": len(output), "layer": layer.name, "low": output.min(), "high": output.max()}
     n_zero = int((output == 0).sum())
     zeros = Words.zeros.format(n=n_zero) if n_zero else ""
-    caption = Words.neurons.format(signed=sign_words(palette), zeros=zeros, **values)
-    width = min(picture.width, 640)
-    panels.picture(
-        picture, caption, Words.neurons_alt.format(**values), f"layer-{layer.name}", width=width, inline=True
+    shown_maps.show(
+        neurons(output, palette, limits, MAPS_PX),
+        caption=Words.neurons.format(signed=sign_words(palette), zeros=zeros, **values),
+        alt=Words.neurons_alt.format(**values),
+        name=f"layer-{layer.name}",
     )
 
 

@@ -13,7 +13,8 @@ from cnnviz.pages.layers import calculation, opened, signs
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state, telephone
-from cnnviz.ui.components.sheet import sheet
+from cnnviz.ui.components.maps import maps as shown_maps
+from cnnviz.ui.components.maps.sheet import exact, images, neurons
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import CalculationPart, FeatureMapsPart, LayersPage
 
@@ -56,6 +57,8 @@ class Words:
 
 SHEET_PX = {1: 520, 2: 300}
 """About the width that a layer gets beside the calculation: alone, or beside that of another image."""
+FILE_PX = 84
+"""About how wide a map is in the file that can be downloaded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +148,7 @@ def open_clicked(network: Network, n: int) -> None:
     """Open the map that was clicked on, of the one image or the other."""
     for layer in opened.map_layers(network.config):
         for image in range(n):
-            number = sheet.opened(state.maps_of(layer.name, network.key, image), layer.shape[2])
+            number = shown_maps.opened(state.maps_of(layer.name, network.key, image), layer.shape[2])
             if number is not None:
                 FeatureMapsPart.opened_image.set(image)
                 opened.open_map(layer.name, number)
@@ -154,8 +157,12 @@ def open_clicked(network: Network, n: int) -> None:
 def shown(given: Digit, i: int) -> Input:
     """The digit to follow at place i, with its picture."""
     chosen = Input(given, digit_choice.title(given))
-    picture = tiles.make_grid(given.image[None], panels.map_palette(), (0, 1), cell_px=336, theme=panels.theme())
-    panels.picture(picture, chosen.caption, Words.image_alt.format(caption=chosen.caption), f"image-{i + 1}", width=84)
+    shown_maps.show(
+        images(given.image[None], panels.map_palette(), 1, cell_px=336, widest_px=84),
+        caption=chosen.caption,
+        alt=Words.image_alt.format(caption=chosen.caption),
+        name=f"image-{i + 1}",
+    )
     return chosen
 
 
@@ -214,20 +221,28 @@ def show_maps(network: Network, layer: Layer, outputs: np.ndarray, pane: Pane) -
     values = {"n": n, "height": height, "width": width, "layer": layer.name, "image": pane.caption}
     crossed = Words.crossed.format(n=dead) if dead else ""
     is_marked = pane.is_open and CalculationPart.layer.get() == layer.name
-    sheet.sheet(
+    marked = [CalculationPart.filter.get()] if is_marked else []
+    sheet = exact(
         maps,
         palette,
         limits,
+        columns,
+        item=Words.one_map,
+        marked=marked,
+        pressed=marked,
+        crossed=np.flatnonzero(tiles.is_dead(maps)).tolist(),
+        cell_px=FILE_PX,
+        widest_px=SHEET_PX[len(outputs)] // columns - 4,
+        bar=isinstance(limits, tuple),
+        grows=True,
+    )
+    shown_maps.show(
+        sheet,
         state.maps_of(layer.name, network.key, pane.row),
-        columns=columns,
         alt=Words.maps_alt.format(**values),
         caption=Words.maps.format(low=maps.min(), high=maps.max(), crossed=crossed, **values),
         name=f"{layer.name}-{pane.row + 1}",
-        item=Words.one_map,
-        marked=CalculationPart.filter.get() if is_marked else None,
-        widest_px=SHEET_PX[len(outputs)] // columns - 4,
-        mark_dead=True,
-        shows=calculation.KEY,
+        goes_to=calculation.KEY,
     )
 
 
@@ -235,19 +250,13 @@ def show_neurons(layer: Layer, outputs: np.ndarray, pane: Pane) -> None:
     """A layer of neurons as a grid of squares, in the order of their numbers."""
     values = outputs[pane.row]
     palette, limits = signs.colours(outputs)
-    columns = 10 if len(values) == 10 else 32 if len(values) <= 256 else 64
-    picture = tiles.make_grid(
-        values[:, None, None],
-        palette,
-        limits,
-        columns=columns,
-        cell_px=max(2, SHEET_PX[len(outputs)] // columns - 2),
-        bar=True,
-        theme=panels.theme(),
-    )
     what = {"n": len(values), "layer": layer.name, "image": pane.caption}
-    caption = Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **what)
-    panels.picture(picture, caption, Words.neurons_alt.format(**what), f"{layer.name}-{pane.row + 1}", inline=True)
+    shown_maps.show(
+        neurons(values, palette, limits, SHEET_PX[len(outputs)]),
+        caption=Words.neurons.format(low=values.min(), high=values.max(), dead=(values == 0).sum(), **what),
+        alt=Words.neurons_alt.format(**what),
+        name=f"{layer.name}-{pane.row + 1}",
+    )
 
 
 def show_answer(probs: np.ndarray, row: int) -> None:

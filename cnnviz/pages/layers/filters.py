@@ -10,11 +10,11 @@ from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import calculation, opened, signs
 from cnnviz.percentages import percent
-from cnnviz.render import palettes, tiles
+from cnnviz.render import palettes
 from cnnviz.render.palettes import Palette
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
-from cnnviz.ui.components.picker.picker import Cells, choose, picked
-from cnnviz.ui.components.sheet import sheet
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import exact
 from cnnviz.ui.state import CalculationPart, FiltersPart, LayersPage
 
 
@@ -45,7 +45,8 @@ class Words:
     )
     alt = "{count} kernels of {px} by {px} weights of layer {layer}, from {low:+.3f} to {high:+.3f}; {share} positive."
     opened = "**Filter {number} of {layer}**: bias {bias:+.4f}, weights from {low:+.4f} to {high:+.4f}"
-    one_filter, one_channel_of_it = "filter", "input channel"
+    one_filter = "filter"
+    one_kernel = "filter {number}, input channel {channel}"
     biases = "Bias of each filter, and its smallest and largest weight over all input channels."
     biases_alt = "Table of {n} filters with bias, smallest weight and largest weight."
     columns = ("Filter", "Bias", "Smallest weight", "Largest weight")
@@ -53,6 +54,8 @@ class Words:
 
 SHEET_PX = 520
 """About the width beside the calculation, in a window of 1440 pixels."""
+FILE_PX = 84
+"""About how wide a kernel is in the file that can be downloaded."""
 
 
 def show() -> None:
@@ -106,11 +109,14 @@ def open_clicked(network: Network, names: list[str]) -> int:
     n, channels, *_ = inspection.kernels(network, layer).shape
     channel = state.filters_channel_of(layer).get()
     if channel == Words.all:
-        place = picked(state.kernels_of(layer, None, network.key), Cells(n * channels, channels, (1, 1)))
-        if place and place[0] != CalculationPart.filter.get():
-            opened.open_map(layer, place[0])
-        return place[1] if place else 0
-    number = sheet.opened(state.kernels_of(layer, channel, network.key), n)
+        place = maps.picked(state.kernels_of(layer, None, network.key), n * channels)
+        if place is None:
+            return 0
+        filter_, channel_of_it = divmod(place, int(channels))
+        if filter_ != CalculationPart.filter.get():
+            opened.open_map(layer, filter_)
+        return channel_of_it
+    number = maps.opened(state.kernels_of(layer, channel, network.key), n)
     if number is not None:
         opened.open_map(layer, number)
     return 0
@@ -146,19 +152,26 @@ def show_one(network: Network, layer: str, channel: int, number: int, palette: P
     kernels = inspection.kernels(network, layer)
     shown, n = kernels[:, channel], len(kernels)
     columns = 8 if n <= 16 else 9 if n <= 36 else 12
-    sheet.sheet(
+    sheet = exact(
         shown,
         palette,
         palettes.symmetric_limits(kernels),
+        columns,
+        item=Words.one_filter,
+        marked=[number],
+        pressed=[number],
+        cell_px=FILE_PX,
+        widest_px=SHEET_PX // columns - 4,
+        bar=True,
+        grows=True,
+    )
+    maps.show(
+        sheet,
         state.kernels_of(layer, channel, network.key),
-        columns=columns,
         alt=in_words(shown, layer),
         caption=Words.one_channel.format(n=n, layer=layer, channel=channel, **signs.names()),
         name=f"kernels-{layer}",
-        item=Words.one_filter,
-        marked=number,
-        widest_px=SHEET_PX // columns - 4,
-        shows=calculation.KEY,
+        goes_to=calculation.KEY,
     )
 
 
@@ -167,19 +180,23 @@ def show_all(network: Network, layer: str, number: int, palette: Palette) -> Non
     kernels = inspection.kernels(network, layer)
     n, channels, px, _ = kernels.shape
     shown = kernels.reshape(n * channels, px, px)
-    cell_px = 25 if channels < 20 else 15
-    picture = tiles.make_grid(shown, palette, palettes.symmetric_limits(kernels), columns=channels, cell_px=cell_px)
-    grid = tiles.grid_layout(shown.shape, channels, cell_px)
-    choose(
-        picture,
-        Cells(len(shown), channels, grid.cell, grid.gap),
+    sheet = exact(
+        shown,
+        palette,
+        palettes.symmetric_limits(kernels),
+        channels,
+        called=[Words.one_kernel.format(number=i // channels, channel=i % channels) for i in range(len(shown))],
+        cell_px=25 if channels < 20 else 15,
+        widest_px=SHEET_PX,
+        is_one=True,
+    )
+    maps.pick(
+        sheet,
         state.kernels_of(layer, None, network.key),
+        number * channels,
         alt=in_words(shown, layer),
         caption=Words.all_channels.format(count=len(shown), n=n, layer=layer, channels=channels, **signs.names()),
         name=f"kernels-{layer}",
-        width_px=SHEET_PX,
-        start=(number, 0),
-        names=(Words.one_filter, Words.one_channel_of_it),
     )
 
 

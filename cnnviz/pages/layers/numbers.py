@@ -18,6 +18,8 @@ from cnnviz.pages.layers import signs
 from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.render import matrices
 from cnnviz.ui import panels
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import images, written
 from cnnviz.ui.state import CalculationPart
 
 
@@ -44,6 +46,7 @@ class Words:
         "average": "The mean of what lies inside: **{result:.4f}**.",
     }
     window = "The window of 2×2 in map {filter} of {below}; the frame marks the winner."
+    one_window = "window"
     window_alt = "Four numbers: {values}."
     activation = {
         "relu": "ReLU: max(0, {value:.4f}) = **{result:.4f}**",
@@ -155,11 +158,10 @@ def in_words(matrix: np.ndarray) -> str:
 
 def show_pooling(step: PoolingExplanation, inputs: np.ndarray, below: Layer, filter_: int) -> None:
     """The four values and the winner."""
-    picture = matrices.annotated_heatmap(step.values, *signs.colours(inputs), 84, panels.theme(), marked=step.argmax)
+    winner = [(*step.argmax, *(at + 1 for at in step.argmax))] if step.argmax else []
+    sheet = written(step.values, *signs.colours(inputs), 84, called=[Words.one_window], boxes={0: winner})
     caption = Words.window.format(filter=filter_, below=below.name)
-    panels.picture(
-        picture, caption, Words.window_alt.format(values=in_words(step.values)), "window", width=168, inline=True
-    )
+    maps.show(sheet, caption=caption, alt=Words.window_alt.format(values=in_words(step.values)), name="window")
     st.markdown(Words.pooling[step.operation].format(result=step.result))
 
 
@@ -183,11 +185,12 @@ def show_field(network: Network, outputs: Mapping[str, np.ndarray], layer: Layer
     ink = links[-1].position if links[-1].layer == "image" else None
     boxes = [(box.top, box.left, box.bottom, box.right)]
     boxes += [(ink[0], ink[1], ink[0] + 1, ink[1] + 1)] if ink else []
-    picture = matrices.image_with_boxes(outputs["image"][:, :, 0], panels.map_palette(), boxes, 12, panels.theme())
+    ink_of = outputs["image"][None, :, :, 0]
+    sheet = images(ink_of, panels.map_palette(), 1, boxes={0: boxes}, cell_px=336, widest_px=300)
     caption = Words.field_caption.format(height=box.height, width=box.width) + (Words.field_ink if ink else "")
     alt = Words.field_alt.format(top=box.top, bottom=box.bottom - 1, left=box.left, right=box.right - 1)
     st.markdown(f"**{Words.field}**")
-    panels.picture(picture, caption, alt, "receptive-field", width=300, inline=True)
+    maps.show(sheet, caption=caption, alt=alt, name="receptive-field")
     rows = [
         (link.layer, ", ".join(str(i) for i in link.position), f"{link.value:.4f}",
          "" if link.contribution is None else f"{link.contribution:+.4f}")

@@ -9,8 +9,10 @@ from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent, probability
-from cnnviz.render import charts, figures, tiles
+from cnnviz.render import charts, figures
 from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, present, refusal, state, telephone
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import images
 from cnnviz.ui.state import Key, MistakesPage
 
 
@@ -149,7 +151,6 @@ def show_digits(test: Dataset, probs: np.ndarray, chosen: np.ndarray, key: Key[A
         names=[Words.tile.format(number=i, pair=pair) for (i, _, _), pair in zip(pairs, pairs_in_words, strict=True)],
         alt=Words.gallery_alt.format(n=len(chosen), pairs="; ".join(pairs_in_words)),
         widest_px=130,
-        is_fixed=True,
         **options,
     )
 
@@ -201,10 +202,10 @@ def show_opened(network: Network) -> None:
     probs = lookups.activations(network, shown.image[None, :, :, None])["softmax"][0]
     first, second = np.argsort(-probs)[:2]
     st.markdown(f"**{digit_choice.title(shown)}**")
-    picture = tiles.make_grid(shown.image[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
     is_wrong = shown.label is not None and shown.label != first
     sentence = (Words.opened_wrong if is_wrong else Words.opened).format(true=shown.label, first=first, second=second)
-    panels.picture(picture, sentence, Words.opened_alt.format(title=digit_choice.title(shown)), "opened", width=108)
+    sheet = images(shown.image[None], panels.map_palette(), 1, cell_px=196, widest_px=108)
+    maps.show(sheet, caption=sentence, alt=Words.opened_alt.format(title=digit_choice.title(shown)), name="opened")
     refusal.note(network, shown)
     for place, words in Words.links.items():
         st.page_link(places.path(place), label=words, icon=places.PLACES[place][1])

@@ -7,9 +7,11 @@ import streamlit as st
 
 from cnnviz.experiments import plan_text, statistics
 from cnnviz.percentages import percent
-from cnnviz.render import charts, tiles
+from cnnviz.render import charts
 from cnnviz.training.run import Run, curves
 from cnnviz.ui import access, choice, digit_choice, lookups, panels, refusal, results, state
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import images
 from cnnviz.ui.results import Row
 from cnnviz.ui.state import ComparePart
 
@@ -187,9 +189,9 @@ def show_both(rows: Mapping[str, Row]) -> None:
     with st.container(key=state.stack_of("both").name):
         seen, *places = st.columns([1, 2, 2], gap="large")
     with seen:
-        picture = tiles.make_grid(own.image[None], panels.map_palette(), (0, 1), cell_px=196, theme=panels.theme())
+        sheet = images(own.image[None], panels.map_palette(), 1, cell_px=196, widest_px=168)
         caption, alt = Words.seen.format(title=title), Words.seen_alt.format(title=title)
-        panels.picture(picture, caption, alt, "compared-drawing", width=168)
+        maps.show(sheet, caption=caption, alt=alt, name="compared-drawing")
     for i, (place, label) in enumerate(zip(places, (Words.first, Words.second), strict=True)):
         with place:
             name = st.selectbox(label, names, index=starts[i], key=state.compared_at(i).name)

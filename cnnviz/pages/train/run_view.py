@@ -25,7 +25,8 @@ from cnnviz.ui import (
     server,
     state,
 )
-from cnnviz.ui.components.gallery import gallery
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import exact
 from cnnviz.ui.state import Session
 
 
@@ -79,7 +80,7 @@ class Words:
         "The kernels of conv1 after {at:,} training steps, from {low:+.2f} to {high:+.2f}; red adds, blue takes away. "
         "Click one to open it."
     )
-    kernel = "Kernel {number}"
+    kernel, one_filter = "Kernel {number}", "filter"
     kernels_alt = "{n} kernels of the first convolution layer, weights from {low:+.3f} to {high:+.3f}."
     answer = "{title}: after {at:,} training steps the network reads {first}; its second guess is {second}."
     table = "Test accuracy on the way, beside what two renderings of the tutorial report for hvass."
@@ -91,6 +92,8 @@ TUTORIALS = {0: (0.042, 0.109), 1: (0.053, 0.130), 100: (0.708, 0.666), 1000: (0
 """Test accuracy by iteration that M. E. H. Pedersen's tutorial 02 reports, in two runs."""
 N_LAST = 100
 CHART_PX = 250
+KERNEL_PX = 120
+"""About how wide a kernel is in the file that can be downloaded."""
 
 
 def watch(name: str, was_active: bool) -> None:
@@ -255,17 +258,23 @@ def show_kernels(chosen: Run) -> None:
         return
     kernels = inspection.kernels(chosen.network_at(chosen.iteration), "conv1", 0)
     values = {"n": len(kernels), "low": kernels.min(), "high": kernels.max(), "at": chosen.iteration}
-    gallery.show(
-        palettes.apply_palette(kernels, "seismic", palettes.symmetric_limits(kernels)),
-        state.run_kernels_of(chosen.name),
+    sheet = exact(
+        kernels,
+        "seismic",
+        palettes.symmetric_limits(kernels),
+        6 if len(kernels) <= 18 else 8,
+        item=Words.one_filter,
         names=[Words.kernel.format(number=i) for i in range(len(kernels))],
-        labels=[str(i) for i in range(len(kernels))],
-        columns=6 if len(kernels) <= 18 else 8,
-        on_open=functools.partial(opening.open_filter, chosen.name, "conv1"),
+        cell_px=KERNEL_PX,
+        widest_px=72,
+    )
+    maps.show(
+        sheet,
+        state.run_kernels_of(chosen.name),
         alt=Words.kernels_alt.format(**values),
         caption=Words.kernels.format(**values),
         name="conv1-now",
-        widest_px=72,
+        on_open=functools.partial(opening.open_filter, chosen.name, "conv1"),
     )
 
 

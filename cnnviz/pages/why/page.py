@@ -132,8 +132,7 @@ def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
     st.subheader(Words.saliency, anchor=False)
     theme, limits = panels.theme(), palettes.symmetric_limits(slopes)
     seen = matrices.image_with_boxes(image, panels.map_palette(), [], ZOOM, theme)
-    gradient = tiles.make_grid(slopes[None], "seismic", limits, cell_px=ZOOM * IMAGE_PX, theme=theme)
-    gradient = tiles.with_colour_bar(gradient, "seismic", limits, theme)
+    gradient = tiles.with_colour_bar(tiles.enlarged(slopes, "seismic", limits, ZOOM, theme), "seismic", limits, theme)
     low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
     values = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
@@ -176,8 +175,7 @@ def beneath(covered: np.ndarray, side: int) -> Image.Image:
     theme, limits = panels.theme(), (0.0, 1.0)
     paper = Image.new("RGB", (ZOOM * IMAGE_PX,) * 2, theme.paper)
     shift = ZOOM * (side - 1) // 2
-    places = tiles.make_grid(covered[None], "viridis", limits, cell_px=ZOOM * len(covered), theme=theme)
-    paper.paste(places, (shift, shift))
+    paper.paste(tiles.enlarged(covered, "viridis", limits, ZOOM, theme), (shift, shift))
     return tiles.with_colour_bar(paper, "viridis", limits, theme)
 
 

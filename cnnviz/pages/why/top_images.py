@@ -13,9 +13,9 @@ from cnnviz.analysis.top_images import TopImages
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.render import matrices, palettes
 from cnnviz.ui import lookups, open_digits, panels, present, server, session, state, telephone
-from cnnviz.ui.components.gallery import gallery
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import images
 from cnnviz.ui.state import WhyPage
 
 
@@ -57,6 +57,7 @@ class Words:
     favourite = "Filter {filter_}, strongest at {most:+.2f}"
     no_maps = "Test digits are searched for layers with maps; {layer} has none. The input that is made up works for it."
 
+    one_patch = "patch"
     exciting = "An input made to excite it"
     exciting_filter = (
         "Begun with faint noise and changed pixel by pixel, along the gradient, to raise the middle number of filter "
@@ -169,12 +170,11 @@ def show_images(network: Network, test: Dataset, layer: str, top: TopImages, fil
     st.markdown(f"**{Words.top_images}**")
     chosen = top.indices[filter_]
     seen = boxes(network, layer, top, filter_)
-    pictures = [framed(test.images[i, :, :, 0], box) for i, box in zip(chosen, seen, strict=True)]
     values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer}
     shown = ", ".join(str(test.labels[i]) for i in chosen)
     open_digits.show(
         chosen,
-        np.stack(pictures),
+        test.images[chosen, :, :, 0],
         WhyPage.strongest,
         **_labels(test, chosen),
         alt=Words.images_alt.format(n=len(chosen), digits=shown, px=seen[0].height),
@@ -182,7 +182,7 @@ def show_images(network: Network, test: Dataset, layer: str, top: TopImages, fil
         name="strongest-images",
         columns=3,
         widest_px=112,
-        is_fixed=True,
+        boxes={i: [(box.top, box.left, box.bottom, box.right)] for i, box in enumerate(seen)},
     )
     if network.config.activation == "relu" and top.activations[filter_, 0] <= 0:
         st.markdown(Words.dead)
@@ -194,12 +194,6 @@ def _labels(test: Dataset, chosen: np.ndarray) -> dict[str, list[str]]:
     pairs = [{"number": i, "label": test.labels[i]} for i in chosen]
     labels, names = ([words.format(**pair) for pair in pairs] for words in (Words.image_label, Words.image_name))
     return {"labels": labels, "names": names}
-
-
-def framed(image: np.ndarray, box: receptive_field.Box) -> np.ndarray:
-    """An image with a frame, uint8 (height, width, 3)."""
-    corners = (box.top, box.left, box.bottom, box.right)
-    return np.asarray(matrices.image_with_boxes(image, panels.map_palette(), [corners], 4, panels.theme()))
 
 
 def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
@@ -219,7 +213,6 @@ def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, fi
         name="strongest-patches",
         columns=3,
         widest_px=112,
-        is_fixed=True,
     )
 
 
@@ -237,18 +230,24 @@ def show_every(network: Network, test: Dataset, layer: str, top: TopImages, filt
     strongest = top.activations[:, 0]
     values = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
     st.markdown(f"**{Words.every}**")
-    gallery.show(
-        palettes.apply_palette(patches, panels.map_palette(), (0, 1)),
-        WhyPage.favourites,
+    sheet = images(
+        patches,
+        panels.map_palette(),
+        8 if n <= 32 else 12,
+        item=Words.one_patch,
         names=[Words.favourite.format(filter_=each, most=most) for each, most in enumerate(strongest)],
-        labels=[str(each) for each in range(n)],
-        columns=8 if n <= 32 else 12,
-        on_open=state.exciting_filter_of(layer, n).set,
+        marked=[filter_],
+        pressed=[filter_],
+        cell_px=open_digits.FILE_PX,
+        widest_px=84,
+    )
+    maps.show(
+        sheet,
+        WhyPage.favourites,
         alt=Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **values),
         caption=Words.every_caption.format(**values),
         name=f"favourites-{layer}",
-        widest_px=84,
-        marked=[filter_],
+        on_open=state.exciting_filter_of(layer, n).set,
     )
 
 
@@ -264,12 +263,11 @@ def show_exciting(network: Network, layer: Layer, filter_: int, seed: int, most:
     st.markdown(f"**{Words.exciting}**")
     with lookups.failures(), st.spinner(Words.computing):
         made = exciting_of(network, layer.name, filter_, seed)
-    theme = panels.theme()
-    picture = matrices.image_with_boxes(made.image, panels.map_palette(), [], 12, theme)
     values = {"filter_": filter_, "layer": layer.name, "before": made.before, "after": made.after}
     values |= {"ink": int((made.image > 0.5).sum()), "most": most}
     caption, alt = Words.exciting_neuron, Words.exciting_neuron_alt
     if most is not None:
         caption, alt = Words.exciting_filter, Words.exciting_filter_alt
-    panels.picture(picture, caption.format(**values), alt.format(**values), "exciting-input", width=348)
+    sheet = images(made.image[None], panels.map_palette(), 1, cell_px=336, widest_px=348)
+    maps.show(sheet, caption=caption.format(**values), alt=alt.format(**values), name="exciting-input")
     panels.not_proven(Words.exciting_not)

@@ -8,10 +8,27 @@ from typing import Any
 
 import streamlit as st
 
+from cnnviz.server import immutable
+
+FOLDER = Path(__file__).parent
+MODULES = ("maps", "figures")
+"""Folders of scripts that import each other."""
+IMPORTING = """export default (given) => {{
+  import(new URL("{address}", document.baseURI)).then((script) => script.default(given), console.error);
+}};
+"""
+
 
 @functools.cache
 def component(
-    name: str, script: str, html: str = "", css: str = "", *, style: str = "", isolate_styles: bool = True
+    name: str,
+    script: str,
+    html: str = "",
+    css: str = "",
+    *,
+    style: str | tuple[str, ...] = (),
+    isolate_styles: bool = True,
+    is_module: bool = False,
 ) -> Any:
     """Register a component of components v2 when it is first shown.
 
@@ -19,13 +36,26 @@ def component(
         name: how Streamlit calls it.
         script: its JavaScript file, from this folder.
         html, css: what it is made of.
-        style: its style sheet, from this folder, to which `css` is added.
+        style: its style sheet or several, from this folder, to which `css` is added.
         isolate_styles: put it in a shadow root of its own.
+        is_module: its script and its style sheets are in MODULES: the browser fetches them once, with the scripts that
+            are imported, instead of getting them with every run of the page.
 
     Returns:
         the function that shows it.
     """
-    folder = Path(__file__).parent
-    js = (folder / script).read_text("utf-8")
-    css = (folder / style).read_text("utf-8") + css if style else css
+    files = [FOLDER / file for file in ((style,) if isinstance(style, str) else style)]
+    if is_module:
+        js = IMPORTING.format(address=_modules() + Path(script).name)
+        # More than one line: Streamlit takes a single one for a path.
+        css = "\n".join(["/* Fetched once. */", *(f'@import "{_modules()}{file.name}";' for file in files), css])
+    else:
+        js = (FOLDER / script).read_text("utf-8")
+        css = "\n".join([*(file.read_text("utf-8") for file in files), css])
     return st.components.v2.component(name, html=html, css=css, js=js, isolate_styles=isolate_styles)
+
+
+@functools.cache
+def _modules() -> str:
+    """The address of all scripts that import each other, relative to the page's."""
+    return immutable.offer_scripts(*(FOLDER / folder for folder in MODULES))

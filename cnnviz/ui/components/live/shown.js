@@ -38,14 +38,14 @@ const pictures = (values, [height, width, channels]) => {
     found.push(numbers);
     if (dead) crossed.push(channel);
   }
-  return { found, crossed, high };
+  return { found, crossed, limits: [low, high] };
 };
 
 const mapsOf = (told, { result, shapes }, name) => {
-  const { found, crossed, high } = pictures(result.layers.get(name), shapes.get(name));
+  const { found, crossed, limits } = pictures(result.layers.get(name), shapes.get(name));
   const caption = filled(told.captions[name][crossed.length ? 1 : 0], { n: crossed.length });
-  const alt = told.truth && { alt: filled(told.truth.alts[name], { top: high.toFixed(1) }) };
-  return [{ colours: COLOURS, again: [], crossed, caption, ...alt }, [bytesOf(told.table), ...found]];
+  const alt = told.truth && { alt: filled(told.truth.alts[name], { top: limits[1].toFixed(1) }) };
+  return [{ colours: COLOURS, again: [], crossed, limits, caption, ...alt }, [bytesOf(told.table), ...found]];
 };
 
 // Every step of the preparation, as `steps` in pages/draw has them.
@@ -53,12 +53,12 @@ const stepsOf = (told, { prepared: { drawn, cropped, boxed, centred } }) => {
   const images = [drawn, cropped, boxed, centred].map(({ values }) => greys(values));
   const inked = told.without.includes("ink") ? images[0].map((grey) => 255 - grey) : images[0];
   const shapes = [drawn, drawn, cropped, boxed, centred].map(({ height, width }) => [height, width]);
-  return [{ colours: COLOURS, shapes, again: [] }, [GREYS, images[0], inked, ...images.slice(1)]];
+  return [{ colours: COLOURS, shapes, again: [], limits: [0, 1] }, [GREYS, images[0], inked, ...images.slice(1)]];
 };
 
 /** What is other in a sheet than `item` says, and its arrays in the order in which they are read; null for others. */
 export function pictureOf(told, shown, { name }) {
-  if (name === "seen") return [{ colours: COLOURS, again: [] }, [GREYS, greys(shown.prepared.centred.values)]];
+  if (name === "seen") return [{ colours: COLOURS, again: [], limits: [0, 1] }, [GREYS, greys(shown.prepared.centred.values)]];
   if (name === "steps") return stepsOf(told, shown);
   return told.captions[name] ? mapsOf(told, shown, name) : null;
 }

@@ -1,1 +1,0 @@
-"""Small pictures, numbered, each of which opens."""

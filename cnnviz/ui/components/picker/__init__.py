@@ -1,1 +1,0 @@
-"""A picture of cells, one of which is picked."""

@@ -1,1 +1,0 @@
-"""A sheet of small numbered pictures, one of which is open."""
