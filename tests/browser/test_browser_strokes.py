@@ -65,7 +65,7 @@ def test_a_stroke_is_answered_without_a_run_and_goes_along_to_every_page(opened)
     assert said.statuses == [200, 200]
     assert said.messages == before
     page.get_by_text("Leave any one step out").or_(page.get_by_text("Leave one step out")).wait_for()
-    assert page.get_by_role("img", name="Five pictures").locator("canvas").count() == 5
+    assert page.locator("[aria-label*='Five pictures'] .cell canvas").count() == 5
     assert title(page) == "'Your drawing'"
     linked = page.url
     assert re.search(r"[?&]digit=own&ink=[\w-]+", linked)
@@ -93,7 +93,7 @@ def test_a_test_image_that_is_chosen_after_a_stroke_is_shown(opened):
     page.get_by_role("link", name="Mistakes", exact=True).click()
     page.get_by_role("heading", name="Mistakes", exact=True).wait_for()
     page.wait_for_function("location.search.includes('ink=')")
-    page.locator(".gallery button").nth(2).click()
+    page.locator(".sheet button").nth(2).click()
     page.wait_for_function("location.search.includes('digit=') && !location.search.includes('ink=')")
     assert title(page).startswith("'Test image")
 
