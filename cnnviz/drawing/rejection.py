@@ -12,7 +12,6 @@ from cnnviz.drawing.preparation import INK_THRESHOLD, Preparation
 from cnnviz.lazy import LazyModule
 
 ndimage: Any = LazyModule("scipy.ndimage")
-special: Any = LazyModule("scipy.special")
 
 Reason = Literal["dot", "full", "many", "unlike"]
 
@@ -101,4 +100,4 @@ def energy(logits: np.ndarray) -> float:
 
     W. Liu, X. Wang, J. Owens and Y. Li, "Energy-based out-of-distribution detection" (2020), with its sign turned.
     """
-    return float(special.logsumexp(logits.astype(np.float64)))
+    return float(np.logaddexp.reduce(logits.astype(np.float64)))

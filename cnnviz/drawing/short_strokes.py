@@ -37,18 +37,25 @@ def shorten(objects: Sequence[dict[str, Any]]) -> str | None:
     Raises:
         ValueError: when they are no strokes.
     """
-    try:
-        lines = [(round(float(entry.get("strokeWidth", 1))), points_of(entry["path"])) for entry in objects]
-    except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
-        raise ValueError(str(error)) from None
     for scale in SCALES:
-        content = bytearray([scale])
-        for width, points in lines:
-            content += _line(width, points, scale)
-        text = base64.urlsafe_b64encode(zlib.compress(bytes(content), 9)).decode().rstrip("=")
-        if len(text) <= MAX_TEXT:
+        text = text_of([line(entry, scale) for entry in objects], scale)
+        if text is not None:
             return text
     return None
+
+
+def text_of(lines: Sequence[bytes], scale: int = SCALES[0]) -> str | None:
+    """The text of strokes that `line` gave, all in steps of the same part of a pixel; None where it is too long."""
+    text = base64.urlsafe_b64encode(zlib.compress(b"".join([bytes([scale]), *lines]), 9)).decode().rstrip("=")
+    return text if len(text) <= MAX_TEXT else None
+
+
+def line(entry: dict[str, Any], scale: int = SCALES[0]) -> bytes:
+    """One of the canvas's objects in few bytes, in steps of a part of a pixel; raises ValueError for what is none."""
+    try:
+        return _line(round(float(entry.get("strokeWidth", 1))), points_of(entry["path"]), scale)
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
+        raise ValueError(str(error)) from None
 
 
 def points_of(path: Sequence[Sequence[Any]]) -> list[Point]:

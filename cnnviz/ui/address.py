@@ -12,7 +12,6 @@ import streamlit as st
 
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.data.mnist import DataError
-from cnnviz.drawing import short_strokes
 from cnnviz.ui import address_names, choice, digit_choice, drawn, state
 from cnnviz.ui.address_names import (
     BEGINNINGS,
@@ -29,7 +28,6 @@ from cnnviz.ui.address_names import (
 )
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.digit import Kind
-from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
 
 
@@ -141,18 +139,8 @@ def _own() -> dict[str, str]:
     if DrawPage.way.get() == "grid":
         bits = int("1" + DrawPage.squares.get(), 2)
         return {DrawPage.squares.address: address_names.packed(bits.to_bytes(-(-bits.bit_length() // 8), "big"))}
-    text = ink_text(drawn.history())
+    text = drawn.history().text
     return {INK: text} if text else {}
-
-
-def ink_text(history: DrawingHistory) -> str | None:
-    """A drawing as text, made once for each."""
-    record = history.record
-    known = Session.ink_text.get()
-    if known is None or known[0] is not record:
-        known = (record, short_strokes.shorten(history.strokes["objects"]) if record else None)
-        Session.ink_text.set(known)
-    return known[1]
 
 
 def _hidden() -> dict[str, str]:

@@ -124,9 +124,7 @@ def _take_digit(text: str, _: Mapping[str, str]) -> None:
 def _take_ink(text: str, _: Mapping[str, str]) -> None:
     objects = short_strokes.lengthen(text)
     with suppress(ValueError):
-        if (
-            drawn.history().record and address.ink_text(drawn.history()) == text
-        ):  # e.g. a reload; this one can be undone, too
+        if drawn.history().text == text:  # e.g. a reload; this one can be undone, too
             return
     DrawPage.history.set(DrawingHistory.of_strokes({"version": "7.4.0", "objects": objects}))
 

@@ -21,7 +21,6 @@ from cnnviz.drawing import short_strokes
 from cnnviz.drawing import strokes as pen
 from cnnviz.drawing.pictures import ImageError
 from cnnviz.ui.packed_drawing import (
-    MAX_STROKES_BYTES,
     Strokes,
     as_bytes,
     as_text,
@@ -33,6 +32,8 @@ from cnnviz.ui.packed_drawing import (
 )
 
 N_REMEMBERED = 50
+MAX_APPENDED, MAX_ADDED_BYTES = 200, 200_000
+"""Strokes that came one by one, and their bytes, compressed."""
 MAX_INKS_BYTES = 300_000
 """Of all steps together, compressed; one of a digit takes about 2,000. Older steps are drawn again from the strokes."""
 
@@ -135,6 +136,8 @@ class DrawingHistory:
     refused: str | None = None
     taken_off: str | None = None
     _strokes: bytes | None = None
+    _added: list[bytes] = field(default_factory=list)  # behind these strokes, each by itself: most come one by one
+    _lines: list[bytes] = field(default_factory=list)  # of the address's text, as far as they are known
     _loaded: bytes | None = None
     _n_loads: int = 0
     _last_sent: str | None = None
@@ -148,7 +151,7 @@ class DrawingHistory:
     def current(self) -> Drawing | None:
         """What stands on the canvas; None when it is empty."""
         ink = self.ink
-        return None if ink is None else Drawing(unpacked(self._strokes), ink)
+        return None if ink is None else Drawing(self.strokes, ink)
 
     @property
     @_alone
@@ -157,12 +160,29 @@ class DrawingHistory:
         if not self.drawings:
             return None
         packed = self.drawings[-1].ink
-        return drawn_again(unpacked(self._strokes)) if packed is None else ink_of(packed)
+        return drawn_again(self.strokes) if packed is None else ink_of(packed)
 
     @property
+    @_alone
     def strokes(self) -> Strokes:
         """The strokes that stand on the canvas."""
-        return unpacked(self._strokes)
+        strokes = unpacked(self._strokes)
+        return strokes | {"objects": [*strokes["objects"], *map(unpacked, self._added)]}
+
+    @property
+    def n_strokes(self) -> int:
+        """How many they are."""
+        return self.drawings[-1].n_strokes if self.drawings else 0
+
+    @property
+    @_alone
+    def text(self) -> str | None:
+        """The strokes for an address; None where there are none, or they would be too long."""
+        if len(self._lines) != self.n_strokes:
+            self._lines = [short_strokes.line(entry) for entry in self.strokes["objects"]]
+        if not self._lines:
+            return None
+        return short_strokes.text_of(self._lines) or short_strokes.shorten(self.strokes["objects"])
 
     @property
     def n_loads(self) -> int:
@@ -214,20 +234,22 @@ class DrawingHistory:
         """
         if stroke.n_loads != self._n_loads or self.refused or stroke.time_ms <= self._newest_ms:
             raise OutdatedError
-        strokes = unpacked(self._strokes)
-        whole = strokes | {"objects": [*strokes["objects"], short_strokes.stroke(pen_px, stroke.points)]}
-        pen.lines_of(whole)
+        entry, n = short_strokes.stroke(pen_px, stroke.points), self.n_strokes
+        pen.lines_of({"objects": [entry]})
         ink_of(stroke.packed_ink)
-        text, n = as_text(whole), len(whole["objects"])
-        if len(text) > MAX_STROKES_BYTES:
-            raise ImageError(f"The canvas sent more than {MAX_STROKES_BYTES:,} bytes.")
-        self._put([*self.drawings, Step(n, stroke.packed_ink)][-N_REMEMBERED:], text)
-        self._newest_ms = stroke.time_ms
+        packed = zlib.compress(as_text(entry).encode(), 1)
+        if n >= MAX_APPENDED or len(packed) + sum(map(len, self._added)) > MAX_ADDED_BYTES:
+            raise ImageError(f"The canvas sent more than {MAX_APPENDED} strokes, or too many points.")
+        if len(self._lines) == n:
+            self._lines.append(short_strokes.line(entry))
+        self._added.append(packed)
+        self.drawings = _bounded([*self.drawings, Step(n + 1, stroke.packed_ink)][-N_REMEMBERED:])
+        self._record, self._newest_ms = None, stroke.time_ms
 
     def _put(self, steps: list[Step], text: str) -> None:
         self.drawings = _bounded(steps)
         self._strokes = zlib.compress(text.encode(), 1) if steps else None
-        self._record = None
+        self._added, self._lines, self._record = [], [], None
 
     @_alone
     def refuse(self, sent: Any) -> bool:
@@ -240,7 +262,7 @@ class DrawingHistory:
     @_alone
     def load(self) -> None:
         """Let the canvas load what stands here, also when it has just come onto the page."""
-        self._loaded = self._strokes
+        self._loaded = zlib.compress(as_text(self.strokes).encode(), 1) if self.drawings else None
         self._n_loads += 1
         self._newest_ms = -math.inf
         if self.refused:
@@ -250,7 +272,7 @@ class DrawingHistory:
     def undo(self) -> None:
         """Take the last stroke back, or what was drawn after it and could not be kept."""
         if not self.refused and self.drawings:
-            steps, strokes = self.drawings[:-1], unpacked(self._strokes)
+            steps, strokes = self.drawings[:-1], self.strokes
             n = steps[-1].n_strokes if steps else 0
             self._put(steps, as_text(strokes | {"objects": strokes["objects"][:n]}))
         self.load()
@@ -265,9 +287,10 @@ class DrawingHistory:
     @_alone
     def record(self) -> dict[str, Any] | None:
         """The drawing as it is to be stored; None when there is none. The same object until it changes."""
-        if self._record is None and self._strokes is not None:
+        if self._record is None and self.drawings:
             steps = [step.n_strokes for step in self.drawings]
-            self._record = {"strokes": self._strokes, "steps": steps, "ink": self.drawings[-1].ink}
+            kept = {"strokes": self._strokes, "added": list(self._added)}
+            self._record = kept | {"steps": steps, "ink": self.drawings[-1].ink}
         return self._record
 
     @classmethod
@@ -283,7 +306,8 @@ class DrawingHistory:
         """The drawing of a record, whose bytes may be in base64; what is no such record gives an empty one."""
         history = cls()
         try:
-            strokes = unpacked(as_bytes(record["strokes"]))
+            strokes = unpacked(as_bytes(record["strokes"]) if record["strokes"] is not None else None)
+            strokes["objects"] += [unpacked(as_bytes(packed)) for packed in record.get("added", ())[:MAX_APPENDED]]
             n = len(pen.lines_of(strokes))
             numbers = [int(number) for number in record["steps"]][-N_REMEMBERED:]
             ink = as_bytes(record["ink"]) if record["ink"] else None

@@ -34,7 +34,7 @@ FIRST = (
     "streamlit.emojis",  # and this to show a choice of buttons
 )
 LATER = (
-    *("scipy.ndimage", "scipy.special"),  # a stroke needs them
+    "scipy.ndimage",  # a stroke needs it
     *("matplotlib.figure", "matplotlib.backends.backend_agg"),  # Train and Network draw a flow chart
     *("sklearn.metrics", "altair"),
 )

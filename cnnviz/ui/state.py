@@ -139,7 +139,6 @@ class Session:
     address = Key[tuple[str, str, str, float]](
         "address", ("", "", "", 0.0), "the address: its query, the digit's title and picture, and since when"
     )
-    ink_text = Key[tuple[Any, str | None] | None]("ink text", None, "the address: a drawing's record, and its text")
     place = Key("place", "", "the head: the place that is open")
     has_begun = Key("session has begun", False, "the session, before its first page")
     restored = Key[frozenset[str]]("restored", frozenset(), "the session: the choices that it found stored")

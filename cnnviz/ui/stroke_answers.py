@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from cnnviz.drawing import short_strokes
 from cnnviz.drawing.pictures import ImageError
 from cnnviz.server.strokes import Answerer, NotAnsweredError
 from cnnviz.ui.digit import Digit
@@ -73,10 +72,10 @@ class StrokeAnswers(Answerer):
         except (ImageError, ValueError):
             raise NotAnsweredError(422) from None
         self.keep()
-        record, current = now.history.record, now.history.current
-        if current is None:
+        record, ink, text = now.history.record, now.history.ink, now.history.text
+        if ink is None:
             raise NotAnsweredError(409)  # it was cleared this moment
-        digit, shown = await now.read(current.ink, short_strokes.shorten(current.strokes["objects"]))
+        digit, shown = await now.read(ink, text)
         if now.history.record is record:  # else something was drawn or taken back since
             self._given = digit.packed()
         return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,6 +1,7 @@
 """What strokes beside Streamlit do to a session: its drawing at once, its digit when its next run begins."""
 
 import asyncio
+import base64
 import json
 import zlib
 
@@ -9,10 +10,10 @@ import pytest
 
 from cnnviz.drawing import strokes as pen
 from cnnviz.drawing.preparation import prepare
-from cnnviz.drawing.short_strokes import lengthen
+from cnnviz.drawing.short_strokes import lengthen, shorten
 from cnnviz.server.strokes import NotAnsweredError
 from cnnviz.ui import digit
-from cnnviz.ui.drawing_history import Drawing, DrawingHistory
+from cnnviz.ui.drawing_history import MAX_APPENDED, Drawing, DrawingHistory, Stroke
 from cnnviz.ui.stroke_answers import Reading, StrokeAnswers
 
 LINES = [[(70.0, 60.0), (140.0, 61.0), (210.0, 60.0)], [(60.0, 150.0), (180.0, 150.0), (181.0, 151.0)]]
@@ -155,3 +156,39 @@ def test_where_strokes_come_by_streamlit_none_is_answered():
     session.answers.read_no_more()
     assert session.send(message(LINES)) == 404
     assert StrokeAnswers().address != StrokeAnswers().address
+
+
+def test_strokes_that_came_one_by_one_are_kept_linked_to_and_taken_back_as_if_they_had_come_together():
+    session, many = (
+        Session(),
+        [[(10.0 * i + 20, 60.0), (10.0 * i + 25, 90.0), (10.0 * i + 20, 200.0)] for i in range(20)],
+    )
+    for n in range(1, 21):
+        session.send(message(many[:n]))
+    history = session.history
+    assert history.n_strokes == 20
+    assert history.text == shorten(history.strokes["objects"])
+    again = DrawingHistory.of_record(json.loads(json.dumps(in_base64(history.record))))
+    assert again.strokes == history.strokes
+    assert [step.n_strokes for step in again.drawings] == list(range(1, 21))
+    np.testing.assert_array_equal(again.ink, history.ink)
+    before = history.strokes["objects"]
+    history.undo()
+    assert history.to_load["objects"] == history.strokes["objects"] == before[:-1]
+    assert history.text == shorten(before[:-1])
+    history.clear()
+    assert (history.text, history.record) == (None, None)
+
+
+def in_base64(record):
+    """The record as the database has it."""
+    packed = {name: base64.b64encode(record[name]).decode() for name in ("ink",)}
+    return record | packed | {"added": [base64.b64encode(each).decode() for each in record["added"]]}
+
+
+def test_no_more_strokes_are_taken_than_are_kept():
+    session = Session()
+    for n in range(MAX_APPENDED):
+        session.history.append(Stroke(LINES[0], n, 0, zlib.compress(ink_of(LINES[:1]).tobytes())), 24)
+    assert session.send(message(LINES, time=9999)) == 422
+    assert session.history.n_strokes == MAX_APPENDED
