@@ -119,3 +119,14 @@ def test_numbers_that_are_written_can_be_pointed_at_and_those_never_reached_are_
         for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
             opened.keyboard.press(key)
         said(opened, f"image, row 3, column 5: {EXAMPLE_IMAGE[2, 4]}")
+
+
+def test_an_old_browser_says_that_it_cannot_show_pictures_and_the_rest_of_the_page_works(new_page, address):
+    with new_page() as opened:
+        opened.add_init_script("delete window.DecompressionStream; delete window.CompressionStream")
+        opened.goto(f"{address}/mistakes?net=hvass")
+        opened.get_by_text("What belongs here cannot be shown by this browser (DecompressionStream").first.wait_for()
+        opened.get_by_role("link", name="Draw", exact=True).click()
+        opened.wait_for_selector("canvas.upper-canvas")
+        browser.draw(opened, [(70, 60), (210, 60), (160, 140), (120, 240)])
+        opened.get_by_role("heading", name="Answer: 7").wait_for()  # by Streamlit: strokes cannot be packed either

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,24 @@ FOLDER = Path(__file__).parent
 MODULES = ("maps", "figures")
 """Folders of scripts that import each other."""
 IMPORTING = """export default (given) => {{
-  import(new URL("{address}", document.baseURI)).then((script) => script.default(given), console.error);
+  const failed = (error) => {{
+    console.error(error);
+    const words = document.createElement("p");
+    words.textContent = {failed}.replace("{{reason}}", error.message);
+    given.parentElement.replaceChildren(words);
+  }};
+  import(new URL("{address}", document.baseURI)).then((script) => script.default(given)).catch(failed);
 }};
 """
+
+
+class Words:
+    """What stands in the place of a component that a browser cannot show."""
+
+    failed = (
+        "What belongs here cannot be shown by this browser ({reason}). Load the page again; if that does not help, "
+        "use a newer browser."
+    )
 
 
 @functools.cache
@@ -46,7 +62,7 @@ def component(
     """
     files = [FOLDER / file for file in ((style,) if isinstance(style, str) else style)]
     if is_module:
-        js = IMPORTING.format(address=_modules() + Path(script).name)
+        js = IMPORTING.format(address=_modules() + Path(script).name, failed=json.dumps(Words.failed))
         # More than one line: Streamlit takes a single one for a path.
         css = "\n".join(["/* Fetched once. */", *(f'@import "{_modules()}{file.name}";' for file in files), css])
     else:
