@@ -49,8 +49,10 @@ def chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def server(script: str = "app.py", base: str = "", **environment: str) -> Iterator[tuple[str, float]]:
-    """Run a Streamlit script from the project's folder, under a base path such as "/lesson" or at the root.
+def server(
+    script: str = "app.py", base: str = "", *, root: Path = ROOT, **environment: str
+) -> Iterator[tuple[str, float]]:
+    """Run a Streamlit script from the project's folder, or that of another tree, under a base path such as "/lesson".
 
     Gives its address and the moment it was started.
     """
@@ -62,7 +64,7 @@ def server(script: str = "app.py", base: str = "", **environment: str) -> Iterat
     command += ["--server.baseUrlPath", base]
     began = time.perf_counter()
     process = subprocess.Popen(  # nosec B603 # no shell, and a script of this project by the same Python
-        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=root, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     address = f"http://127.0.0.1:{port}{base}"
     try:

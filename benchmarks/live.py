@@ -2,12 +2,16 @@
 
     CNNVIZ_DATA=... python benchmarks/live.py [--networks robust,deep-mnist] [--moves 200]
     CNNVIZ_DATA=... python benchmarks/live.py --play [--networks robust,hvass]
+    CNNVIZ_DATA=... python benchmarks/live.py --strokes 30 [--beside FOLDER]
 
 Milliseconds from a movement of the pen until all that it changes is drawn: answer, bars, 28×28 and all maps; median and
 95th percentile; and the same with the processor slowed six times, as Chromium emulates a cheap tablet.
 
 With --play: how many pictures a second the network on one screen (Layers) draws while its training is played, each with
 weights of its own; and the milliseconds that one takes to compute and to draw, median and 95th percentile.
+
+With --strokes: what a stroke costs that is answered, one after the other on one page (`stroke_costs.py`); also on the
+page of another tree, e.g. a `git worktree` of an earlier commit, stroke by stroke in turn.
 """
 
 from __future__ import annotations
@@ -15,7 +19,10 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+from pathlib import Path
 from typing import Any
+
+import stroke_costs
 
 import browser
 
@@ -107,7 +114,12 @@ def main() -> None:
     parser.add_argument("--networks")
     parser.add_argument("--moves", type=int, default=200)
     parser.add_argument("--play", action="store_true")
+    parser.add_argument("--strokes", type=int)
+    parser.add_argument("--beside", type=Path, default=None, metavar="FOLDER")
     args = parser.parse_args()
+    if args.strokes:
+        print(stroke_costs.compared([browser.ROOT, *([args.beside] if args.beside else [])], args.strokes))
+        return
     networks = args.networks or ("robust,hvass" if args.play else "robust,deep-mnist")
     with browser.server() as (address, _):
         for network in networks.split(","):
