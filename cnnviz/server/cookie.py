@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -42,13 +43,23 @@ class SessionCookie:
         async def with_cookie(message: Any) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
-                if answer.get("content-type", "").startswith("text/html"):
+                if _is_page(message["status"], answer, headers):
                     answer.append("set-cookie", cookie(token, secure=secure))
                     if known is None:
                         _remember(token)
             await send(message)
 
         await self.app(scope, receive, with_cookie)
+
+
+def _is_page(status: int, answer: Headers, asked: Headers) -> bool:
+    """Whether an answer is a page, or says that the one which the browser kept is still good.
+
+    That one (304) brings no type of its own; a browser whose cookie has expired meanwhile needs another one as well.
+    """
+    if status == HTTPStatus.NOT_MODIFIED:
+        return "text/html" in asked.get("accept", "")
+    return answer.get("content-type", "").startswith("text/html")
 
 
 def _remember(token: str) -> None:

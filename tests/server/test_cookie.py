@@ -6,14 +6,18 @@ from http.cookies import SimpleCookie
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from cnnviz.server import cookie
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.state.sessions import new_token
 
-ROUTES = [Route("/", lambda request: HTMLResponse("<p>page</p>")), Route("/data", lambda request: JSONResponse({}))]
+ROUTES = [
+    Route("/", lambda request: HTMLResponse("<p>page</p>")),
+    Route("/data", lambda request: JSONResponse({})),
+    Route("/unchanged", lambda request: Response(status_code=304)),
+]
 
 
 def set_cookie(path="/", sent=None, **headers):
@@ -49,6 +53,14 @@ def test_the_first_page_brings_a_token_and_the_next_one_keeps_it():
 
 def test_what_is_no_page_sets_nothing():
     assert set_cookie("/data") is None
+
+
+def test_a_page_that_the_browser_has_kept_brings_a_token_and_another_file_does_not():
+    """Its cookie may have expired, or been deleted, and the page it has is still the one that the server would send."""
+    assert cookie.TOKEN.fullmatch(token_of(set_cookie("/unchanged", accept="text/html,*/*;q=0.8")))
+    token = new_token()
+    assert token_of(set_cookie("/unchanged", sent=f"{cookie.NAME}={token}", accept="text/html")) == token
+    assert set_cookie("/unchanged", accept="*/*") is None
 
 
 def test_behind_https_the_cookie_stays_there():
