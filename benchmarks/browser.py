@@ -116,10 +116,28 @@ def page(of: Any = None, **options: Any) -> Iterator[Any]:
             context.close()
 
 
+def box(locator: Any) -> dict[str, float]:
+    """Where an element is, in pixels of the window, once it stays there: Streamlit replaces and moves what is shown."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    before = None
+    while time.monotonic() < deadline:
+        now: dict[str, float] | None = locator.bounding_box()
+        if now and now == before:
+            return now
+        before = now
+        locator.page.wait_for_timeout(50)
+    raise TimeoutError(f"{locator} has no place, or moves: {before}.")
+
+
+def on_canvas(opened: Any, stroke: Stroke) -> list[tuple[float, float]]:
+    """Points of the 280×280 canvas as pixels of the window."""
+    at = box(opened.locator("canvas.upper-canvas"))
+    return [(at["x"] + x * at["width"] / 280, at["y"] + y * at["height"] / 280) for x, y in stroke]
+
+
 def draw(opened: Any, stroke: Stroke, steps: int = 6) -> None:
     """Draw one stroke with the mouse; points in pixels of the 280×280 canvas."""
-    box = opened.locator("canvas.upper-canvas").bounding_box()
-    points = [(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280) for x, y in stroke]
+    points = on_canvas(opened, stroke)
     opened.mouse.move(*points[0])
     opened.mouse.down()
     for point in points[1:]:
@@ -130,8 +148,7 @@ def draw(opened: Any, stroke: Stroke, steps: int = 6) -> None:
 def touch(opened: Any, stroke: Stroke, steps: int = 6) -> None:
     """Draw one stroke with a finger; points in pixels of the 280×280 canvas."""
     session = opened.context.new_cdp_session(opened)
-    box = opened.locator("canvas.upper-canvas").bounding_box()
-    corners = [(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280) for x, y in stroke]
+    corners = on_canvas(opened, stroke)
     path = [
         (a[0] + (b[0] - a[0]) * k / steps, a[1] + (b[1] - a[1]) * k / steps)
         for a, b in itertools.pairwise(corners)

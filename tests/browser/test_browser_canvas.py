@@ -4,11 +4,11 @@ These fail when a new release of the component breaks it; tests/ui/test_canvas.p
 """
 
 import os
-import time
 
 import pytest
 
 import browser
+from waits import idle
 
 pytestmark = [
     pytest.mark.browser,
@@ -18,7 +18,6 @@ pytestmark = [
 ]
 DEBOUNCE_MS = 200
 """The component by itself sends that long after a stroke."""
-PATIENCE_S = 60
 
 WATCH = """
 window.ups = []; window.sent = [];
@@ -39,10 +38,9 @@ def opened(new_page, address):
 
     With a second network beside, of which the browser computes nothing, every stroke comes by Streamlit.
     """
-    with new_page() as page:
+    with new_page(init_script=WATCH) as page:
         complaints = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.add_init_script(WATCH)
         page.goto(f"{address}/?beside=low-level")
         page.wait_for_selector("canvas.upper-canvas")
         page.get_by_text("Nothing is drawn yet").wait_for()
@@ -64,23 +62,20 @@ def stroke(opened, i):
     """Draw the i-th stroke; milliseconds from pen up until its drawing was sent, once, and nothing after it."""
     before = opened.evaluate("[ups.length, sent.length]")
     browser.draw(opened, [(60 + 12 * i, 60), (90 + 12 * i, 220)])
-    deadline = time.monotonic() + PATIENCE_S
-    while opened.evaluate("sent.length") == before[1]:
-        assert time.monotonic() < deadline, "the stroke was not sent"
-        opened.wait_for_timeout(50)
-    opened.wait_for_timeout(2 * DEBOUNCE_MS)
+    opened.wait_for_function("n => sent.length > n", arg=before[1])
+    opened.wait_for_timeout(2 * DEBOUNCE_MS)  # in which nothing more may be sent
     ups, sent = opened.evaluate("[ups, sent]")
     assert len(sent) == before[1] + 1
     return sent[-1] - ups[before[0]]
 
 
-def fastest(opened):
-    """Of a few strokes: the machine may be busy with something else at one of them."""
-    return min(stroke(opened, i) for i in range(1, 5))
+def is_sent_at_once(opened):
+    """Whether one of a few strokes is: the machine may be busy with something else at the others."""
+    return any(stroke(opened, i) < DEBOUNCE_MS / 2 for i in range(1, 7))
 
 
 def test_a_stroke_is_sent_well_before_the_component_by_itself_would_send_it(opened):
-    assert fastest(opened) < DEBOUNCE_MS / 2
+    assert is_sent_at_once(opened)
 
 
 def test_it_still_is_after_another_page_and_after_another_way_of_giving_a_digit(opened):
@@ -89,19 +84,19 @@ def test_it_still_is_after_another_page_and_after_another_way_of_giving_a_digit(
     opened.get_by_role("link", name="Draw", exact=True).click()
     canvas(opened).wait_for()
     answered(opened)
-    assert fastest(opened) < DEBOUNCE_MS / 2
+    assert is_sent_at_once(opened)
     for way in ("Squares", "Draw"):
         opened.get_by_role("radio", name=way, exact=True).or_(
             opened.get_by_role("button", name=way, exact=True)
         ).first.click()
         (opened.get_by_role("grid") if way == "Squares" else canvas(opened)).wait_for()
     answered(opened)
-    opened.wait_for_timeout(2 * DEBOUNCE_MS)
-    assert fastest(opened) < DEBOUNCE_MS / 2
+    opened.wait_for_timeout(2 * DEBOUNCE_MS)  # in which the component sends what it shows again
+    assert is_sent_at_once(opened)
 
 
 def test_the_pen_may_be_lifted_beside_the_canvas(opened):
-    box = canvas(opened).bounding_box()
+    box = browser.box(canvas(opened))
     n = opened.evaluate("sent.length")
     opened.mouse.move(box["x"] + 200, box["y"] + 100)
     opened.mouse.down()
@@ -118,7 +113,7 @@ def test_the_component_has_the_toolbar_that_is_relied_on_and_it_is_not_seen(open
         "Update", "Undo", "Redo", "Edit", "Bring", "Send", "Delete", "Reset"
     ]  # fmt: skip
     canvas(opened).hover()
-    opened.wait_for_timeout(500)
+    idle(opened)
     assert canvas(opened).evaluate(f"{BUTTONS}.every(b => getComputedStyle(b).visibility === 'hidden')")
 
 
@@ -142,4 +137,4 @@ def test_clear_and_undo_keep_the_very_element_that_is_drawn_on(opened):
         opened.get_by_text(sentence).or_(opened.get_by_text("No digit here")).first.wait_for()
         opened.wait_for_timeout(2 * DEBOUNCE_MS)
         assert canvas(opened).evaluate("canvas => canvas.isTheSame === true")
-    assert fastest(opened) < DEBOUNCE_MS / 2
+    assert is_sent_at_once(opened)

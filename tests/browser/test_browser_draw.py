@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 import browser
 from cnnviz.drawing import short_strokes, strokes
 from cnnviz.ui.drawing_history import Stroke
+from waits import SIZES, expect, idle, resize, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,7 +23,7 @@ pytestmark = [
     ),
 ]
 SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE = {"viewport": SIZES["telephone"], "has_touch": True, "is_mobile": True}
 
 
 def open_draw(opened, address):
@@ -55,11 +56,7 @@ def inked(opened):
 
 def wait_for_ink(opened, n):
     """Until about n pixels of the canvas are not black."""
-    for _ in range(100):
-        if abs(inked(opened) - n) < 50:
-            return
-        opened.wait_for_timeout(100)
-    raise AssertionError(f"Expected about {n} pixels of ink on the canvas. Found {inked(opened)}.")
+    until(opened, lambda: inked(opened), lambda found: abs(found - n) < 50)
 
 
 def choose(opened, way):
@@ -88,30 +85,32 @@ def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(new_page, addres
             answered(opened, digit)
 
 
-@pytest.mark.parametrize(
-    ("width", "side"), [(390, 358), (700, None), (820, None), (1024, 480), (1440, 480), (1920, 480)]
-)
-def test_the_canvas_is_as_large_as_the_room_allows_and_can_be_drawn_on_everywhere(new_page, address, width, side):
-    with new_page(viewport={"width": width, "height": 1000}) as opened:
+REACHED = """canvas => { const box = canvas.getBoundingClientRect();
+  const at = share => canvas.getRootNode().elementFromPoint(
+    box.left + 4 + share * (box.width - 8), box.top + 4 + share * (box.height - 8));
+  return [box.width, box.height, at(0) === canvas, at(1) === canvas, canvas.width, canvas.height]; }"""
+
+
+def test_the_canvas_is_as_large_as_the_room_allows_and_can_be_drawn_on_everywhere(new_page, address):
+    with new_page() as opened:
         open_draw(opened, address)
         opened.get_by_text("Nothing is drawn yet").wait_for()
-        wide, high, *reached = opened.locator("canvas.upper-canvas").evaluate(
-            """canvas => { const box = canvas.getBoundingClientRect();
-            const at = share => canvas.getRootNode().elementFromPoint(
-                box.left + 4 + share * (box.width - 8), box.top + 4 + share * (box.height - 8));
-            return [box.width, box.height, at(0) === canvas, at(1) === canvas, canvas.width, canvas.height]; }"""
-        )
-        assert wide == pytest.approx(high, abs=0.1)
-        assert 300 < wide <= 480.1
-        assert side is None or wide == pytest.approx(side, abs=0.5)
-        assert reached == [True, True, 280, 280]
-        canvas, figures = (opened.locator(each).bounding_box() for each in ("canvas.upper-canvas", ".figures"))
-        if width >= 1024:  # the answer stands beside the canvas
-            assert figures["y"] == pytest.approx(canvas["y"], abs=1)
-            assert figures["x"] > canvas["x"] + canvas["width"]
-        else:
-            assert figures["y"] > canvas["y"] + canvas["height"]
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        upper, figures = opened.locator("canvas.upper-canvas"), opened.locator(".figures")
+        for width, side in ((390, 358), (700, None), (820, None), (1024, 480), (1440, 480), (1920, 480)):
+            opened.set_viewport_size({"width": width, "height": 1000})
+            if side:
+                until(opened, lambda: browser.box(upper)["width"], lambda wide, side=side: abs(wide - side) <= 0.5)
+            canvas, answer = browser.box(upper), browser.box(figures)
+            wide, high, *reached = upper.evaluate(REACHED)
+            assert wide == pytest.approx(high, abs=0.1)
+            assert 300 < wide <= 480.1
+            assert reached == [True, True, 280, 280]
+            if width >= 1024:  # the answer stands beside the canvas
+                assert answer["y"] == pytest.approx(canvas["y"], abs=1)
+                assert answer["x"] > canvas["x"] + canvas["width"]
+            else:
+                assert answer["y"] > canvas["y"] + canvas["height"]
+            assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
 SENT = """
@@ -140,8 +139,7 @@ POINTS = [(50, 40), (230, 60), (70, 240)]
 )
 def test_strokes_land_under_the_pen_and_the_picture_has_280_pixels(new_page, address, options, draw):
     """What is sent of a stroke beside Streamlit, and the whole drawing, which the component itself then sends."""
-    with new_page(**options) as opened:
-        opened.add_init_script(SENT)
+    with new_page(**options, init_script=SENT) as opened:
         open_draw(opened, address)
         opened.wait_for_function("window.cnnvizSendsStrokes")
         with opened.expect_request("**/cnnviz/stroke/*") as asked:
@@ -180,15 +178,14 @@ def test_the_same_strokes_have_the_same_ink_to_the_bit_at_every_size(new_page, a
         browser.draw(opened, [(60, 150), (180, 150)])
         heading = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
         heading.wait_for()
-        opened.wait_for_timeout(2500)
+        settle(opened)
         lower = opened.locator("canvas.dc-canvas.lower-canvas")
-        before, n = lower.evaluate("canvas => canvas.toDataURL()"), inked(opened)
+        before = lower.evaluate("canvas => canvas.toDataURL()")
         for width in (390, 700, 1920):
             opened.set_viewport_size({"width": width, "height": 1000})
             opened.reload()
             opened.wait_for_selector("canvas.upper-canvas")
-            wait_for_ink(opened, n)
-            assert lower.evaluate("canvas => canvas.toDataURL()") == before
+            until(opened, lambda: lower.evaluate("canvas => canvas.toDataURL()"), lambda now: now == before)
 
 
 HINT = "element => getComputedStyle(element, '::after').display"
@@ -199,35 +196,32 @@ def test_a_faint_digit_goes_at_pen_down_in_the_browser(new_page, address):
         open_draw(opened, address)
         opened.get_by_text("Nothing is drawn yet").wait_for()
         canvas = opened.locator(".st-key-canvas")
-        for _ in range(100):  # it comes with the buttons below the canvas
-            if canvas.evaluate(HINT) == "block":
-                break
-            opened.wait_for_timeout(100)
-        assert canvas.evaluate(HINT) == "block"
-        box = canvas.bounding_box()
+        until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "block")
+        box = browser.box(canvas)
         opened.mouse.move(box["x"] + 100, box["y"] + 100)
         opened.mouse.down()
-        assert canvas.evaluate(HINT) == "none"
+        until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "none")
         opened.mouse.move(box["x"] + 120, box["y"] + 300, steps=4)
         opened.mouse.up()
         opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit")).wait_for()
         assert canvas.evaluate(HINT) == "none"
 
 
-@pytest.mark.parametrize("size", [(390, 844), (820, 1180)], ids=str)
+@pytest.mark.parametrize("size", ["telephone", "tablet"])
 def test_the_answer_is_in_sight_while_one_draws(new_page, address, size):
-    with new_page(viewport={"width": size[0], "height": size[1]}, has_touch=True) as opened:
+    with new_page(SIZES[size], has_touch=True) as opened:
         open_draw(opened, address)
         browser.touch(opened, SEVEN)
         answered(opened, 7)
-        opened.wait_for_timeout(300)
-        boxes = [opened.get_by_role("heading", name="Answer: 7").bounding_box()]
-        pinned = opened.locator(".pinned.needed")
-        boxes += [pinned.bounding_box()] if pinned.count() else []
-        assert any(box["y"] >= 0 and box["y"] + box["height"] <= size[1] for box in boxes)
-        opened.get_by_role("heading", name="Answer: 7").scroll_into_view_if_needed()
-        opened.wait_for_timeout(300)
-        assert pinned.count() == 0
+        heading, pinned = opened.get_by_role("heading", name="Answer: 7"), opened.locator(".pinned.needed")
+
+        def in_sight():
+            boxes = [each.bounding_box() for each in (*heading.all(), *pinned.all())]
+            return any(box["y"] >= 0 and box["y"] + box["height"] <= SIZES[size]["height"] for box in boxes)
+
+        until(opened, in_sight)
+        heading.scroll_into_view_if_needed()
+        expect(pinned).to_have_count(0)
 
 
 def test_surprise_me_shows_a_misread_digit_and_its_label(new_page, address):
@@ -238,6 +232,7 @@ def test_surprise_me_shows_a_misread_digit_and_its_label(new_page, address):
         told.wait_for()
         heading = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
         heading.wait_for()
+        settle(opened)
         label = told.inner_text()[-2]
         assert heading.inner_text() != f"Answer: {label}"
 
@@ -252,7 +247,7 @@ def test_squares_are_filled_by_keyboard_alone(new_page, address):
         for key in ["ArrowUp"] * 10 + ["Space"] + ["Shift+ArrowDown"] * 20 + ["ArrowRight"] + ["Shift+ArrowUp"] * 20:
             opened.keyboard.press(key)
         answered(opened, 1)
-        assert opened.locator(".squares button.ink").count() == 41
+        expect(opened.locator(".squares button.ink")).to_have_count(41)
 
 
 def test_a_photograph_is_read(new_page, address, tmp_path):
@@ -312,11 +307,8 @@ def test_a_stroke_fetches_no_file_and_each_link_gives_what_this_session_sees(new
         before = pixels(opened)
         opened.locator("canvas.upper-canvas").scroll_into_view_if_needed()
         browser.draw(opened, [(60, 150), (180, 150)])
-        for _ in range(100):
-            if pixels(opened) != before:
-                break
-            opened.wait_for_timeout(50)
-        opened.wait_for_timeout(500)
+        until(opened, lambda: pixels(opened), lambda now: now != before)
+        idle(opened)
         assert all("/cnnviz/stroke/" in url or url.endswith(ICON) for url in asked)
         assert (downloaded(opened, "steps") != files[0]["steps"]).any()
 
@@ -339,39 +331,44 @@ def test_maps_are_numbered_reached_by_keyboard_and_opened(new_page, address):
         browser.draw(opened, SEVEN)
         answered(opened, 7)
         sheet = opened.get_by_role("group", name="36 feature maps of layer conv2_relu")
-        assert sheet.get_by_role("button").count() == 36
-        assert sheet.locator("[tabindex='0']").count() == 1
+        expect(sheet.get_by_role("button")).to_have_count(36)
+        expect(sheet.locator("[tabindex='0']")).to_have_count(1)
         sheet.get_by_role("button", name="map 0", exact=True).focus()
         for key in ("ArrowRight", "ArrowRight", "End", "ArrowLeft", "ArrowDown"):
             opened.keyboard.press(key)
-        browser.draw(opened, [(150, 150), (150, 150)])
-        opened.wait_for_timeout(1000)
-        assert sheet.locator("[tabindex='0']").inner_text() == "34"  # the place is kept while one draws
+        before = pixels(opened)
+        browser.draw(opened, [(60, 150), (180, 150)])
+        until(opened, lambda: pixels(opened), lambda now: now != before)
+        idle(opened)
+        expect(sheet.locator("[tabindex='0']")).to_have_text("34")  # the place is kept while one draws
         sheet.locator("[tabindex='0']").focus()
         opened.keyboard.press("Enter")
         opened.wait_for_url(re.compile("/layers"))
         opened.get_by_text("conv2_relu").first.wait_for()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
-def test_captions_are_large_enough_and_links_can_be_touched(new_page, address, width, scheme):
-    with new_page(viewport={"width": width, "height": 900}, color_scheme=scheme) as opened:
+def test_captions_are_large_enough_and_links_can_be_touched(new_page, address):
+    with new_page() as opened:
         open_draw(opened, address)
         browser.draw(opened, SEVEN)
         answered(opened, 7)
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
-        captions = opened.locator(".figures .caption")
-        for i in range(captions.count()):
-            size, ratio = captions.nth(i).evaluate(CONTRAST)
-            assert size >= 16
-            assert ratio >= 4.5
-        for target in (".figures .download", ".figures button.cell"):
-            boxes = [each.bounding_box() for each in opened.locator(target).all()]
-            assert boxes
-            assert all(min(box["width"], box["height"]) >= 44 for box in boxes)
+        for width, scheme in ((390, "dark"), (1440, "light")):
+            resize(opened, {"width": width, "height": 900}, scheme)
+            assert opened.evaluate("document.documentElement.scrollWidth") <= width
+            captions = opened.locator(".figures .caption")
+
+            def faint(captions=captions):
+                return [each for each in captions.evaluate_all(CONTRAST) if each[0] < 16 or each[1] < 4.5]
+
+            until(opened, faint, lambda found: found == [])
+            for target in (".figures .download", ".figures button.cell"):
+                sides = opened.locator(target).evaluate_all(SMALLER_SIDE)
+                assert sides
+                assert min(sides) >= 44
 
 
-CONTRAST = """element => {
+SMALLER_SIDE = "all => all.map(each => each.getBoundingClientRect()).map(box => Math.min(box.width, box.height))"
+CONTRAST = """all => all.map(element => {
   const pen = document.createElement("canvas").getContext("2d");
   const luminance = (colour) => {
     pen.fillStyle = colour;
@@ -383,4 +380,4 @@ CONTRAST = """element => {
   const look = getComputedStyle(element);
   const two = [look.color, look.getPropertyValue("--st-background-color")].map(luminance).sort((a, b) => b - a);
   return [parseFloat(look.fontSize), (two[0] + 0.05) / (two[1] + 0.05)];
-}"""
+})"""

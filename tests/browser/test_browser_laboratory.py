@@ -6,6 +6,7 @@ import re
 import pytest
 
 import browser
+from waits import expect, idle
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,13 +35,13 @@ def worked_out(window, row, column):
 
 def test_a_number_is_picked_by_click_and_by_keyboard(window):
     sheet = window.get_by_role("slider", name="The output, ")
-    box = sheet.bounding_box()
+    box = browser.box(sheet)
     sheet.click(position={"x": box["width"] * 0.1, "y": box["height"] * 0.3})
     worked_out(window, 1, 0)
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowLeft"):
         sheet.press(key)
     worked_out(window, 3, 0)
-    assert sheet.get_attribute("aria-valuetext") == "row 3, column 0"
+    expect(sheet).to_have_attribute("aria-valuetext", "row 3, column 0")
 
 
 def test_the_kernel_slides_without_the_server_and_stops_where_it_is_paused(window):
@@ -51,18 +52,18 @@ def test_the_kernel_slides_without_the_server_and_stops_where_it_is_paused(windo
     value = stage.locator(".value")
     stage.locator(".step").click()
     value.filter(has_text="Row").wait_for()
-    window.wait_for_timeout(500)
+    idle(window)
     window.sent.clear()
     before = value.inner_text()
     stage.locator(".play").click()
     value.filter(has_not_text=before).wait_for()
-    assert stage.locator(".play").inner_text() == "Pause"
+    expect(stage.locator(".play")).to_have_text("Pause")
     assert window.sent == []
     stage.locator(".play").click()
-    assert stage.locator(".play").inner_text() == "Play"
+    expect(stage.locator(".play")).to_have_text("Play")
     row, column = re.findall(r"\d+", value.inner_text())[:2]
     window.get_by_text("More: the sum, row by row").click()
     worked_out(window, row, column)
-    assert value.inner_text().startswith(f"Row {row}, column {column}:")
+    expect(value).to_have_text(re.compile(f"^Row {row}, column {column}:"))
     stage.locator(".output").press("ArrowDown")
     worked_out(window, int(row) + 1, column)

@@ -8,6 +8,7 @@ import pytest
 
 import browser
 from servers import stopped
+from waits import steady
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,9 +45,8 @@ def at_hand(opened, address):
 
 def hold(opened, points, *, is_down=False):
     """Draw without lifting the pen, which may be down already."""
-    box = opened.locator("canvas.upper-canvas").bounding_box()
-    for i, (x, y) in enumerate(points):
-        opened.mouse.move(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280, steps=5)
+    for i, point in enumerate(browser.on_canvas(opened, points)):
+        opened.mouse.move(*point, steps=5)
         if not i and not is_down:
             opened.mouse.down()
 
@@ -61,8 +61,7 @@ def test_the_answer_changes_while_the_pen_is_down_and_the_server_stopped(new_pag
             hold(opened, [(60, 240), (60, 160), (140, 160)], is_down=True)
             opened.wait_for_function(f"{SAID} !== 'So far: 1'")
             opened.mouse.up()
-            opened.wait_for_timeout(300)
-            assert re.fullmatch(r"So far: \d( or \d)?", opened.evaluate(SAID))
+            assert re.fullmatch(r"So far: \d( or \d)?", steady(opened, lambda: opened.evaluate(SAID)))
         opened.wait_for_function(f"!{SAID}.startsWith('So far')")
 
 
@@ -74,11 +73,10 @@ def test_what_was_shown_is_what_the_server_then_says(new_page, address):
                 hold(opened, stroke)
                 opened.mouse.up()
                 opened.wait_for_function(f"{SAID}.startsWith('So far')")
-                opened.wait_for_timeout(300)
-                said, before = opened.evaluate(SAID), opened.evaluate(SHOWN)
+                said, before = steady(opened, lambda: [opened.evaluate(SAID), opened.evaluate(SHOWN)])
             opened.wait_for_function(f"!{SAID}.startsWith('So far')")
-            assert opened.evaluate(SAID) == said.replace("So far", "Answer")
-            after = opened.evaluate(SHOWN)
+            told, after = steady(opened, lambda: [opened.evaluate(SAID), opened.evaluate(SHOWN)])
+            assert told == said.replace("So far", "Answer")
             assert [one["shares"] for one in after] == [one["shares"] for one in before]
             assert [one["crossed"] for one in after] == [one["crossed"] for one in before]
             assert [one["caption"] for one in after[1:]] == [one["caption"] for one in before[1:]]

@@ -12,6 +12,7 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
 from servers import stopped
+from waits import SIZES, assert_in_sight, expect, idle, steady, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,7 +31,7 @@ LAYER, SIDE = {1: "conv1_relu", 2: "conv2_relu"}, {1: 14, 2: 7}
 @pytest.fixture(scope="module")
 def opened(new_page, address):
     """The page, whose browser has the network; one for all tests that leave it as it was."""
-    with new_page(viewport={"width": 1440, "height": 900}) as window:
+    with new_page(SIZES["laptop"]) as window:
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/layers?net=hvass&digit=3")
@@ -65,32 +66,38 @@ def greys(values):
 
 def compare(opened, outputs):
     """The maps and the answer that are shown with those of TensorFlow."""
-    shown = opened.evaluate(PICTURES)
-    for values, found in ((outputs["conv1_relu"], shown[:16]), (outputs["conv2_relu"], shown[16:])):
-        assert np.abs(greys(values) - np.array(found)).max() <= 1
+    wanted = np.concatenate([greys(outputs[name]).ravel() for name in ("conv1_relu", "conv2_relu")])
+
+    def difference():
+        shown = np.concatenate(opened.evaluate(PICTURES))
+        return np.abs(wanted - shown).max() if shown.shape == wanted.shape else np.inf
+
+    until(opened, difference, lambda greatest: greatest <= 1)
     first, second = np.argsort(-outputs["softmax"], kind="stable")[:2]
-    assert opened.locator(".overview .answer").inner_text() == f"Reads {first}; its second guess is {second}."
+    expect(opened.locator(".overview .answer")).to_have_text(f"Reads {first}; its second guess is {second}.")
 
 
 def at_pixel(opened, block, number, place):
     """Put the pointer on a pixel of a map, at its row and column."""
     (row, column), side = place, SIDE[block]
     canvas = opened.locator(".overview .maps").nth(block - 1).locator("canvas").nth(number)
-    box = canvas.bounding_box()
+    box = browser.box(canvas)
     opened.mouse.move(box["x"] + (column + 0.5) / side * box["width"], box["y"] + (row + 0.5) / side * box["height"])
 
 
 def said(opened):
-    return opened.locator(".overview .value").inner_text()
+    """The sentence below the maps."""
+    return opened.locator(".overview .value")
 
 
 def test_all_of_it_is_on_one_screen(opened):
     size = opened.viewport_size
-    for part in (".overview .training", ".overview .digit", ".overview .answer", ".overview .told", ".overview .png"):
-        box = opened.locator(part).bounding_box()
-        assert box["y"] + box["height"] <= size["height"], part
+    parts = (".overview .training", ".overview .digit", ".overview .answer", ".overview .told", ".overview .png")
+    assert_in_sight(opened, *(opened.locator(part) for part in parts))
+    for part in parts:
+        box = browser.box(opened.locator(part))
         assert box["x"] + box["width"] <= size["width"] / 2, part
-    assert opened.locator(".overview .map").count() == 16 + 36
+    expect(opened.locator(".overview .map")).to_have_count(16 + 36)
     assert opened.evaluate("document.documentElement.scrollWidth") <= size["width"]
     sizes = opened.evaluate(f"""[...({ROOT}).querySelectorAll('.label, p, figcaption, button')]
         .map((one) => parseFloat(getComputedStyle(one).fontSize))""")
@@ -104,10 +111,11 @@ def test_what_is_pointed_at_is_what_tensorflow_says(opened, outputs):
         values = found[LAYER[block]][:, :, number]
         row, column = np.unravel_index(values.argmax(), values.shape)
         at_pixel(opened, block, number, (row, column))
-        told = re.fullmatch(r"layer (\d+), map (\d+), row (\d+), column (\d+): ([\d.−]+)", said(opened))
-        assert told, said(opened)
-        assert tuple(map(int, told.groups()[:4])) == (block, number, row, column)
-        assert float(told[5].replace("−", "-")) == pytest.approx(values[row, column], abs=1e-3)
+        expect(said(opened)).to_have_text(
+            re.compile(rf"^layer {block}, map {number}, row {row}, column {column}: [\d.−]+$")
+        )
+        told = said(opened).inner_text().rpartition(" ")[2]
+        assert float(told.replace("−", "-")) == pytest.approx(values[row, column], abs=1e-3)
 
 
 ORANGE = f"""() => {{
@@ -138,16 +146,16 @@ LINES = f"""() => {{
 def test_the_receptive_field_is_framed_and_lines_lead_from_what_feeds_the_map(opened):
     at_pixel(opened, 2, 20, (3, 2))
     box = receptive_field.receptive_field_in_image(store.load(store.find("hvass")).config, "conv2_relu", 3, 2)
-    frame = opened.evaluate(ORANGE)
-    assert frame == pytest.approx([box.top, box.bottom, box.left, box.right], abs=0.6)
+    frame = pytest.approx([box.top, box.bottom, box.left, box.right], abs=0.6)
+    until(opened, lambda: opened.evaluate(ORANGE), lambda found: found == frame)
     drawn = f"""() => ({ROOT}).cnnvizView.scene.lines.getContext('2d')
         .getImageData(0, 0, 4000, 4000).data.reduce((n, value, i) => n + (i % 4 === 3 && value > 0), 0)"""
     many = opened.evaluate(drawn)
-    assert "L2 norm" in opened.locator(".overview .legend").inner_text()
+    expect(opened.locator(".overview .legend")).to_contain_text("L2 norm")
     opened.mouse.move(5, 5)
-    assert opened.evaluate(drawn) == 0
+    until(opened, lambda: opened.evaluate(drawn), lambda n: n == 0)
     at_pixel(opened, 1, 3, (7, 7))
-    assert 0 < opened.evaluate(drawn) < many
+    until(opened, lambda: opened.evaluate(drawn), lambda n: 0 < n < many)
 
 
 def test_the_arrows_move_and_enter_opens(opened):
@@ -155,20 +163,20 @@ def test_the_arrows_move_and_enter_opens(opened):
     maps.nth(15).focus()
     opened.keyboard.press("ArrowRight")
     opened.keyboard.press("ArrowDown")
-    assert said(opened).startswith("layer 2, map 12, ")
-    assert opened.locator(".overview .value").get_attribute("aria-live") == "polite"
+    expect(said(opened)).to_have_text(re.compile("^layer 2, map 12, "))
+    expect(said(opened)).to_have_attribute("aria-live", "polite")
     opened.keyboard.press("ArrowUp")
     opened.keyboard.press("ArrowUp")
-    assert said(opened).startswith("layer 1, map 8, ")
+    expect(said(opened)).to_have_text(re.compile("^layer 1, map 8, "))
     opened.keyboard.press("Enter")
     opened.get_by_text(re.compile(r"of map 8 of conv1:")).first.wait_for()
     opened.keyboard.press("Escape")
-    assert said(opened).startswith("Point at a map")
+    expect(said(opened)).to_have_text(re.compile("^Point at a map"))
     at_pixel(opened, 2, 20, (3, 3))
     opened.mouse.down()
     opened.mouse.up()
     opened.get_by_text(re.compile(r"of map 20 of conv2:")).first.wait_for()
-    assert opened.locator(".overview .map[aria-pressed=true]").get_attribute("title") == "map 20"
+    expect(opened.locator(".overview .map[aria-pressed=true]")).to_have_attribute("title", "map 20")
 
 
 def test_the_slider_moves_maps_and_answer_while_the_server_is_stopped(opened, address, outputs):
@@ -178,8 +186,8 @@ def test_the_slider_moves_maps_and_answer_while_the_server_is_stopped(opened, ad
     opened.wait_for_function(f"'ready' in ({ROOT}).dataset")
     rests(opened, 5000)
     opened.locator(".st-key-head").get_by_text("5,000 training steps").first.wait_for()
-    opened.wait_for_timeout(1000)
-    box = slider.bounding_box()
+    idle(opened)
+    box = browser.box(slider)
     with stopped(address):
         opened.mouse.move(box["x"] + box["width"] * 12 / 13, box["y"] + box["height"] / 2)
         opened.mouse.down()
@@ -199,8 +207,7 @@ def test_play_goes_to_the_last_snapshot_and_the_head_follows(opened, outputs):
     rests(opened, 10_000)
     compare(opened, outputs(10_000))
     slider = opened.locator(".st-key-head").get_by_role("slider")
-    opened.wait_for_function("(one) => one.getAttribute('aria-valuetext') === '10,000 training steps'",
-                             arg=slider.element_handle())  # fmt: skip
+    expect(slider).to_have_attribute("aria-valuetext", "10,000 training steps")
 
 
 def numbers_of(window):
@@ -223,9 +230,9 @@ def test_the_calculation_follows_the_pointer_until_a_click_holds_a_pixel(opened,
     maps.nth(16 + 7).click()
     opened.get_by_text(re.compile(r"of map 7 of conv2:")).first.wait_for()
     opened.mouse.move(5, 5)
-    chosen = numbers_of(opened)[0]
-    assert chosen == receptive_field.strongest_pixel(network.config, found, "conv2", 7)
-    opened.wait_for_timeout(1000)
+    chosen = receptive_field.strongest_pixel(network.config, found, "conv2", 7)
+    until(opened, lambda: numbers_of(opened)[0], lambda place: place == chosen)
+    idle(opened)
     opened.evaluate("""() => {
       const send = WebSocket.prototype.send;
       window.cnnvizSent = 0;
@@ -234,9 +241,9 @@ def test_the_calculation_follows_the_pointer_until_a_click_holds_a_pixel(opened,
     with stopped(address):
         for pixel in ((0, 0), (3, 4), (6, 2)):
             at_pixel(opened, 2, 7, pixel)
-            place, value, sums, then = numbers_of(opened)
+            at = {(2 * pixel[0] + i, 2 * pixel[1] + j) for i in (0, 1) for j in (0, 1)}
+            place, value, sums, then = until(opened, lambda: numbers_of(opened), lambda now, at=at: now[0] in at)
             window = found["conv2"][2 * pixel[0] : 2 * pixel[0] + 2, 2 * pixel[1] : 2 * pixel[1] + 2, 7]
-            assert (place[0] // 2, place[1] // 2) == pixel
             assert value == pytest.approx(window.max(), abs=1e-3)
             step = arithmetic.explain(network, found, "conv2", (*place, 7))
             assert list(sums) == step.channels_by_contribution[:5].tolist()
@@ -244,27 +251,27 @@ def test_the_calculation_follows_the_pointer_until_a_click_holds_a_pixel(opened,
             assert re.fullmatch(r"Then conv2_pool, the largest of (\S+, ){3}\S+: \S+\. Then conv2_relu, ReLU: .*", then)
             assert float(then.rpartition("= ")[2]) == pytest.approx(found["conv2_relu"][(*pixel, 7)], abs=2e-4)
         opened.mouse.move(5, 5)
-        assert numbers_of(opened)[0] == chosen
-        box = opened.locator("canvas.output").bounding_box()
+        until(opened, lambda: numbers_of(opened)[0], lambda place: place == chosen)
+        box = browser.box(opened.locator("canvas.output"))
         opened.mouse.move(box["x"] + 2.5 / 14 * box["width"], box["y"] + 11.5 / 14 * box["height"])
-        assert numbers_of(opened)[0] == (11, 2)
+        until(opened, lambda: numbers_of(opened)[0], lambda place: place == (11, 2))
         at_pixel(opened, 2, 8, (3, 4))  # of another map, which is not open
-        assert numbers_of(opened)[0] == chosen
+        until(opened, lambda: numbers_of(opened)[0], lambda place: place == chosen)
         assert opened.evaluate("window.cnnvizSent") == 0
     at_pixel(opened, 2, 7, (3, 4))
-    held = numbers_of(opened)[0]
+    held = until(opened, lambda: numbers_of(opened)[0], lambda place: place != chosen)
     opened.mouse.down()
     opened.mouse.up()
+    expect(opened.locator(".slide .held")).to_have_text("Held; Escape frees it.")
     at_pixel(opened, 2, 7, (6, 2))
-    assert numbers_of(opened)[0] == held
-    assert opened.locator(".slide .held").inner_text() == "Held; Escape frees it."
+    assert steady(opened, lambda: numbers_of(opened)[0]) == held
     opened.wait_for_url(re.compile(f"[?&]pixel={held[0]},{held[1]}(&|$)"))
     assert opened.evaluate("window.cnnvizSent") > 0  # the one that is chosen the server knows
     opened.keyboard.press("Escape")
     at_pixel(opened, 2, 7, (3, 2))
-    assert numbers_of(opened)[0] != held
+    until(opened, lambda: numbers_of(opened)[0], lambda place: place != held)
     opened.mouse.move(5, 5)
-    assert numbers_of(opened)[0] == held
+    until(opened, lambda: numbers_of(opened)[0], lambda place: place == held)
 
 
 def test_a_map_that_is_opened_grows_into_its_calculation(opened):
@@ -277,9 +284,12 @@ def test_a_map_that_is_opened_grows_into_its_calculation(opened):
         return animate.call(this, frames, options);
       };
     }""")
-    from_, into = opened.locator(".overview .map").nth(4).bounding_box(), opened.locator("canvas.output").bounding_box()
+    idle(opened)
+    from_, into = (
+        browser.box(one) for one in (opened.locator(".overview .map").nth(4), opened.locator("canvas.output"))
+    )
     opened.locator(".overview .map").nth(4).click()
-    ((x, transform, ms),) = opened.evaluate("window.grown")
+    ((x, transform, ms),) = until(opened, lambda: opened.evaluate("window.grown"))
     shift = float(re.match(r"translate\(([-\d.]+)px", transform)[1])
     assert x == pytest.approx(from_["x"], abs=1)
     assert x + shift == pytest.approx(into["x"], abs=1)
@@ -289,38 +299,39 @@ def test_a_map_that_is_opened_grows_into_its_calculation(opened):
 
 def test_a_filter_is_switched_off_at_once_and_the_accuracy_follows(new_page, address, outputs):
     """By its dot and by keyboard, with the server stopped; then in the address, on Break it, and after a reload."""
-    with new_page(viewport={"width": 1440, "height": 900}) as window:
+    with new_page(SIZES["laptop"]) as window:
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/layers?net=hvass&digit=3")
         rests(window, 10_000)
         window.locator("canvas.output").wait_for()
         maps, toggles = window.locator(".overview .map"), window.locator(".overview .switch")
-        places = [maps.nth(n).bounding_box() for n in (0, 51)]
-        window.wait_for_timeout(1000)
+        idle(window)
+        places = [browser.box(maps.nth(n)) for n in (0, 51)]
         with stopped(address):
             for number in (0, 1, 2):
                 toggles.nth(number).click()
             maps.nth(16 + 4).focus()
             window.keyboard.press("x")
-            assert said(window).endswith("; its filter is off, x switches it on")
+            expect(said(window)).to_have_text(re.compile("; its filter is off, x switches it on$"))
             window.keyboard.press("ArrowRight")
             window.keyboard.press("Delete")
             window.keyboard.press("Delete")
-            assert toggles.nth(2).get_attribute("aria-checked") == "false"
+            expect(toggles.nth(2)).to_have_attribute("aria-checked", "false")
             toggles.nth(2).click()
             compare(window, outputs(off={"conv1": [0, 1], "conv2": [4]}))
             line = window.locator(".overview .switched")
-            assert line.inner_text().startswith("3 filters off")
-            assert [n for n in range(52) if maps.nth(n).evaluate("one => one.matches('.off')")] == [0, 1, 20]
-            assert maps.nth(20).get_attribute("aria-label") == "map 4, its filter switched off"
+            expect(line).to_have_text(re.compile("^3 filters off"))
+            until(window, lambda: [n for n in range(52) if maps.nth(n).evaluate("one => one.matches('.off')")],
+                  lambda off: off == [0, 1, 20])  # fmt: skip
+            expect(maps.nth(20)).to_have_attribute("aria-label", "map 4, its filter switched off")
             at_pixel(window, 2, 4, (3, 3))
-            assert window.evaluate(LINES) == 0  # what is off is fed by nothing
+            until(window, lambda: window.evaluate(LINES), lambda n: n == 0)  # what is off is fed by nothing
             at_pixel(window, 2, 20, (3, 3))
-            assert window.evaluate(LINES) > 0
+            until(window, lambda: window.evaluate(LINES))
         window.get_by_text(re.compile(r"of 500 test digits are read right, \d+ (fewer|more) than before\.$")).wait_for()
-        assert [maps.nth(n).bounding_box() for n in (0, 51)] == places
-        box = line.bounding_box()
+        assert [browser.box(maps.nth(n)) for n in (0, 51)] == places
+        box = browser.box(line)
         assert box["y"] + box["height"] <= 900
         window.get_by_text(re.compile(r"of map 0 of conv1: \+0\.000")).first.wait_for()  # the calculation is of it, too
         window.locator(".overview .steps").focus()
@@ -342,13 +353,13 @@ def test_a_filter_is_switched_off_at_once_and_the_accuracy_follows(new_page, add
 
 
 def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(new_page, address, outputs):
-    with new_page(viewport={"width": 1440, "height": 900}) as window:
+    with new_page(SIZES["laptop"]) as window:
         window.route("**/cnnviz/weights/*", lambda route: route.abort())
         window.goto(f"{address}/layers?net=hvass&digit=3")
         window.get_by_text("The server computes what is shown here: this browser cannot compute").wait_for()
         rests(window, "server")
         compare(window, outputs())
-        assert window.locator(".overview .training").is_hidden()
+        expect(window.locator(".overview .training")).to_be_hidden()
         shown = window.evaluate(f"({ROOT}).dataset.drawn")
         window.locator(".overview .switch").nth(3).click()
         window.wait_for_function(f"({ROOT}).dataset.drawn !== '{shown}'")
@@ -357,7 +368,7 @@ def test_where_the_network_cannot_be_fetched_it_is_said_and_the_server_computes(
         window.wait_for_function(f"({ROOT}).dataset.drawn - {shown} >= 2")
         at_pixel(window, 2, 20, (3, 3))
         value = outputs()["conv2_relu"][3, 3, 20]
-        assert said(window) == f"layer 2, map 20, row 3, column 3: {value:.3f}"
+        expect(said(window)).to_have_text(f"layer 2, map 20, row 3, column 3: {value:.3f}")
 
 
 # The colours of the lines that are drawn, each once.
@@ -374,13 +385,13 @@ LINE_COLOURS = f"""() => {{
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_lines_have_the_colours_of_the_palette_that_is_chosen(new_page, address, scheme):
-    with new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme) as window:
+    with new_page(SIZES["laptop"], color_scheme=scheme) as window:
         window.goto(f"{address}/layers?net=hvass&digit=3&palette=PuOr")
         rests(window, 10_000)
         at_pixel(window, 2, 20, (3, 3))
-        assert "purple above 0, orange below" in window.locator(".overview .legend").inner_text()
+        expect(window.locator(".overview .legend")).to_contain_text("purple above 0, orange below")
         table = palettes.palette_table("PuOr")[:256].astype(int)
-        drawn = np.array(window.evaluate(LINE_COLOURS))
+        drawn = np.array(until(window, lambda: window.evaluate(LINE_COLOURS)))
         distance = np.abs(drawn[:, None] - table[None]).max(axis=2).min(axis=1)
         assert (distance <= 1).sum() >= 10
         # Where lines cross, a pixel may be a mixture; none is as red or as blue as in seismic.
@@ -394,35 +405,35 @@ def tap(window, block, number, place):
     (row, column), side = place, SIDE[block]
     canvas = window.locator(".overview .maps").nth(block - 1).locator("canvas").nth(number)
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+    box = browser.box(canvas)
     x, y = box["x"] + (column + 0.5) / side * box["width"], box["y"] + (row + 0.5) / side * box["height"]
     window.touchscreen.tap(x, y)
 
 
 def test_a_finger_points_opens_holds_switches_and_slides(new_page, address, outputs):
-    with new_page(viewport={"width": 820, "height": 1180}, has_touch=True) as window:
+    with new_page(SIZES["tablet"], has_touch=True) as window:
         window.goto(f"{address}/layers?net=hvass&digit=3")
         rests(window, 10_000)
         window.locator("canvas.output").wait_for()
         for part in (".switch", ".map", ".steps", ".play-training", ".png"):
-            box = window.locator(f".overview {part}").nth(0).bounding_box()
+            box = browser.box(window.locator(f".overview {part}").nth(0))
             assert box["height"] >= 44, part
             assert box["width"] >= 44, part
         tap(window, 2, 20, (3, 3))
-        assert said(window).startswith("layer 2, map 20, row 3, column 3: ")
-        assert window.locator(".overview .map[aria-pressed=true]").get_attribute("title") == "map 0"
+        expect(said(window)).to_have_text(re.compile("^layer 2, map 20, row 3, column 3: "))
+        expect(window.locator(".overview .map[aria-pressed=true]")).to_have_attribute("title", "map 0")
         tap(window, 2, 20, (3, 3))
         window.get_by_text(re.compile("of map 20 of conv2:")).first.wait_for()
         tap(window, 2, 20, (5, 1))
-        assert numbers_of(window)[0] in [(10, 2), (10, 3), (11, 2), (11, 3)]
-        assert window.locator(".slide .held").inner_text() == "Held; Escape frees it."
+        until(window, lambda: numbers_of(window)[0], lambda at: at in [(10, 2), (10, 3), (11, 2), (11, 3)])
+        expect(window.locator(".slide .held")).to_have_text("Held; Escape frees it.")
         window.locator(".overview .switch").nth(2).tap()
         compare(window, outputs(off={"conv1": [2]}))
         window.get_by_role("button", name="Reset").tap()
         compare(window, outputs())
         slider = window.locator(".overview .steps")
         slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
+        box = browser.box(slider)
         finger = window.context.new_cdp_session(window)
 
         def touch(kind, share=None):
@@ -441,7 +452,7 @@ def test_a_finger_points_opens_holds_switches_and_slides(new_page, address, outp
 
 
 def test_for_who_wants_less_motion_play_steps_and_nothing_animates(new_page, address, outputs):
-    with new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce") as window:
+    with new_page(SIZES["laptop"], reduced_motion="reduce") as window:
         window.goto(f"{address}/layers?net=hvass&digit=3")
         rests(window, 10_000)
         window.locator("canvas.output").wait_for()

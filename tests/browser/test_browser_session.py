@@ -1,16 +1,16 @@
 """In a real browser: after a reload, and after the server was killed and started again, everything is as it was."""
 
-import contextlib
 import os
-import time
 
 import pytest
 from canvas_message import SEVEN
 
 import browser
 import servers
+from cnnviz.state import database
+from cnnviz.state.sessions import SessionStore
+from waits import settle, steady, until
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -18,8 +18,6 @@ pytestmark = [
     ),
 ]
 PIXELS = "canvas => canvas.toDataURL()"
-STORED_S = 2.5
-"""Within a second of the last change, and a little for a busy machine."""
 
 
 def kill(address):
@@ -33,7 +31,7 @@ def seen(page):
     """What stands on the Draw page: canvas, network, answer, the second network's, the pen."""
     page.wait_for_selector("canvas.upper-canvas")
     page.get_by_text("low-level reads").wait_for()
-    page.wait_for_timeout(1000)
+    settle(page)
     return (
         page.locator("canvas.dc-canvas.lower-canvas").evaluate(PIXELS),
         page.get_by_role("heading", name="Answer").inner_text(),
@@ -43,21 +41,27 @@ def seen(page):
     )
 
 
+def stored(page, folder):
+    """What the database has of the session of a page; None before it is there."""
+    (token,) = [each["value"] for each in page.context.cookies() if each["name"] == "cnnviz_session"]
+    engine = database.connect(database.default_url(folder))
+    try:
+        return SessionStore(engine).load(token)
+    finally:
+        engine.dispose()
+
+
 def choose(page, label, name):
-    """Choose in a list; a run of the page that ends meanwhile may close it again."""
-    option = page.get_by_role("option", name=name, exact=True)
-    for _ in range(20):
-        page.get_by_label(label, exact=False).first.click()
-        with contextlib.suppress(sync_api.TimeoutError):
-            option.click(timeout=3000)
-            return
-    raise AssertionError(f"{name} cannot be chosen")
+    """Choose in a list, which a run of the page that ends meanwhile would close again."""
+    settle(page)
+    page.get_by_label(label, exact=False).first.click()
+    page.get_by_role("option", name=name, exact=True).click()
 
 
 def test_a_reload_and_a_killed_server_change_nothing(new_page, tmp_path):
     settings = {"CNNVIZ_DATA": "bundled", "CNNVIZ_RUNS": str(tmp_path)}
     with new_page() as page:
-        with browser.server(**settings) as (address, began):
+        with browser.server(**settings) as (address, _):
             page.goto(address)
             page.wait_for_selector("canvas.upper-canvas")
             browser.draw(page, SEVEN)
@@ -67,16 +71,18 @@ def test_a_reload_and_a_killed_server_change_nothing(new_page, tmp_path):
             page.wait_for_function("location.search.includes('net=hvass')")
             page.get_by_text("More", exact=True).click()
             choose(page, "A second network", "low-level")
-            before = seen(page)
-            page.wait_for_timeout(max(0, 4 - (time.perf_counter() - began)) * 1000 + STORED_S * 1000)
+            before = steady(page, lambda: seen(page))
             page.reload()
-            assert seen(page) == before
+            until(page, lambda: seen(page), lambda now: now == before)
+            until(page, lambda: stored(page, tmp_path), lambda record: record and "low-level" in str(record["choices"]))
             kill(address)
         with browser.server(**settings) as (address, _):
             page.goto(address)
-            assert seen(page) == before
+            until(page, lambda: seen(page), lambda now: now == before)
+            two = page.url
             page.get_by_text("Undo", exact=True).click()
-            page.wait_for_timeout(1500)
+            page.wait_for_function("two => location.href !== two", arg=two)
+            settle(page)
             page.goto(f"{address}/look")
             page.wait_for_function("location.pathname === '/why' && location.search.includes('ink=')")
             page.goto(address)

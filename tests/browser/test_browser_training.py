@@ -6,6 +6,7 @@ import re
 import pytest
 
 import browser
+from waits import expect, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -17,7 +18,7 @@ pytestmark = [
 
 @pytest.fixture
 def opened(new_page, address):
-    with new_page(viewport={"width": 1440, "height": 1600}) as window:
+    with new_page({"width": 1440, "height": 1600}) as window:
         complaints = []
         window.on("pageerror", lambda error: complaints.append(str(error)))
         window.goto(f"{address}/train")
@@ -27,7 +28,7 @@ def opened(new_page, address):
 
 
 def step(opened):
-    told = opened.get_by_text(re.compile(r"training step [\d,]+ of 10,000")).inner_text()
+    told = opened.get_by_text(re.compile(r"training step [\d,]+ of 10,000")).first.inner_text()
     return int(re.search(r"training step ([\d,]+) of", told)[1].replace(",", ""))
 
 
@@ -43,16 +44,8 @@ def test_start_watch_pause_go_back_reload(opened):
     early = step(opened)
     kernels = opened.locator("[aria-label*='kernels of the first convolution layer']")
     first = kernels.get_attribute("aria-label")  # it says the smallest and the largest weight
-    opened.wait_for_function(
-        "early => { const m = document.body.innerText.match(/training step ([\\d,]+) of 10,000/);"
-        " return m && +m[1].replace(',', '') > Math.max(early, 20) }",
-        arg=early,
-    )
-    for _ in range(100):
-        if kernels.get_attribute("aria-label") != first:
-            break
-        opened.wait_for_timeout(100)
-    assert kernels.get_attribute("aria-label") != first
+    until(opened, lambda: step(opened), lambda n: n > max(early, 20))
+    expect(kernels).not_to_have_attribute("aria-label", first)
     press(opened, "Pause")
     opened.get_by_text(re.compile(r"hvass-1: paused, training step")).wait_for()
     at = step(opened)

@@ -10,6 +10,7 @@ import pytest
 
 import browser
 from common import MNIST, needs_mnist
+from waits import expect, settle
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,8 +58,10 @@ def test_a_digit_is_drawn_answered_undone_and_cleared(opened):
     answer(opened, 7)
     for alt in ("Probability of each digit", "28 by 28 grey pixels", "layer conv1_relu", "layer conv2_relu"):
         opened.locator(f"[role][aria-label*='{alt}']").wait_for()
+    shown = opened.evaluate("window.cnnvizFigures.dataset.shown")
     browser.draw(opened, [(150, 150), (150, 150)])
-    opened.wait_for_timeout(500)
+    opened.wait_for_function("shown => window.cnnvizFigures.dataset.shown !== shown", arg=shown)
+    settle(opened)
     button(opened, "Undo").click()
     answer(opened, 7)
     button(opened, "Clear").click()
@@ -120,7 +123,7 @@ def test_nothing_is_asked_of_the_internet(window, address):
     window.on("request", lambda request: asked.append(request.url))
     window.goto(address)
     window.wait_for_selector("canvas.upper-canvas")
-    window.wait_for_timeout(1000)
+    settle(window)
     assert [
         url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
     ] == []
@@ -136,6 +139,6 @@ def test_mnist_arrives_behind_the_scenes(window, tmp_path):
         with browser.server(**environment, XDG_CACHE_HOME=str(tmp_path), CNNVIZ_DATA="") as (address, _):
             window.goto(f"{address}/data")
             window.get_by_text("The 55,000 digits of the train").wait_for()
-            assert not window.get_by_text("They are not MNIST").count()
+            expect(window.get_by_text("They are not MNIST")).to_have_count(0)
         mirror.shutdown()
     assert len(list((tmp_path / "cnnviz" / "MNIST").glob("*.gz"))) == 4

@@ -247,6 +247,7 @@ def test_a_worker_that_comes_later_with_other_versions_refuses_its_task(on_clust
 
 def test_a_cluster_that_cannot_be_used_says_why_until_it_can(alone, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "WORKERS_S", 0.5)
+    monkeypatch.setattr(cluster, "CONNECT_S", 2)  # it is asked again until it can be reached
     address, started = alone
     asked = [backend.submit(abs, -1) for _ in range(20)]
     assert backend.call(abs, -2) == 2

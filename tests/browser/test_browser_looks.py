@@ -1,0 +1,246 @@
+"""What one sees, measured in a browser: sizes, contrast, touch targets, on every place and at every size."""
+
+import os
+import re
+
+import pytest
+
+import browser
+from cnnviz.ui import places
+from waits import MAIN, SIZES, expect, resize, settle, steady, until
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
+    ),
+]
+PARTS = {
+    "layers": ("network", "maps", "filters"),
+    "kernels": ("hand", "digit"),
+    "break_it": ("network", "digit"),
+    "train": ("train", "compare", "experiments"),
+}
+EVERY = [
+    places.address(name) + (f"?part={part}" if part else "")
+    for name in places.PLACES
+    for part in PARTS.get(name, ("",))
+]
+PRESENTED = [place for place in EVERY if not place.endswith(("filters", "experiments"))]
+CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].filter(
+  e => e.querySelector('svg')?.getBoundingClientRect().width > e.getBoundingClientRect().width + 2)
+  .map(e => e.ariaLabel)"""
+TEXTS = """least => {
+  const visible = e => { const b = e.getBoundingClientRect(), s = getComputedStyle(e);
+    return b.width && b.height && s.visibility !== 'hidden' && s.opacity !== '0' && s.fontSize !== '0px'; };
+  const walk = document.createTreeWalker(document.querySelector('[data-testid=stMain]'), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const text = walk.currentNode.textContent.trim(), e = walk.currentNode.parentElement;
+    const unseen = 'style, script, svg, [data-testid=stIconMaterial], canvas, [aria-hidden=true]';
+    if (!text || !visible(e) || e.closest(unseen)) continue;
+    let zoom = 1;
+    for (let p = e; p; p = p.parentElement) zoom *= Number(getComputedStyle(p).zoom) || 1;
+    const px = parseFloat(getComputedStyle(e).fontSize) * zoom;
+    if (px < least) found.push([Math.round(px * 10) / 10, text.slice(0, 60)]);
+  }
+  return found;
+}"""
+FONTS_OF_CANVASES = """() => {
+  const fill = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (...all) {
+    const px = Number(this.font.match(/([\\d.]+)px/)[1]) * this.getTransform().a;
+    this.canvas.smallest = Math.min(this.canvas.smallest ?? Infinity, px);
+    return fill.apply(this, all);
+  };
+}"""
+TEXTS_IN_PICTURES = """([least, fonts]) => {
+  const found = [];
+  const note = (px, text) => { if (px < least - 0.05) found.push([Math.round(px * 10) / 10, text.slice(0, 60)]); };
+  const zoom = e => { let z = 1;
+    for (let p = e; p; p = p.parentElement ?? p.getRootNode().host) z *= Number(getComputedStyle(p).zoom) || 1;
+    return z; };
+  const look = root => {
+    for (const e of root.querySelectorAll('*')) {
+      if (e.shadowRoot) look(e.shadowRoot);
+      const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+      if (!box.width || !box.height || style.visibility === 'hidden' || e.closest('details:not([open])')) continue;
+      const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.textContent.trim()).join('');
+      const inside = e.tagName === 'text' || root !== document.body && !e.closest('style, script, [aria-hidden=true]');
+      if (text && inside) note(parseFloat(style.fontSize) * zoom(e), text);
+      if (e.tagName === 'CANVAS' && e.smallest) note(e.smallest * box.width / e.width, e.ariaLabel ?? e.className);
+      if (e.tagName !== 'IMG') continue;
+      const alt = e.alt || e.parentElement.ariaLabel || '';
+      const font = fonts.find(([begins]) => alt.startsWith(begins));
+      const shown = Math.min(box.width / e.naturalWidth, box.height / e.naturalHeight);
+      if (font) note(font[1] * shown, alt);
+    }
+  };
+  look(document.querySelector('[data-testid=stMain]'));
+  return found;
+}"""
+FONTS = [
+    ("Probability of each digit", 22),
+    ("Before: reads", 22),
+    ("The padded image", 23),
+    ("The image", 23),
+    ("The output", 23),
+    ("The kernel", 23),
+    ("The patch", 20),
+    ("Two pictures of 28 by 28 pixels: the digit before and after", 28),
+    ("Two pictures", 14),
+    ("128 values of layer", 15),
+    ("Bar chart of digits", 20),
+]
+"""How a picture's description begins, and the pixels of the smallest text in it, before the picture is enlarged."""
+CONTRAST = """least => {
+  const rgba = c => { const n = c.match(/[\\d.]+/g).map(Number);
+    return [...n.slice(0, 3).map(x => c.startsWith('color(srgb') ? 255 * x : x), n[3] ?? 1]; };
+  const over = (a, b) => a.slice(0, 3).map((x, i) => x * a[3] + b[i] * (1 - a[3]));
+  const light = c => c.map(x => x / 255).map(x => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+  const back = e => {
+    const layers = [];
+    for (let p = e; p; p = p.parentElement) {
+      const c = rgba(getComputedStyle(p).backgroundColor);
+      layers.push(c);
+      if (c[3] === 1) break;
+    }
+    return layers.reverse().reduce((below, c) => over(c, below), [255, 255, 255]);
+  };
+  const walk = document.createTreeWalker(document.querySelector('[data-testid=stMain]'), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const text = walk.currentNode.textContent.trim(), e = walk.currentNode.parentElement;
+    const box = e.getBoundingClientRect();
+    if (!text || !box.width || !box.height || getComputedStyle(e).fontSize === '0px') continue;
+    const unseen = 'style, svg, canvas, :disabled, [aria-disabled=true], [data-testid=stIconMaterial], '
+      + '[data-testid=stCode], [data-testid=stSliderThumbValue]';  // it stands above the thumb and not on its colour
+    if (e.closest(unseen)) continue;
+    const widget = e.closest('[data-testid=stWidgetLabel]')?.parentElement;
+    if (widget?.querySelector(':disabled, [aria-disabled=true]')) continue;
+    const below = back(e), colour = rgba(getComputedStyle(e).color);
+    for (let p = e; p; p = p.parentElement) colour[3] *= Number(getComputedStyle(p).opacity);
+    if (colour[3] === 0) continue;  // e.g. the ends of a slider, until a mouse comes
+    const [a, b] = [light(over(colour, below)), light(below)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < least) found.push([Math.round(ratio * 100) / 100, text.slice(0, 60)]);
+  }
+  return found;
+}"""
+SMALL_TARGETS = """least => {
+  const targets = '[data-testid=stMain] :is(button, a[href], [role=combobox], summary), [data-testid=stTopNavLink]';
+  const without = '[data-testid=stTooltipIcon], [data-testid=stElementToolbar], [data-testid=stNumberInputContainer]';
+  return [...document.querySelectorAll(targets)].filter(e => !e.closest(without))
+    .map(e => [e.getBoundingClientRect(), e]).filter(([b]) => b.width && b.height && b.height < least - 0.5)
+    .map(([b, e]) => [Math.round(b.height), (e.innerText || e.ariaLabel || e.outerHTML).slice(0, 60)]);
+}"""
+
+
+SMALL_CAPTIONS = """all => all.filter(e => e.offsetHeight && parseFloat(getComputedStyle(e).fontSize) < 16)
+  .map(e => e.innerText)"""
+STYLED = """() => [...document.styleSheets].some(sheet => [...sheet.cssRules].some(
+    rule => rule.selectorText?.includes("stCaptionContainer")))"""
+"""The style sheet is there: what is measured at once after the first message of a server is without it."""
+BEFORE_MORE = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const more = [...main.querySelectorAll('[data-testid=stExpander]')]
+    .filter(e => e.getBoundingClientRect().height && /^\\s*More/m.test(e.innerText))
+    .map(e => e.getBoundingClientRect().top + main.scrollTop);
+  return Math.min(main.scrollHeight, ...more);
+}"""
+
+
+@pytest.fixture(scope="module")
+def by_mouse(new_page):
+    with new_page() as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def by_finger(new_page):
+    with new_page(has_touch=True) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def projector(new_page):
+    with new_page(SIZES["projector"], init_script=f"({FONTS_OF_CANVASES})()") as page:
+        yield page
+
+
+def open_at(page, address, place, size="projector", scheme="light"):
+    """A place, as the first one of a session, at a size and in light or dark."""
+    page.context.clear_cookies()
+    page.set_viewport_size(SIZES[size])
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{address}/{place}")
+    settle(page)
+    page.wait_for_function(STYLED)
+
+
+def faults(page):
+    """What is wider than the window, too small, or too faint."""
+    width = page.viewport_size["width"]
+    wide = page.evaluate(f"[document.documentElement.scrollWidth, document.querySelector('{MAIN}').scrollWidth]")
+    captions = page.get_by_test_id("stCaptionContainer").evaluate_all(SMALL_CAPTIONS)
+    return [
+        *(("sideways", found) for found in wide if found > width),
+        *(("small caption", found) for found in captions),
+        *(("contrast", *found) for found in page.evaluate(CONTRAST, 4.5)),
+    ]
+
+
+def none(found):
+    return found == []
+
+
+@pytest.mark.parametrize("place", [places.address(name) for name in places.PLACES])
+def test_a_place_fits_and_is_legible_with_a_mouse(by_mouse, address, place):
+    """Colours do not depend on the size, nor sizes on the colours."""
+    open_at(by_mouse, address, place)
+    for size, scheme in (("projector", "light"), ("laptop", "light"), ("laptop", "dark")):
+        resize(by_mouse, SIZES[size], scheme)
+        until(by_mouse, lambda: faults(by_mouse), none)
+        title = by_mouse.locator(f"{MAIN} [data-testid=stHeading]").first
+        if size == "laptop":
+            assert browser.box(title)["y"] < 200
+
+
+@pytest.mark.parametrize("place", EVERY)
+def test_a_place_fits_is_legible_and_can_be_touched(by_finger, address, place):
+    """And on a telephone it is no longer than four screens before its "More"."""
+    open_at(by_finger, address, place, "telephone", "dark")
+    for size, scheme in (("telephone", "dark"), ("tablet", "light")):
+        resize(by_finger, SIZES[size], scheme)
+        until(by_finger, lambda: faults(by_finger), none)
+        until(by_finger, lambda: by_finger.evaluate(SMALL_TARGETS, 44), none)
+        if size == "telephone":
+            until(by_finger, lambda: by_finger.evaluate(BEFORE_MORE) / SIZES["telephone"]["height"], lambda n: n <= 4)
+
+
+def too_small(page):
+    """What a class would not see from the last row, or not as a whole."""
+    wide = page.evaluate("document.documentElement.scrollWidth") > page.viewport_size["width"]
+    return [
+        *page.evaluate(TEXTS, 24),
+        *(("in a picture", *found) for found in page.evaluate(TEXTS_IN_PICTURES, [24, FONTS])),
+        *(("cut off", found) for found in page.evaluate(CUT_OFF)),
+        *(["sideways"] if wide else []),
+    ]
+
+
+@pytest.mark.parametrize("place", PRESENTED)
+def test_in_present_nothing_that_carries_meaning_is_small(projector, address, place):
+    open_at(projector, address, f"{place}{'&' if '?' in place else '?'}present=1")
+    expect(projector.get_by_test_id("stHeader")).to_be_hidden()
+    position = projector.locator(".st-key-presenting output")
+    expect(position).to_have_text(re.compile(r"1 / \d+"))
+    n = int(steady(projector, position.inner_text).partition("/")[2])
+    for screen in range(1, n + 1):
+        expect(position).to_have_text(f"{screen} / {n}")
+        until(projector, lambda: too_small(projector), none)
+        if screen < n:
+            projector.evaluate(f"document.querySelector('{MAIN}').scrollTop = 1e6")
+            projector.keyboard.press("PageDown")
+            projector.wait_for_function(f"document.querySelector('{MAIN}').scrollTop === 0")
