@@ -6,7 +6,7 @@ import re
 import pytest
 
 import browser
-from waits import SIZES, assert_in_sight, expect, idle, steady, until
+from waits import SIZES, assert_in_sight, expect, idle, settle, steady, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,13 +37,16 @@ def pixel(opened, before=None):
         heading = re.search(pattern, headings[0]) if len(headings) == 1 else None
         return heading and (*map(int, heading.groups()[:3]), heading[4])
 
-    return until(opened, place, lambda found: found and found != before)
+    found = until(opened, place, lambda found: found and found != before)
+    settle(opened)  # a click into a page that is being replaced would be lost
+    return found
 
 
 def press(opened, name):
     opened.get_by_role("radio", name=name, exact=True).or_(
         opened.get_by_role("button", name=name, exact=True)
     ).first.click()
+    settle(opened)
 
 
 def in_sight(opened, *parts):

@@ -26,8 +26,10 @@ def open_page(new_page, address):
         def opened(page, size="laptop", tab=None):
             window.set_viewport_size(SIZES[size])
             window.goto(f"{address}/{page}")
+            settle(window)
             if tab:
                 window.get_by_role("radio", name=tab, exact=True).click()
+                settle(window)
             return window
 
         yield opened

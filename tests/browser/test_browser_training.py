@@ -6,7 +6,7 @@ import re
 import pytest
 
 import browser
-from waits import expect, until
+from waits import expect, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -53,6 +53,7 @@ def test_start_watch_pause_go_back_reload(opened):
 
     opened.get_by_role("link", name="Mistakes", exact=True).click()
     opened.get_by_role("heading", name="Mistakes", exact=True).wait_for()
+    settle(opened)  # a run that ends would close the list
     opened.get_by_role("combobox", name="Network").click()
     opened.get_by_role("option", name="hvass-1").click()
     steps = opened.get_by_test_id("stSlider").filter(has_text="Training steps")

@@ -75,6 +75,7 @@ def test_the_drawing_survives_a_change_of_page_and_of_model(opened):
     answer(opened, 7)
     go_to(opened, "Layers")
     opened.get_by_text("What the 16 filters of layer 1 found").wait_for()
+    settle(opened)  # a run that ends would close the list
     opened.get_by_role("combobox", name="Network").click()
     opened.get_by_role("option", name="(low-level)").click()
     opened.get_by_text("What the 32 filters of layer 1 found").wait_for()
