@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 import browser
 from cnnviz.drawing import short_strokes, strokes
 from cnnviz.ui.drawing_history import Stroke
-from waits import SIZES, expect, idle, resize, settle, until
+from waits import SIZES, expect, idle, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -347,24 +347,23 @@ def test_maps_are_numbered_reached_by_keyboard_and_opened(new_page, address):
         opened.get_by_text("conv2_relu").first.wait_for()
 
 
-def test_captions_are_large_enough_and_links_can_be_touched(new_page, address):
-    with new_page() as opened:
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_captions_are_large_enough_and_links_can_be_touched(new_page, address, width, scheme):
+    with new_page({"width": width, "height": 900}, color_scheme=scheme) as opened:
         open_draw(opened, address)
         browser.draw(opened, SEVEN)
         answered(opened, 7)
-        for width, scheme in ((390, "dark"), (1440, "light")):
-            resize(opened, {"width": width, "height": 900}, scheme)
-            assert opened.evaluate("document.documentElement.scrollWidth") <= width
-            captions = opened.locator(".figures .caption")
-
-            def faint(captions=captions):
-                return [each for each in captions.evaluate_all(CONTRAST) if each[0] < 16 or each[1] < 4.5]
-
-            until(opened, faint, lambda found: found == [])
-            for target in (".figures .download", ".figures button.cell"):
-                sides = opened.locator(target).evaluate_all(SMALLER_SIDE)
-                assert sides
-                assert min(sides) >= 44
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        captions = opened.locator(".figures .caption")
+        expect(captions.first).to_be_visible()
+        until(
+            opened,
+            lambda: [each for each in captions.evaluate_all(CONTRAST) if each[0] < 16 or each[1] < 4.5],
+            lambda found: found == [],
+        )
+        for target in (".figures .download", ".figures button.cell"):
+            until(opened, lambda target=target: min(opened.locator(target).evaluate_all(SMALLER_SIDE), default=0),
+                  lambda side: side >= 44)  # fmt: skip
 
 
 SMALLER_SIDE = "all => all.map(each => each.getBoundingClientRect()).map(box => Math.min(box.width, box.height))"

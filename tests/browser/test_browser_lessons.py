@@ -93,7 +93,7 @@ def test_a_changed_digit_is_beside_its_sliders(open_page):
     slider = window.get_by_role("slider", name="Noise, standard deviation")
     slider.press("End")
     window.get_by_text(re.compile("^(The network now reads|No change)")).wait_for()
-    pair = window.get_by_alt_text(re.compile("the digit before and after"))
+    pair = window.get_by_role("group", name=re.compile("the digit before and after"))
     answer = window.get_by_alt_text(re.compile("Probability of each digit"))
     assert_fits(window, slider, pair, answer)
 

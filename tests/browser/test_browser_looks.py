@@ -53,6 +53,10 @@ FONTS_OF_CANVASES = """() => {
     this.canvas.smallest = Math.min(this.canvas.smallest ?? Infinity, px);
     return fill.apply(this, all);
   };
+  // A canvas that is given a size is empty again: what was written in the window before counts no more.
+  const width = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width');
+  const set = function (value) { this.smallest = undefined; width.set.call(this, value); };
+  Object.defineProperty(HTMLCanvasElement.prototype, 'width', { ...width, set });
 }"""
 TEXTS_IN_PICTURES = """([least, fonts]) => {
   const found = [];
@@ -117,6 +121,9 @@ CONTRAST = """least => {
     const unseen = 'style, svg, canvas, :disabled, [aria-disabled=true], [data-testid=stIconMaterial], '
       + '[data-testid=stCode], [data-testid=stSliderThumbValue]';  // it stands above the thumb and not on its colour
     if (e.closest(unseen)) continue;
+    // Undo and Clear, which are never disabled, as long as nothing is drawn.
+    const idle = '.st-key-canvas-frame:not(:has(.st-key-canvas[data-drawn])) [data-testid=stBaseButton-tertiary]';
+    if (e.closest(idle)) continue;
     const widget = e.closest('[data-testid=stWidgetLabel]')?.parentElement;
     if (widget?.querySelector(':disabled, [aria-disabled=true]')) continue;
     const below = back(e), colour = rgba(getComputedStyle(e).color);

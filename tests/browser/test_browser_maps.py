@@ -13,6 +13,7 @@ from cnnviz.analysis.sliding_convolution import EXAMPLE_IMAGE
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
+from waits import SIZES, expect, settle
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,15 +41,15 @@ def downloaded(opened, name):
 
 def test_a_kernel_is_read_by_mouse_and_keyboard_enlarged_and_taken_home(new_page, address):
     kernels = inspection.kernels(store.load(store.open_model(store.ROOT / "hvass")), "conv1", 0)
-    with new_page(viewport={"width": 1440, "height": 900}) as opened:
+    with new_page(SIZES["laptop"]) as opened:
         opened.goto(f"{address}/layers?part=filters&net=hvass")
         cell = opened.get_by_role("button", name="filter 5", exact=True)
         cell.wait_for()
-        box = cell.locator("canvas").bounding_box()
-        before = opened.locator("figcaption").first.bounding_box()
+        settle(opened)
+        box, before = browser.box(cell.locator("canvas")), browser.box(opened.locator("figcaption").first)
         opened.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.9 * box["height"])
         assert value(said(opened, "filter 5, row 4, column 1: ")) == pytest.approx(kernels[5, 4, 1], abs=1e-3)
-        assert opened.locator("figcaption").first.bounding_box() == before  # nothing moves
+        assert browser.box(opened.locator("figcaption").first) == before  # nothing moves
         opened.mouse.move(5, 5)
         opened.get_by_text("The 16 kernels of conv1").wait_for()
         cell.focus()
@@ -60,9 +61,9 @@ def test_a_kernel_is_read_by_mouse_and_keyboard_enlarged_and_taken_home(new_page
         dialog.wait_for()
         for key in ("ArrowDown", "ArrowRight", "PageDown"):
             opened.keyboard.press(key)
-        line = dialog.locator(".line").inner_text()
-        assert line.startswith("filter 6, row 0, column 1: ")
-        assert value(line) == pytest.approx(kernels[6, 0, 1], abs=1e-3)
+        line = dialog.locator(".line")
+        expect(line).to_have_text(re.compile("^filter 6, row 0, column 1: "))
+        assert value(line.inner_text()) == pytest.approx(kernels[6, 0, 1], abs=1e-3)
         opened.keyboard.press("Escape")
         dialog.wait_for(state="hidden")
         file = downloaded(opened, "kernels-conv1")
@@ -78,14 +79,14 @@ def test_a_kernel_is_read_by_mouse_and_keyboard_enlarged_and_taken_home(new_page
 
 def test_a_picture_that_opens_nothing_is_enlarged_by_a_click_and_one_of_many_is_pointed_at(new_page, address):
     image = dataset.load(dataset.BUNDLED, "test").images[0, :, :, 0]
-    with new_page(viewport={"width": 390, "height": 844}, has_touch=True) as opened:
+    with new_page(SIZES["telephone"], has_touch=True) as opened:
         opened.goto(f"{address}/layers?part=maps&net=hvass")
         picture = opened.get_by_role("button", name="Enlarge: picture")
         picture.wait_for()
         picture.tap()
         dialog = opened.get_by_role("dialog")
         dialog.wait_for()
-        box = dialog.locator("canvas").bounding_box()
+        box = browser.box(dialog.locator("canvas"))
         assert box["width"] >= 300
         opened.touchscreen.tap(box["x"] + 14.5 / 28 * box["width"], box["y"] + 10.5 / 28 * box["height"])
         line = dialog.locator(".line").filter(has_text="row 10, column 14")
@@ -106,13 +107,14 @@ def colour(picture, row, column, side):
 
 
 def test_numbers_that_are_written_can_be_pointed_at_and_those_never_reached_are_pale(new_page, address):
-    with new_page(viewport={"width": 1440, "height": 900}, color_scheme="light") as opened:
+    with new_page(SIZES["laptop"], color_scheme="light") as opened:
         opened.goto(f"{address}/kernels?part=hand&size=4&stride=2&padding=1")
         padded = opened.get_by_role("img", name="The padded image, 9 by 9 numbers")
         padded.wait_for()
         assert colour(padded, 0, 0, 9) == [0, 0, 0]
         assert min(colour(padded, 8, 8, 9)) > 150  # the last row and column are never reached
-        box = padded.bounding_box()
+        settle(opened)
+        box = browser.box(padded)
         opened.mouse.move(box["x"] + 3.5 / 9 * box["width"], box["y"] + 2.5 / 9 * box["height"])
         said(opened, f"image, row 2, column 3: {EXAMPLE_IMAGE[1, 2]}")
         padded.focus()

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import browser
+from waits import expect, settle
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,7 +45,7 @@ def opened(new_page, address):
         page.goto(address)
         page.wait_for_selector("canvas.upper-canvas")
         page.wait_for_function("window.cnnvizSendsStrokes?.aborted === false")
-        page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+        settle(page)
         yield page, said
 
 
@@ -52,8 +53,9 @@ def answered(page, digit=7):
     page.get_by_role("heading", name=f"Answer: {digit}", exact=True).wait_for()
 
 
-def title(page):
-    return page.evaluate(HEAD)
+def is_titled(page, title):
+    """Wait until the button in the head of the page names a digit so."""
+    page.wait_for_function(f"title => {HEAD}.startsWith(`'${{title}}`)", arg=title)
 
 
 def test_a_stroke_is_answered_without_a_run_and_goes_along_to_every_page(opened):
@@ -65,15 +67,15 @@ def test_a_stroke_is_answered_without_a_run_and_goes_along_to_every_page(opened)
     assert said.statuses == [200, 200]
     assert said.messages == before
     page.get_by_text("Leave any one step out").or_(page.get_by_text("Leave one step out")).wait_for()
-    assert page.locator("[aria-label*='Five pictures'] .cell canvas").count() == 5
-    assert title(page) == "'Your drawing'"
+    expect(page.locator("[aria-label*='Five pictures'] .cell canvas")).to_have_count(5)
+    is_titled(page, "Your drawing'")
     linked = page.url
     assert re.search(r"[?&]digit=own&ink=[\w-]+", linked)
 
     page.get_by_role("link", name="Data", exact=True).click()
     page.get_by_role("heading", name="Data", exact=True).wait_for()
     page.wait_for_function("location.pathname.endsWith('/data') && location.search.includes('ink=')")
-    assert title(page) == "'Your drawing'"
+    is_titled(page, "Your drawing'")
     assert re.search(r"ink=([\w-]+)", page.url)[1] == re.search(r"ink=([\w-]+)", linked)[1]
     page.get_by_role("link", name="Draw", exact=True).click()
     answered(page)
@@ -93,9 +95,10 @@ def test_a_test_image_that_is_chosen_after_a_stroke_is_shown(opened):
     page.get_by_role("link", name="Mistakes", exact=True).click()
     page.get_by_role("heading", name="Mistakes", exact=True).wait_for()
     page.wait_for_function("location.search.includes('ink=')")
+    settle(page)
     page.locator(".sheet button").nth(2).click()
     page.wait_for_function("location.search.includes('digit=') && !location.search.includes('ink=')")
-    assert title(page).startswith("'Test image")
+    is_titled(page, "Test image")
 
 
 def refused(route):
