@@ -237,6 +237,16 @@ def too_small(page):
     ]
 
 
+def test_numbers_of_a_calculation_grow_with_the_letters_of_the_page(projector, address):
+    """The style sheet of Present may come after they were drawn."""
+    open_at(projector, address, "layers")
+    shown = "canvas => canvas.smallest * canvas.getBoundingClientRect().width / canvas.width"
+    patch = projector.locator(".slide .patch")
+    until(projector, lambda: patch.evaluate(shown), lambda px: px < 17)
+    projector.add_style_tag(content="html { font-size: 28.8px !important; }")
+    until(projector, lambda: patch.evaluate(shown), lambda px: px > 20)
+
+
 @pytest.mark.parametrize("place", PRESENTED)
 def test_in_present_nothing_that_carries_meaning_is_small(projector, address, place):
     open_at(projector, address, f"{place}{'&' if '?' in place else '?'}present=1")

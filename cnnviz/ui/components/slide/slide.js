@@ -52,7 +52,7 @@ const drawCells = (canvas, values, look, cell, mark, style) => {
   pen.strokeRect((mark % n) * cell + 1.5, Math.floor(mark / n) * cell + 1.5, cell - 3, cell - 3);
 };
 
-export default function (component) {
+export default function show(component) {
   const { data, parentElement, setStateValue } = component;
   const $ = (name) => parentElement.querySelector(name);
   const [root, input, output, digit] = [$(".slide"), $(".input"), $(".output"), $(".digit")];
@@ -331,5 +331,14 @@ export default function (component) {
   }
   state.halt = halt;
   root.cnnviz = state;
+  // The numbers are as large as the letters of the page; the style sheet of Present, which enlarges those, may come later.
+  const letters = new ResizeObserver(() => {
+    if (root.cnnviz !== state) letters.disconnect();
+    else if (parseFloat(getComputedStyle(document.documentElement).fontSize) !== rem) {
+      state.maps = "";
+      show(component);
+    }
+  });
+  letters.observe(root);
   return halt;
 }
