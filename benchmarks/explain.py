@@ -106,8 +106,8 @@ def in_this_process() -> None:
         raise SystemExit("Set CNNVIZ_DATA to a folder with MNIST.")
     test, network = dataset.load(source, "test"), store.load(store.open_model(store.ROOT / "hvass"))
     image = test.images[0, :, :, 0]
-    took = median_ms(lambda: attribution.saliency(network, image, 7), 20)
-    print(f"saliency                                        {took:6.0f} ms")
+    took = median_ms(lambda: attribution.saliency(network, image), 20)
+    print(f"saliency, a step of ink at each pixel           {took:6.0f} ms")
     took = median_ms(lambda: attribution.occlusion(network, image, 7), 5)
     print(f"occlusion, every place of a 5×5 square          {took:6.0f} ms")
     for layer in ("conv1_relu", "conv2_relu"):

@@ -1,4 +1,4 @@
-"""Attribution: which pixels of an image a prediction depends on, by gradient and by occlusion.
+"""Attribution: which pixels of an image a prediction depends on, by a step of ink at each and by occlusion.
 
 Evaluates the network, so it needs TensorFlow and runs in a worker process.
 """
@@ -8,31 +8,45 @@ from __future__ import annotations
 import numpy as np
 
 from cnnviz.analysis.evaluation import probabilities
-from cnnviz.analysis.submodel import value_and_gradient
+from cnnviz.analysis.inspection import on_device
+from cnnviz.analysis.submodel import compiled_up_to
 from cnnviz.network.config import IMAGE_PX, N_CLASSES
 from cnnviz.network.weights import Network
 
 
-def saliency(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
-    """The gradient of a digit's logit: how much it would grow for a little more ink at each pixel.
+INK_STEP = 0.05
+"""Of full ink: 13 of 255 grey levels. Large beside the rounding of float32, small beside a stroke."""
 
-    Of the logit, before the softmax: the gradient of the probability would also ask which pixels speak against the
-    other digits, and is nearly 0 when the network is sure (K. Simonyan, A. Vedaldi and A. Zisserman, "Deep inside
-    convolutional networks", 2013).
+
+def has_room(ink: np.ndarray) -> np.ndarray:
+    """Where ink, float32 in [0, 1] in any shape, can become more by INK_STEP; bool in that shape."""
+    return ink + np.float32(INK_STEP) <= 1
+
+
+def saliency(network: Network, image: np.ndarray) -> np.ndarray:
+    """By how much each digit's logit changes with a step of ink at each pixel alone, computed with that step.
+
+    The step is more ink, INK_STEP of full ink. Where a pixel has no room for it the step is less ink, and the change
+    has its sign turned, so that its sign says everywhere what ink does.
+
+    Of the logit, before the softmax: the probability would also ask which pixels speak against the other digits, and
+    hardly changes when the network is sure (K. Simonyan, A. Vedaldi and A. Zisserman, "Deep inside convolutional
+    networks", 2013). They take the gradient. On blank paper all four numbers of a pooling window are the same, there is
+    none, and what TensorFlow gives is that of one of the four: often of the wrong sign.
 
     Args:
         network: configuration and weights.
         image: float32, shape (28, 28) or (28, 28, 1), in [0, 1].
-        digit: which logit, in 0..9.
 
     Returns:
-        float32, shape (28, 28); negative where ink speaks against the digit.
-
-    Raises:
-        ValueError: when there is no such digit.
+        float32, shape (28, 28, 10), in units of the logits; negative where ink speaks against the digit.
     """
-    _check_digit(digit)
-    return value_and_gradient(network, image, "logits", (digit,))[1]
+    ink = image.astype(np.float32).ravel()
+    steps = np.where(has_room(ink), np.float32(INK_STEP), np.float32(-INK_STEP))
+    batch = np.concatenate([ink + np.diag(steps), ink[np.newaxis]]).reshape(-1, IMAGE_PX, IMAGE_PX, 1)
+    logits = compiled_up_to(network.config, "logits")(on_device(network), batch).numpy()
+    changes: np.ndarray = np.sign(steps)[:, np.newaxis] * (logits[:-1] - logits[-1])
+    return changes.reshape(IMAGE_PX, IMAGE_PX, N_CLASSES)
 
 
 def occlusion(
@@ -43,7 +57,8 @@ def occlusion(
     Raises:
         ValueError: when the digit, the square, the stride or the grey is not possible.
     """
-    _check_digit(digit)
+    if not 0 <= digit < N_CLASSES:
+        raise ValueError(f"Expected a digit in 0..9. Received {digit}.")
     return occluded(network, image, side, stride, grey=grey)[..., digit]
 
 
@@ -76,8 +91,3 @@ def occluded(network: Network, image: np.ndarray, side: int = 5, stride: int = 1
     for i, (top, left) in enumerate((top, left) for top in starts for left in starts):
         covered[i, top : top + side, left : left + side] = grey
     return probabilities(network, covered).reshape(len(starts), len(starts), N_CLASSES)
-
-
-def _check_digit(digit: int) -> None:
-    if not 0 <= digit < N_CLASSES:
-        raise ValueError(f"Expected a digit in 0..9. Received {digit}.")

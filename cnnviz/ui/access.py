@@ -15,7 +15,7 @@ import streamlit as st
 from cnnviz import settings
 from cnnviz.training.run import Run
 from cnnviz.ui import browser, server, session
-from cnnviz.ui.state import Session
+from cnnviz.ui.state import Key, Session
 
 NAME = "CNNVIZ_TEACHER"
 PROOF = "proof"
@@ -81,9 +81,20 @@ def change(names: Iterable[str], what: Callable[[str], object]) -> None:
         Session.refused_change.set((concerned, str(refused)))
 
 
-def button(words: str, icon: str, names: Sequence[str], what: Callable[[str], object], help: str | None = None) -> None:
-    """A button that changes runs and shows the page anew."""
-    if st.button(words, icon=icon, help=help, on_click=change, args=(names, what)):
+def button(
+    words: str,
+    icon: str,
+    names: Sequence[str],
+    what: Callable[[str], object],
+    help: str | None = None,
+    key: Key[bool] | None = None,
+) -> None:
+    """A button that changes runs and shows the page anew.
+
+    `what` is of when the page was drawn: what somebody may just have typed it has to look up when it is called.
+    """
+    name = key.name if key else None
+    if st.button(words, icon=icon, help=help, on_click=change, args=(names, what), key=name):
         st.rerun()
 
 

@@ -419,7 +419,8 @@ class TrainPage:
 
     part = Key("train part", "train", kept=True, address="part")
     preset = Key("train preset", "", kept=True, address="preset")
-    run = Key("train run", "", "its widget, and the start button", kept=True, address="run")
+    run = Key("train run", "", "its widget, and the run that was begun", kept=True, address="run")
+    begun = Key("train run begun", "", "the start button, until the page shows that run")
 
 
 def plan_field(preset: str, label: str) -> Key[Any]:
@@ -430,6 +431,16 @@ def plan_field(preset: str, label: str) -> Key[Any]:
 def plan_form_of(run: str) -> Key[Any]:
     """What opens to show the form: a new one, which is closed, for each run that is shown."""
     return Key(f"plan form beside {run}", None)
+
+
+def more_steps_of(run: str) -> Key[int]:
+    """How many more training steps a run is to have."""
+    return Key(f"more steps of {run}", 1)
+
+
+def extend_of(run: str) -> Key[bool]:
+    """The button that trains a run on; its label says how many steps, so it needs a name of its own."""
+    return Key(f"train on {run}", False)
 
 
 def delete_of(run: str) -> Key[Any]:

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnviz.analysis import attribution, inspection
-from cnnviz.network.config import Convolution, NetworkConfig
+from cnnviz.analysis import attribution
+from cnnviz.analysis.submodel import value_and_gradient
+from cnnviz.network import store
+from cnnviz.network.config import Convolution, NetworkConfig, layers
 from cnnviz.network.weights import Network
 from networks import random_network, zero_weights
 
@@ -19,43 +22,126 @@ def one_pixel(digit=4, weight=3.0, place=(10, 12)):
     return Network(LINEAR, weights)
 
 
-def test_the_saliency_of_a_linear_network_is_its_weights(rng):
+STEP = 0.05
+ACTIVATIONS = {"relu": lambda x: np.maximum(x, 0), "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh}
+
+
+def logits_by_hand(network, images):
+    """The logits in NumPy, float64 (n, 10), of images (n, 28, 28) or (n, 28, 28, 1); maps of an even side."""
+    values = np.asarray(images, np.float64).reshape(-1, 28, 28, 1)
+    for layer in layers(network.config):
+        kernel, bias = (network.weights.get(f"{layer.name}/{what}") for what in ("kernel", "bias"))
+        if layer.kind == "convolution":
+            total = max((layer.shape[0] - 1) * layer.stride + len(kernel) - values.shape[1], 0)
+            around = (total // 2, total - total // 2)
+            padded = np.pad(values, ((0, 0), around, around, (0, 0)))
+            windows = sliding_window_view(padded, kernel.shape[:2], (1, 2))[:, :: layer.stride, :: layer.stride]
+            values = np.einsum("nyxcij,ijcf->nyxf", windows, kernel.astype(float), optimize=True) + bias
+        elif layer.kind == "pooling":
+            n, side, _, channels = values.shape
+            windows = values.reshape(n, side // 2, 2, side // 2, 2, channels)
+            values = {"max": np.max, "average": np.mean}[layer.operation](windows, axis=(2, 4))
+        elif layer.kind == "activation" and not layer.name.startswith("logits"):
+            values = ACTIVATIONS[layer.operation](values)
+        elif layer.kind == "flatten":
+            values = values.reshape(len(values), -1)
+        elif layer.kind == "dense":
+            values = values @ kernel.astype(float) + bias
+    return values
+
+
+def saliency_by_hand(network, image):
+    """One pixel after the other, by `logits_by_hand`; float64 (28, 28, 10)."""
+    result = np.zeros((28, 28, 10))
+    [free] = logits_by_hand(network, image[None])
+    for row in range(28):
+        other = np.stack([image] * 28).astype(np.float64)
+        full = image[row] > 1 - STEP
+        other[range(28), row, range(28)] += np.where(full, -STEP, STEP)
+        result[row] = (logits_by_hand(network, other) - free) * np.where(full, -1, 1)[:, None]
+    return result
+
+
+def on_blank_paper(rng):
+    """An image with blank paper, full ink and everything between."""
+    image = np.zeros((28, 28), np.float32)
+    image[6:20, 8:12], image[9:15, 12:20] = 1, rng.random((6, 8), np.float32)
+    return image
+
+
+def test_the_saliency_of_a_linear_network_is_a_step_times_its_weights(rng):
     network = random_network(LINEAR)
-    result = attribution.saliency(network, rng.random((28, 28, 1), np.float32), 7)
-    assert (result.shape, result.dtype) == ((28, 28), np.float32)
-    assert result == pytest.approx(network.weights["logits/kernel"][:, 7].reshape(28, 28), abs=1e-6)
+    result = attribution.saliency(network, rng.random((28, 28, 1), np.float32))
+    assert (result.shape, result.dtype) == ((28, 28, 10), np.float32)
+    assert attribution.INK_STEP == STEP
+    assert result == pytest.approx(STEP * network.weights["logits/kernel"].reshape(28, 28, 10), abs=1e-6)
 
 
-def test_saliency_is_the_slope_of_the_logit(rng):
+@pytest.mark.parametrize(
+    "config",
+    [
+        NetworkConfig((Convolution(3, 5), Convolution(2, 3)), (6,), pool_first=True),
+        NetworkConfig((Convolution(3, 5), Convolution(2, 3)), (6,), pool_first=False, dropout=0.5),
+        NetworkConfig((Convolution(4, 4, 2),), (), "tanh", "average"),
+        NetworkConfig((Convolution(3, 3, 2),), (5,), "sigmoid", "none"),
+    ],
+)
+def test_saliency_is_what_a_step_of_ink_does_at_every_pixel(config, rng):
+    """On blank paper all four numbers of a pooling window are the same, and a gradient is that of one of them."""
+    network, image = random_network(config), on_blank_paper(rng)
+    result, expected = attribution.saliency(network, image), saliency_by_hand(network, image)
+    assert np.abs(result - expected).max() < 1e-3 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("model", ["hvass", "robust"])
+def test_the_saliency_of_a_shipped_network_is_what_a_step_of_ink_does(model, bundled):
+    network, image = store.load(store.open_model(store.ROOT / model)), bundled.images[3, :, :, 0]
+    assert (image == 0).any()
+    assert (image > 1 - STEP).any()
+    result, expected = attribution.saliency(network, image), saliency_by_hand(network, image)
+    assert np.abs(result - expected).max() < 1e-3 * np.abs(expected).max()
+    # What the gradient says of blank paper is another thing: that is why the step is made.
+    digit = int(logits_by_hand(network, image[None]).argmax())
+    _, gradient = value_and_gradient(network, image, "logits", (digit,))
+    assert np.count_nonzero(gradient * expected[..., digit] < 0) > 16
+
+
+def test_where_nothing_ties_and_the_network_is_smooth_saliency_is_the_gradient_times_the_step(rng):
     network, image = random_network(SMOOTH), rng.random((28, 28), np.float32)
-    result = attribution.saliency(network, image, 3)
-    pixels, step = [(0, 0), (13, 14), (27, 27), (5, 20)], 0.05
-    nudged = np.stack([image] * 8)[..., None]
-    for i, pixel in enumerate(pixels):
-        nudged[2 * i][pixel] += step
-        nudged[2 * i + 1][pixel] -= step
-    logits = inspection.activations(network, nudged)["logits"][:, 3]
-    slopes = (logits[::2] - logits[1::2]) / (2 * step)
-    assert [result[pixel] for pixel in pixels] == pytest.approx(slopes, rel=0.02, abs=2e-4)
+    _, gradient = value_and_gradient(network, image, "logits", (3,))
+    result = attribution.saliency(network, image)[..., 3] / STEP
+    assert np.abs(result - gradient).max() < 0.02 * np.abs(gradient).max()
+
+
+def test_at_full_ink_the_step_is_less_ink_and_the_sign_says_what_ink_does():
+    """The logit is relu(ink - 0.97): more ink would raise it, less ink lowers it by 0.03."""
+    config = NetworkConfig((), (1,))
+    weights = zero_weights(config)
+    weights["dense1/kernel"][:2], weights["dense1/bias"][:], weights["logits/kernel"][0, 2] = 1, -0.97, 1
+    image = np.zeros((28, 28), np.float32)
+    image[0, 0] = 1
+    result = attribution.saliency(Network(config, weights), image)[..., 2]
+    assert result[0, :3] == pytest.approx([0.03, STEP, 0], abs=1e-6)
+    assert np.count_nonzero(result) == 2
+    assert attribution.has_room(np.array([0, 0.95, 0.951, 1], np.float32)).tolist() == [True, True, False, False]
 
 
 def test_saliency_is_taken_before_the_activation_of_the_logits():
     config = NetworkConfig((), (), "relu", activate_logits=True)
     weights = zero_weights(config)
     weights["logits/kernel"][0, 2], weights["logits/bias"][2] = 1, -5  # behind the ReLU all would be 0
-    result = attribution.saliency(Network(config, weights), np.zeros((28, 28), np.float32), 2)
-    assert (result[0, 0], np.count_nonzero(result)) == (1, 1)
+    result = attribution.saliency(Network(config, weights), np.zeros((28, 28), np.float32))
+    assert result[0, 0, 2] == pytest.approx(STEP, rel=1e-5)
+    assert np.count_nonzero(result) == 1
+
+
+# --- occlusion ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("digit", [-1, 10])
 def test_numbers_that_are_no_digit_are_refused(digit):
-    image = np.zeros((28, 28), np.float32)
-    for function in (attribution.saliency, attribution.occlusion):
-        with pytest.raises(ValueError, match=r"a digit in 0\.\.9"):
-            function(one_pixel(), image, digit)
-
-
-# --- occlusion ------------------------------------------------------------------------------------------------------
+    with pytest.raises(ValueError, match=r"a digit in 0\.\.9"):
+        attribution.occlusion(one_pixel(), np.zeros((28, 28), np.float32), digit)
 
 
 def test_only_squares_that_cover_the_pixel_change_the_probability():

@@ -75,28 +75,35 @@ def test_every_layer_of_a_network_can_be_chosen(page, model):
 # What it looks at
 
 
-def test_the_saliency_picture_is_the_gradient(hvass, bundled):
+def saliency_caption(at):
+    return next(c.value for c in at.caption if c.value.startswith("At each pixel in turn"))
+
+
+def test_the_saliency_picture_is_what_a_step_of_ink_does_and_its_caption_says_so(hvass, bundled):
     at = open_page("why", {state.Session.shown.number: 3})
     digit = int(evaluation.probabilities(hvass, bundled.images[3:4]).argmax())
-    slopes = attribution.saliency(hvass, bundled.images[3], digit)
-    caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
-    assert f"From {slopes.min():+.2f} to {slopes.max():+.2f}" in caption
-    alt, url = next((i.alt, i.url) for i in pictures(at) if "the gradient of the logit" in i.alt)
-    row, column = np.unravel_index(slopes.argmax(), (28, 28))
-    assert f"{slopes.max():+.2f} in row {row}, column {column}." in alt
+    changes = attribution.saliency(hvass, bundled.images[3])[..., digit]
+    caption = saliency_caption(at)
+    assert f"ink is added, 5\u00a0% of full ink, and the network computes again: red, the number for {digit}" in caption
+    assert f"It changes by {changes.min():+.3f} to {changes.max():+.3f}." in caption
+    n_full = int((bundled.images[3] > 0.95).sum())
+    assert n_full > 1
+    assert f"{n_full} pixels have no room for more ink." in caption
+    alt, url = next((i.alt, i.url) for i in pictures(at) if "what a step of ink at each pixel does" in i.alt)
+    row, column = np.unravel_index(changes.argmax(), (28, 28))
+    assert f"{changes.max():+.3f} in row {row}, column {column}." in alt
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB"))
     # 280 pixels of digit, a gap of 48, then squares of 10 pixels; their middles are free of lines.
     middles = shown[5:280:10, 280 + 48 + 5 : 280 + 48 + 280 : 10]
-    expected = palettes.apply_palette(slopes, "seismic", palettes.symmetric_limits(slopes))
+    expected = palettes.apply_palette(changes, "seismic", palettes.symmetric_limits(changes))
     assert np.abs(middles.astype(int) - expected.astype(int)).max() <= 4
 
 
 def test_another_digit_can_be_asked_about(hvass, bundled):
     at = open_page("why", {WhyPage.about: 4})
-    slopes = attribution.saliency(hvass, bundled.images[0], 4)
-    caption = next(c.value for c in at.caption if c.value.startswith("How the number"))
-    assert "How the number for 4" in caption
-    assert f"From {slopes.min():+.2f} to {slopes.max():+.2f}" in caption
+    changes = attribution.saliency(hvass, bundled.images[0])[..., 4]
+    assert "red, the number for 4 before the softmax rises" in saliency_caption(at)
+    assert f"It changes by {changes.min():+.3f} to {changes.max():+.3f}." in saliency_caption(at)
     assert "Asked about: **4**" in texts(at)
 
 
@@ -162,9 +169,9 @@ def test_a_drawing_is_asked_about_when_it_is_chosen(hvass):
     at = open_page("why")
     give(at, prepared)
     at.run()
-    slopes = attribution.saliency(hvass, prepared.centred, 7)
+    changes = attribution.saliency(hvass, prepared.centred)[..., 7]
     assert "The network reads **7**" in texts(at)
-    assert f"From {slopes.min():+.2f} to {slopes.max():+.2f}" in texts(at)
+    assert f"It changes by {changes.min():+.3f} to {changes.max():+.3f}." in saliency_caption(at)
 
 
 # Break it

@@ -128,6 +128,21 @@ def test_what_the_form_says_is_what_is_trained():
     wait_for(*server.scheduler().runs())
 
 
+def test_what_is_typed_when_the_button_is_pressed_counts(tiny):
+    """Chromium sends a number in the message of the click that leaves its field."""
+    at = open_page("train", train__preset="tiny")
+    next(field for field in at.number_input if field.key == "tiny: Training steps").set_value(11)
+    button(at, "Start").click().run()
+    (one,) = server.scheduler().runs()
+    assert one.plan.recipe.iterations == 11
+    assert "tiny-1 has begun." in [toast.value for toast in at.toast]
+    wait_for(one)
+    at = open_page("train")
+    next(field for field in at.number_input if field.label == "More training steps").set_value(5)
+    button(at, "Train on: 11").click().run()
+    assert wait_for(one).iteration == 16
+
+
 def test_an_impossible_network_is_refused_by_its_layer():
     at = open_page("train", train__preset="tiny")
     at.session_state["tiny: Convolution layers"] = 4

@@ -153,18 +153,18 @@ def offer(
     caption = Words.planned[len(planned) > 1].format(n=len(planned), iterations=iterations)
     with st.expander(caption):
         panels.table(table, caption, Words.planned_alt, "planned")
-    start_place.button(
-        Words.start,
-        icon=":material/science:",
-        type="primary",
-        on_click=start,
-        args=(planned, name, exercise, choice.current().source),
-        disabled=bool(server.scheduler().refusal),
+    pressed = start_place.button(
+        Words.start, icon=":material/science:", type="primary", disabled=bool(server.scheduler().refusal)
     )
+    if pressed:
+        start(planned, name, exercise, choice.current().source)
 
 
 def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:
-    """Begin every run of an experiment, and show it."""
+    """Begin every run of an experiment, which what follows on the page then shows.
+
+    Not in a callback of the button, for the reason that `runs.start` gives.
+    """
     plans = [(run.label, run.plan) for run in planned]
     try:
         begun = server.scheduler().begin_experiment(plans, source, name, exercise, owner=access.owner())

@@ -189,10 +189,17 @@ def offer_more(chosen: Run) -> None:
     if not chosen.most_more:
         st.caption(Words.no_extend, width="content")
         return
-    start = min(chosen.plan.recipe.iterations, chosen.most_more)
-    more = st.number_input(Words.more_iterations, 1, chosen.most_more, start, width=180)
-    what = functools.partial(server.scheduler().extend, iterations=int(more))
-    access.button(Words.extend.format(n=more), ":material/fast_forward:", [chosen.name], what)
+    steps = state.more_steps_of(chosen.name)
+    if steps.begin(chosen.plan.recipe.iterations) > chosen.most_more:
+        steps.set(chosen.most_more)
+    more = st.number_input(Words.more_iterations, 1, chosen.most_more, key=steps.name, width=180)
+    key = state.extend_of(chosen.name)
+    access.button(Words.extend.format(n=more), ":material/fast_forward:", [chosen.name], extend, key=key)
+
+
+def extend(name: str) -> None:
+    """Train a run on for as many steps as stand in its field when the button is pressed."""
+    server.scheduler().extend(name, state.more_steps_of(name).get())
 
 
 def show_figures(chosen: Run) -> None:

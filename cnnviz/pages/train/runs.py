@@ -70,6 +70,7 @@ def show() -> None:
     for notice in server.scheduler().notices:
         st.info(notice, icon=":material/delete_sweep:")
     show_interrupted()
+    show_begun()
     known = {run.name: run for run in reversed(server.scheduler().runs())}
     if known and TrainPage.run.get() not in known:
         TrainPage.run.set(next(iter(known)))
@@ -91,6 +92,14 @@ def show() -> None:
     access.show_teacher()
 
 
+def show_begun() -> None:
+    """What the start button began in the run of the script before this one: it is the run that is shown now."""
+    if name := TrainPage.begun.get():
+        TrainPage.begun.forget()
+        TrainPage.run.set(name)
+        st.toast(Words.started.format(name=name), icon=":material/play_arrow:")
+
+
 def show_interrupted() -> None:
     """After a restart: what is there of what was under way, and what is missing."""
     runs = [run for run in server.scheduler().runs() if run.interrupted]
@@ -103,6 +112,7 @@ def show_interrupted() -> None:
 
 def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
     """The form, open until there is a run to see, and beside it what comes of it; the button stands in its place."""
+    refused_place = st.container()
     key = state.plan_form_of(shown.name if shown else "")
     form = st.expander(Words.setup_title, expanded=shown is None, key=key.name)
     with form:
@@ -116,27 +126,29 @@ def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
             return
         recipe = plan.recipe
         st.caption(Words.starts.format(n=recipe.iterations, rate=recipe.learning_rate, seed=plan.seed))
-    start_place.button(
-        Words.start,
-        icon=":material/play_arrow:",
-        type="primary",
-        on_click=start,
-        args=(preset, plan),
-        disabled=bool(server.scheduler().refusal),
+    pressed = start_place.button(
+        Words.start, icon=":material/play_arrow:", type="primary", disabled=bool(server.scheduler().refusal)
     )
+    if pressed:
+        with refused_place:
+            start(preset, plan)
     with right:
         show_plan(plan)
 
 
 def start(name: str, plan: Plan) -> None:
-    """Begin a run and show it."""
+    """Begin a run, and run the script again to show it.
+
+    Not in a callback of the button: what it is given would be what the form said when the page was drawn, but a number
+    that is typed is known no earlier than the click that leaves its field.
+    """
     try:
         begun = server.scheduler().begin(plan, choice.current().source, name, owner=access.owner())
     except LimitReached as refused:
         st.error(str(refused), icon=":material/block:")
         return
-    TrainPage.run.set(begun.name)
-    st.toast(Words.started.format(name=begun.name), icon=":material/play_arrow:")
+    TrainPage.begun.set(begun.name)
+    st.rerun()
 
 
 def show_plan(plan: Plan) -> None:

@@ -8,7 +8,7 @@ from cnnviz.analysis import attribution
 from cnnviz.network.config import IMAGE_PX
 from cnnviz.network.weights import Network
 from cnnviz.pages.why import top_images
-from cnnviz.percentages import probability
+from cnnviz.percentages import percent, probability
 from cnnviz.render import matrices, palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.state import WhyPage
@@ -28,17 +28,27 @@ class Words:
     computing = "Asking the network"
 
     saliency = "Saliency: a little more ink"
-    saliency_labels = ("the digit", "the gradient")
+    saliency_labels = ("the digit", "what the ink does")
     saliency_caption = (
-        "How the number for {digit}, before the softmax, changes with a little more ink at each pixel: red, it rises; "
-        "blue, it falls. From {low} to {high} for full ink, if the effect stayed the same."
+        "At each pixel in turn ink is added, {step} of full ink, and the network computes again: red, the number for "
+        "{digit} before the softmax rises; blue, it falls. It changes by {low} to {high}."
     )
+    saliency_full = {
+        False: (
+            " 1 pixel has no room for more ink. There as much is taken away: red, the number falls without it; blue, it "
+            "rises."
+        ),
+        True: (
+            " {n} pixels have no room for more ink. There as much is taken away: red, the number falls without it; blue, "
+            "it rises."
+        ),
+    }
     saliency_alt = (
-        "Two pictures of 28 by 28 pixels: the digit, and the gradient of the logit of {digit}, from {low} in row "
-        "{low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
+        "Two pictures of 28 by 28 pixels: the digit, and what a step of ink at each pixel does to the logit of {digit}, "
+        "from {low} in row {low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
     )
     saliency_not = (
-        "that the network used the red pixels. The effect holds for a small change of this one image; "
+        "that the network used the red pixels. The effect holds for a small step at one pixel of this one image; "
         "a whole stroke there may do the opposite, and many red pixels are blank."
     )
 
@@ -96,7 +106,7 @@ def look_at_image(network: Network) -> None:
     probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
     digit = int(probs.argmax()) if about == Words.answer else int(about)
     with lookups.failures(), st.spinner(Words.computing):
-        slopes = saliency_of(network, image, digit)
+        changes = saliency_of(network, image)[..., digit]
         covered = occlusion_of(network, image, side)
     first, second = np.argsort(-probs)[:2]
     sentence = Words.read if about == Words.answer else Words.read_asked
@@ -104,16 +114,16 @@ def look_at_image(network: Network) -> None:
     with st.container(key=state.stack_of("why").name):
         left, right = st.columns(2, gap="large")
     with left, present.screen("saliency", 2):
-        show_saliency(image, slopes, digit)
+        show_saliency(image, changes, digit)
     with right, present.screen("occlusion"):
         show_occlusion(image, covered, digit, probs)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
-def saliency_of(network: Network, image: np.ndarray, digit: int) -> np.ndarray:
+def saliency_of(network: Network, image: np.ndarray) -> np.ndarray:
     """`attribution.saliency`, computed once."""
-    slopes: np.ndarray = lookups.call(attribution.saliency, network, image, digit)
-    return slopes
+    changes: np.ndarray = lookups.call(attribution.saliency, network, image)
+    return changes
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs={Network: lambda network: network.key})
@@ -123,22 +133,25 @@ def occlusion_of(network: Network, image: np.ndarray, side: int) -> np.ndarray:
     return covered
 
 
-def _slope(value: float) -> str:
-    return f"{value:+.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:+.1e}"
+def _change(value: float) -> str:
+    return f"{value:+.3f}" if abs(value) >= 0.0005 or value == 0 else f"{value:+.1e}"
 
 
-def show_saliency(image: np.ndarray, slopes: np.ndarray, digit: int) -> None:
-    """The digit and the gradient of its logit."""
+def show_saliency(image: np.ndarray, changes: np.ndarray, digit: int) -> None:
+    """The digit, and by how much its logit changes with a step of ink at each pixel."""
     st.subheader(Words.saliency, anchor=False)
-    theme, limits = panels.theme(), palettes.symmetric_limits(slopes)
+    theme, limits = panels.theme(), palettes.symmetric_limits(changes)
     seen = matrices.image_with_boxes(image, panels.map_palette(), [], ZOOM, theme)
-    gradient = tiles.with_colour_bar(tiles.enlarged(slopes, "seismic", limits, ZOOM, theme), "seismic", limits, theme)
-    low, high = (np.unravel_index(at, slopes.shape) for at in (slopes.argmin(), slopes.argmax()))
-    values = {"digit": digit, "low": _slope(slopes.min()), "high": _slope(slopes.max())}
+    effects = tiles.with_colour_bar(tiles.enlarged(changes, "seismic", limits, ZOOM, theme), "seismic", limits, theme)
+    low, high = (np.unravel_index(at, changes.shape) for at in (changes.argmin(), changes.argmax()))
+    values = {"digit": digit, "low": _change(changes.min()), "high": _change(changes.max())}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
-    picture = matrices.equation((seen, gradient), ("",), Words.saliency_labels, theme)
+    picture = matrices.equation((seen, effects), ("",), Words.saliency_labels, theme)
+    caption = Words.saliency_caption.format(step=percent(attribution.INK_STEP, 0), **values)
+    if n_full := int((~attribution.has_room(image)).sum()):
+        caption += Words.saliency_full[n_full > 1].format(n=n_full)
     alt = Words.saliency_alt.format(**values, **places)
-    panels.picture(picture, Words.saliency_caption.format(**values), alt, "saliency", inline=True)
+    panels.picture(picture, caption, alt, "saliency", inline=True)
     panels.not_proven(Words.saliency_not)
 
 
