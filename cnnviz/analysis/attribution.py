@@ -13,7 +13,6 @@ from cnnviz.analysis.submodel import compiled_up_to
 from cnnviz.network.config import IMAGE_PX, N_CLASSES
 from cnnviz.network.weights import Network
 
-
 INK_STEP = 0.05
 """Of full ink: 13 of 255 grey levels. Large beside the rounding of float32, small beside a stroke."""
 
