@@ -31,6 +31,17 @@ IDLE = f"""() => {{
 BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 COLOURS = {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}
 
+# The grey of each pixel of the digit on the button in the head: the server and the browser write it as different files.
+PIXELS_IN_HEAD = """async () => {
+  const url = getComputedStyle(document.documentElement).getPropertyValue('--digit').match(/data:[^)"']+/)[0];
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const pen = new OffscreenCanvas(28, 28).getContext('2d');
+  pen.drawImage(image, 0, 0, 28, 28);
+  return [...pen.getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0);
+}"""
+
 
 def until(page, look, so=bool):
     """What `look` gives once `so` holds of it; an element that is replaced in that very moment is looked for again."""
@@ -69,6 +80,16 @@ def idle(page):
     """Wait until nothing runs for the page."""
     page.evaluate("window.idleSince = undefined")
     page.wait_for_function(IDLE)
+
+
+def digit_in_head(page):
+    """Greys of the digit on the button in the head of the page, 784 numbers from 0 to 255."""
+    return page.evaluate(PIXELS_IN_HEAD)
+
+
+def wait_for_digit_in_head(page, greys):
+    """Wait until that digit is this one, but for rounding."""
+    until(page, lambda: digit_in_head(page), lambda now: max(abs(a - b) for a, b in zip(now, greys, strict=True)) <= 1)
 
 
 def resize(page, viewport, scheme="light"):

@@ -8,7 +8,7 @@ from canvas_message import SEVEN
 
 import browser
 from cnnviz.ui import address_names, places
-from waits import MAIN, expect, settle, until
+from waits import MAIN, digit_in_head, expect, settle, until, wait_for_digit_in_head
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,7 +41,6 @@ INK = """canvas => {
   return pixels.filter((value, i) => i % 4 === 0 && value > 127).length / (pixels.length / 4);
 }"""
 LABEL = "getComputedStyle(document.documentElement).getPropertyValue('--digit-title')"
-PICTURE = "getComputedStyle(document.documentElement).getPropertyValue('--digit')"
 
 
 def seen(page):
@@ -116,11 +115,11 @@ def test_the_address_follows_without_new_entries_and_back_leads_to_the_page_befo
 
 def test_a_reload_keeps_the_drawing_and_its_strokes(page, address):
     drawn(page, address)
-    before = page.evaluate(PICTURE)
+    before = digit_in_head(page)
     page.reload()
     settle(page)
     page.wait_for_selector("canvas.upper-canvas")
-    page.wait_for_function(f"before => {PICTURE} === before", arg=before)
+    wait_for_digit_in_head(page, before)
     undo = page.locator(".st-key-undo button")
     undo.click()
     page.wait_for_function("!location.search.includes('ink=')")

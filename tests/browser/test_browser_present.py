@@ -7,7 +7,7 @@ import pytest
 from canvas_message import SEVEN
 
 import browser
-from waits import MAIN, SIZES, expect, settle, steady
+from waits import MAIN, SIZES, digit_in_head, expect, settle, steady, wait_for_digit_in_head
 
 pytestmark = [
     pytest.mark.browser,
@@ -15,7 +15,6 @@ pytestmark = [
         browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
     ),
 ]
-PICTURE = "getComputedStyle(document.documentElement).getPropertyValue('--digit')"
 
 
 @pytest.fixture
@@ -122,12 +121,12 @@ def test_the_switch_of_light_and_dark_keeps_the_session_and_holds_on_every_place
     browser.draw(page, SEVEN)
     page.wait_for_function("location.search.includes('ink=')")
     settle(page)
-    before = page.evaluate(PICTURE)
+    before = digit_in_head(page)
     colour = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
     page.get_by_role("button", name="Dark").click()
     page.wait_for_function(f"{colour} === 'rgb(14, 17, 23)'")
     settle(page)
-    assert page.evaluate(PICTURE) == before
+    wait_for_digit_in_head(page, before)
     go(page, f"{address}/train")
     page.wait_for_function(f"{colour} === 'rgb(14, 17, 23)'")
     page.get_by_role("button", name="Light").click()
