@@ -86,6 +86,7 @@ def button(
     icon: str,
     names: Sequence[str],
     what: Callable[[str], object],
+    *,
     help: str | None = None,
     key: Key[bool] | None = None,
 ) -> None:

@@ -116,7 +116,7 @@ def show_controls(runs: Sequence[Run], active: bool) -> None:
         st.caption(access.Words.others)
         return
     if active:
-        access.button(Words.stop, ":material/stop:", names, stop_one, Words.stop_help)
+        access.button(Words.stop, ":material/stop:", names, stop_one, help=Words.stop_help)
         return
     show_resume([run.name for run in runs if run.status is Status.PAUSED])
     with st.popover(Words.delete, icon=":material/delete:"):
@@ -132,7 +132,7 @@ def show_resume(paused: Sequence[str]) -> None:
     """The button by which an experiment goes on as one, e.g. after a restart."""
     if paused:
         help = Words.resume_help.format(n=len(paused))
-        access.button(Words.resume, ":material/play_arrow:", paused, server.scheduler().resume, help)
+        access.button(Words.resume, ":material/play_arrow:", paused, server.scheduler().resume, help=help)
 
 
 def show_chart(runs: Sequence[Run]) -> None:

@@ -178,7 +178,7 @@ def show_controls(chosen: Run) -> None:
             offer_more(chosen)
         else:
             help = Words.stop_testing_help if status is Status.TESTING else Words.stop_help
-            access.button(Words.stop, ":material/stop:", [name], runs.stop, help)
+            access.button(Words.stop, ":material/stop:", [name], runs.stop, help=help)
         if not chosen.active or status is Status.TESTING:
             with st.popover(Words.delete, icon=":material/delete:", key=state.delete_of(name).name):
                 access.button(Words.delete_sure.format(name=name), ":material/delete:", [name], runs.delete)

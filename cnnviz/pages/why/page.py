@@ -35,17 +35,17 @@ class Words:
     )
     saliency_full = {
         False: (
-            " 1 pixel has no room for more ink. There as much is taken away: red, the number falls without it; blue, it "
-            "rises."
+            " 1 pixel has no room for more ink. There as much is taken away: red, the number falls without it; blue, "
+            "it rises."
         ),
         True: (
-            " {n} pixels have no room for more ink. There as much is taken away: red, the number falls without it; blue, "
-            "it rises."
+            " {n} pixels have no room for more ink. There as much is taken away: red, the number falls without it; "
+            "blue, it rises."
         ),
     }
     saliency_alt = (
-        "Two pictures of 28 by 28 pixels: the digit, and what a step of ink at each pixel does to the logit of {digit}, "
-        "from {low} in row {low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
+        "Two pictures of 28 by 28 pixels: the digit, and what a step of ink at each pixel does to the logit of "
+        "{digit}, from {low} in row {low_row}, column {low_column}, to {high} in row {high_row}, column {high_column}."
     )
     saliency_not = (
         "that the network used the red pixels. The effect holds for a small step at one pixel of this one image; "
