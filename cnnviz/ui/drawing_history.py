@@ -13,7 +13,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -107,15 +107,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _alone(method: Callable[P, T]) -> Callable[P, T]:
-    """Let a method of DrawingHistory run while no other one does."""
+def _alone(method: Callable[Concatenate[DrawingHistory, P], T]) -> Callable[Concatenate[DrawingHistory, P], T]:
+    """Let a method run while no other one of the same history does."""
 
     @functools.wraps(method)
-    def run(*args: P.args, **named: P.kwargs) -> T:
-        history = args[0]
-        assert isinstance(history, DrawingHistory)
+    def run(history: DrawingHistory, /, *args: P.args, **named: P.kwargs) -> T:
         with history._lock:
-            return method(*args, **named)
+            return method(history, *args, **named)
 
     return run
 
