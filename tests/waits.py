@@ -28,7 +28,7 @@ IDLE = f"""() => {{
   return performance.now() - window.idleSince > 200;
 }}"""
 
-BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+BACKGROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]') ?? document.body).backgroundColor"
 COLOURS = {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}
 
 # The grey of each pixel of the digit on the button in the head: the server and the browser write it as different files.

@@ -152,7 +152,7 @@ def _write(store: SessionStore, token: str, record: Record | None) -> None:
     content = _as_text(record)
     try:
         store.save(token, content)
-    except ValueError:  # too large: without the drawing it is not
+    except (ValueError, TypeError):  # too large, or no JSON: without the drawing it is not
         store.save(token, {name: value for name, value in content.items() if name != "drawing"})
 
 
@@ -160,4 +160,6 @@ def _as_text(content: Any) -> Any:
     """What is given, with its bytes in base64."""
     if isinstance(content, dict):
         return {name: _as_text(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_as_text(value) for value in content]
     return base64.b64encode(content).decode() if isinstance(content, bytes) else content

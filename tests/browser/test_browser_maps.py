@@ -124,8 +124,7 @@ def test_numbers_that_are_written_can_be_pointed_at_and_those_never_reached_are_
 
 
 def test_an_old_browser_says_that_it_cannot_show_pictures_and_the_rest_of_the_page_works(new_page, address):
-    with new_page() as opened:
-        opened.add_init_script("delete window.DecompressionStream; delete window.CompressionStream")
+    with new_page(init_script="delete window.DecompressionStream; delete window.CompressionStream") as opened:
         opened.goto(f"{address}/mistakes?net=hvass")
         opened.get_by_text("What belongs here cannot be shown by this browser (DecompressionStream").first.wait_for()
         opened.get_by_role("link", name="Draw", exact=True).click()

@@ -122,7 +122,7 @@ def test_the_switch_of_light_and_dark_keeps_the_session_and_holds_on_every_place
     page.wait_for_function("location.search.includes('ink=')")
     settle(page)
     before = digit_in_head(page)
-    colour = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    colour = "getComputedStyle(document.querySelector('[data-testid=stApp]') ?? document.body).backgroundColor"
     page.get_by_role("button", name="Dark").click()
     page.wait_for_function(f"{colour} === 'rgb(14, 17, 23)'")
     settle(page)

@@ -2,13 +2,16 @@
 
 import threading
 import time
+import zlib
 
+import numpy as np
 import pytest
 
 from cnnviz.state import database
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.sessions import SessionStore
 from cnnviz.ui import keeper as module
+from cnnviz.ui.drawing_history import DrawingHistory, Stroke
 from cnnviz.ui.keeper import Keeper
 
 
@@ -78,6 +81,19 @@ def test_bytes_are_stored_and_a_drawing_too_large_is_left_out(kept, engine):
     kept.save("b", {"choices": {"pen": 12}, "drawing": {"strokes": b"x" * 600_000}})
     eventually(lambda: SessionStore(engine).load("b") == {"choices": {"pen": 12}})
     eventually(lambda: SessionStore(engine).load("a") == {"drawing": {"strokes": "AP8="}})
+
+
+def test_strokes_that_came_one_by_one_are_stored_and_what_is_no_json_harms_nobody_else(kept, engine):
+    history, ink = DrawingHistory(), np.zeros((280, 280), np.uint8)
+    for n in (1, 2, 3):
+        history.append(Stroke([(10.0 * n, 5.0), (20.0, 90.0)], n, 0, zlib.compress(ink.tobytes())), 24)
+    kept.save("a", {"choices": {}, "drawing": {"strokes": object()}})
+    kept.save("b", {"choices": {}, "drawing": history.record})
+    eventually(lambda: SessionStore(engine).load("b") is not None)
+    again = DrawingHistory.of_record(SessionStore(engine).load("b")["drawing"])
+    assert again.strokes == history.strokes
+    assert again.n_strokes == 3
+    assert SessionStore(engine).load("a") == {"choices": {}}
 
 
 def test_a_database_that_fails_is_told_tried_again_and_loses_nothing(engine, monkeypatch):

@@ -30,6 +30,9 @@ def examples():
         state.switched_off_of("a"),
         state.behind_more_of("x"),
         state.run_kernels_of("a"),
+        state.pictures_of("a"),
+        state.more_steps_of("a"),
+        state.extend_of("a"),
     ]
     for value in made:
         if isinstance(value, DigitKeys):
