@@ -91,13 +91,17 @@ export const fill = (figure, item) => {
   cells.forEach((cell, i) => {
     const [height, width] = item.shapes[i];
     paint(cell.querySelector("canvas"), figure.pictures[i], figure.colours);
-    cell.title = item.names[i];
-    cell.setAttribute("aria-label", item.names[i]);
+    if (cell.title !== item.names[i]) {
+      cell.title = item.names[i];
+      cell.setAttribute("aria-label", item.names[i]);
+    }
     if (item.pressed) cell.setAttribute("aria-pressed", item.pressed.includes(i));
     cell.classList.toggle("crossed", item.crossed.includes(i));
     cell.classList.toggle("marked", item.marked.includes(i));
     cell.classList.toggle("fine", width > item.widest);
-    cell.querySelector(".label").textContent = item.labels[i] ?? "";
+    // While one draws this is called for each picture of the screen: text that is written anew is laid out anew.
+    const [label, text] = [cell.querySelector(".label"), item.labels[i] ?? ""];
+    if (label.textContent !== text) label.textContent = text;
     cell.querySelectorAll(".box").forEach((box) => box.remove());
     for (const [top, left, bottom, right] of item.boxes?.[i] ?? []) {
       const box = cell.firstChild.appendChild(make("i", "box"));
