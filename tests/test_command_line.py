@@ -176,7 +176,7 @@ def test_train_writes_a_model_and_tells_how_it_goes(tmp_path, capsys):
 
 
 def test_an_interrupted_training_leaves_no_model_and_can_be_resumed(tmp_path, capsys):
-    command = [sys.executable, "-m", "cnnviz", "train", "--preset", "hvass", "--iterations", "60", "--data", "bundled"]
+    command = [sys.executable, "-m", "cnnviz", "train", "--preset", "hvass", "--iterations", "200", "--data", "bundled"]
     command += ["--out", str(tmp_path / "new"), "--seed", "4"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as training:
         for line in training.stdout:
@@ -194,7 +194,7 @@ def test_an_interrupted_training_leaves_no_model_and_can_be_resumed(tmp_path, ca
     assert "--resume" in capsys.readouterr().err
     run(*arguments, "--resume")
     resumed = capsys.readouterr().out
-    assert "Iteration     60" in resumed
+    assert "Iteration    200" in resumed
     assert "Iteration     10" not in resumed
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
