@@ -199,7 +199,7 @@ def test_an_interrupted_training_leaves_no_model_and_can_be_resumed(tmp_path, ca
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
     run(*arguments, "--out", tmp_path / "whole")
-    files = [(tmp_path / name / "weights-000060.npz").read_bytes() for name in ("new", "whole")]
+    files = [(tmp_path / name / "weights-000200.npz").read_bytes() for name in ("new", "whole")]
     assert files[0] == files[1]
 
 
