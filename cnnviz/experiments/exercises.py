@@ -15,7 +15,15 @@ from cnnviz.experiments.statistics import Result
 from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.presets import Plan
 
-Page = Literal["Draw", "Filters", "Feature maps", "Mistakes", "Network", "Data", "Train", "Compare"]
+Page = Literal[
+    "Layers: Filters",
+    "Layers: Feature maps",
+    "Layers: Network",
+    "Layers: Network, under More at the layer softmax",
+    "Train",
+    "Mistakes",
+]
+"""A place of the application, the part of it, and where in that."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ EXERCISES = (
     Exercise(
         3,
         "What does the learning rate do?",
-        "Too small, and so many training steps do not take it far; too large, and they jump over what they look for.",
+        "Too small, and so many training steps do not take it far; too large, and they jump over what they look for. "
+        "Where the rate rises and falls, as in `fast`, each value is the largest that it takes.",
         variations.learning_rates,
         conclusions.accuracy,
     ),
@@ -93,8 +102,10 @@ EXERCISES = (
     Exercise(
         6,
         "Is it the same with ReLU and max-pooling swapped, which is faster, and does it hold for sigmoid and average?",
-        "ReLU never turns a larger number into a smaller one, so the largest of four stays the largest: "
-        "relu(max(x)) = max(relu(x)), with a quarter of the ReLUs. The sigmoid of a mean is not the mean of sigmoids.",
+        "ReLU never reverses the order of two numbers, so the largest of four stays the largest: "
+        "relu(max(x)) = max(relu(x)), with a quarter of the ReLUs. Nor does the sigmoid, so it can be swapped with the "
+        "maximum too. With the mean neither can be swapped: the sigmoid of a mean is not the mean of the "
+        "sigmoids, and the ReLU of a mean is not the mean of the ReLUs.",
         variations.pooling_orders,
         conclusions.pooling_order,
         compares_orders=True,
@@ -102,7 +113,7 @@ EXERCISES = (
     Exercise(
         7,
         "Do one more convolution layer or one more fully connected layer help?",
-        "With pooling the maps shrink from 28 to 14, 7 and 4 pixels a side; the Network page shows what is left.",
+        "With pooling the maps shrink from 28 to 14, 7 and 4 pixels a side; Layers: Network shows what is left.",
         variations.deeper_networks,
         conclusions.accuracy_and_time,
     ),
@@ -110,7 +121,8 @@ EXERCISES = (
         8,
         "What is the smallest network that still works well?",
         "From one network to the next, a quarter of the filters and of the neurons. To choose one, look at the "
-        "validation digits; the test digits then say how good the chosen one is.",
+        "validation digits; the test digits then say how good the chosen one is. `low-level` keeps no validation "
+        "digits, it learns from them too: choose another recipe for this.",
         variations.smaller_networks,
         conclusions.smallest_network,
     ),
@@ -148,10 +160,11 @@ EXERCISES = (
         "Can you explain to a friend how it works?",
         "Ask one another, answer, then look.",
         discussion=(
-            ("What does one kernel of the first layer look for, and how do its colours show it?", "Filters"),
-            ("Why does the same kernel give a different map for another digit?", "Feature maps"),
-            ("Where do most of the weights sit, and what does pooling do to their number?", "Network"),
-            ("What does one training step do with its batch, and what do the loss and the accuracy then do?", "Train"),
+            ("What does one kernel of the first layer look for, and how do its colours show it?", "Layers: Filters"),
+            ("Why does the same kernel give a different map for another digit?", "Layers: Feature maps"),
+            ("Where do most of the weights sit, and what does pooling do to their number?", "Layers: Network"),
+            ("What does one training step do with its batch?", "Layers: Network, under More at the layer softmax"),
+            ("How do the loss and the accuracy change while a network trains?", "Train"),
             ("Which digits are taken for one another, and what do the misread ones have in common?", "Mistakes"),
         ),
     ),

@@ -62,7 +62,7 @@ class NetworkConfig:
         activation: the non-linearity after every convolution and every fully connected layer but the last.
         pooling: the 2×2 pooling, stride 2, of each convolution layer.
         pool_first: pool before the activation instead of after it.
-        dropout: share of the last fully connected layer's values that is dropped in training, in [0, 1).
+        dropout: the chance of each value of the last fully connected layer to be dropped in training, in [0, 1).
         activate_logits: apply the activation to the ten outputs too (one of the tutorials' exercises).
         initializer: distribution the weights start from.
         initial_stddev: its standard deviation, in [0, 1000].
@@ -77,7 +77,9 @@ class NetworkConfig:
     activation: Annotated[Activation, expected("activation to be one of relu, sigmoid, tanh")] = "relu"
     pooling: Annotated[Pooling, expected("pooling to be one of max, average, none")] = "max"
     pool_first: bool = False
-    dropout: Annotated[float, Field(ge=0, lt=1), expected("dropout, the share dropped, in [0, 1)")] = 0.0
+    dropout: Annotated[
+        float, Field(ge=0, lt=1), expected("dropout, the chance of a value to be dropped, in [0, 1)")
+    ] = 0.0
     activate_logits: bool = False
     initializer: Annotated[Initializer, expected("initializer to be one of truncated_normal, normal")] = (
         "truncated_normal"

@@ -10,6 +10,7 @@ from cnnviz.data.dataset import Dataset, Source, Split
 from cnnviz.data.mnist import DataError
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
+from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import digits, lookups, server, state, texts
@@ -49,6 +50,17 @@ def current() -> Choice:
     if chosen is None:
         raise RuntimeError("The head of the page has not been drawn yet.")
     return chosen
+
+
+def recipe() -> Recipe | None:
+    """How the network that is chosen was trained, or is being; None when that is not known."""
+    entry = current().entry
+    if entry is None:
+        return None
+    model, run = store.find(entry.name), server.scheduler().find(entry.name)
+    if model and model.card:
+        return model.card.recipe
+    return run.plan.recipe if run else None
 
 
 def network() -> Network:

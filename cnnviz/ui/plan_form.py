@@ -29,7 +29,10 @@ class Words:
     }
     iterations = "Training steps"
     learning_rate = "Learning rate"
-    learning_rate_help = "How far each step goes. The tutorials take 0.0001."
+    learning_rate_help = (
+        "How far each step goes; where it rises and falls, the largest. The tutorials take 0.0001, the one of 200 "
+        "steps 0.001."
+    )
     seed = "Seed"
     seed_help = "It decides the initial weights, the order of the images and dropout. The same seed gives the same run."
     more_training = "More about the training"
@@ -53,7 +56,7 @@ class Words:
     order = "Order"
     orders = {True: "pool, then activate", False: "activate, then pool"}
     dropout = "Dropout"
-    dropout_help = "Share of the last fully connected layer's values that is dropped in each training step."
+    dropout_help = "The chance of each value of the last fully connected layer to be set to 0 in a training step."
     activate_logits = "Activation on the last layer too"
 
 

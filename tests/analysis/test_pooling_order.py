@@ -44,6 +44,14 @@ def test_sigmoid_and_max_pooling_commute_up_to_rounding(tiny, bundled):
     assert comparison.largest_difference < 1e-6
 
 
+def test_relu_and_average_pooling_do_not_commute(tiny, bundled):
+    """By hand: relu(mean(-1, 1)) = 0, mean(relu(-1), relu(1)) = 0.5."""
+    comparison = pooling_order.compare_orders(
+        initialised(dataclasses.replace(tiny, pooling="average")), bundled.images[:50], 1
+    )
+    assert comparison.largest_difference > 1e-3
+
+
 def test_a_network_without_pooling_is_refused(tiny, bundled):
     with pytest.raises(ValueError, match="pooling"):
         pooling_order.compare_orders(initialised(dataclasses.replace(tiny, pooling="none")), bundled.images[:2])

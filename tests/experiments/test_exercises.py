@@ -57,7 +57,7 @@ def test_there_are_thirteen():
     assert exercises.find(14) is None
     assert all(exercise.question.endswith("?") for exercise in EXERCISES)
     assert [e.number for e in EXERCISES if e.shows_program] == [12]
-    assert len(BY_NUMBER[13].discussion) == 5
+    assert len(BY_NUMBER[13].discussion) == 6
     assert [e.number for e in EXERCISES if not e.plan_runs(HVASS, 100)] == [12, 13]
 
 
@@ -107,6 +107,12 @@ def test_hvass_is_varied_as_the_exercises_say():
     assert values(9) == {"activation on the outputs": ["no", "yes"]}
     assert values(10) == {"pooling": ["max", "none"]}
     assert values(11) == {"stride": ["1, 1", "2, 2"], "pooling": ["max", "none"]}
+
+
+def test_the_recipe_without_validation_digits_is_named_where_one_is_to_choose_by_them():
+    without = {name for name, preset in PRESETS.items() if not preset.recipe.keep_validation}
+    assert without == {"low-level"}
+    assert "`low-level` keeps no validation digits" in BY_NUMBER[8].explanation
 
 
 def test_the_smallest_network_has_a_few_hundred_weights():

@@ -152,7 +152,10 @@ NOT_A_NETWORK = {
     "convolutions of numbers": (lambda: dataclasses.replace(HVASS, convolutions=(16,)), "convolutions.0"),
     "neurons as text": (lambda: dataclasses.replace(HVASS, dense=("128",)), "dense.0 to be a valid integer"),
     "one for true": (lambda: dataclasses.replace(HVASS, pool_first=1), "pool_first to be a valid boolean"),
-    "dropout that is none": (lambda: dataclasses.replace(HVASS, dropout=np.nan), "dropout, the share dropped"),
+    "dropout that is none": (
+        lambda: dataclasses.replace(HVASS, dropout=np.nan),
+        "dropout, the chance of a value to be dropped",
+    ),
     "endless bias": (lambda: dataclasses.replace(HVASS, initial_bias=3e38), r"initial_bias in [-1000, 1000]"),
     "negative deviation": (lambda: dataclasses.replace(HVASS, initial_stddev=-0.1), "initial_stddev in [0, 1000]"),
     "too many layers": (lambda: NetworkConfig((), (1,) * 33), "at most 32 convolution layers and 32 fully connected"),

@@ -1,5 +1,7 @@
 """The shipped networks: what their cards promise is what they do."""
 
+import re
+import statistics
 import subprocess
 
 import numpy as np
@@ -80,3 +82,41 @@ def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
     assert other.correct / other.n >= 0.97
     assert sum(other.refused) / other.n <= 0.005
     assert "read as 7" in other.remarks
+
+
+README = (store.ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_readme_counts_the_misread_pen_digits_as_the_card_does():
+    (other,) = store.open_model(store.ROOT / "robust").card.other_test_sets
+    counts = np.array(other.confusion_matrix)
+    told = " ".join(README.split())
+    assert f"flag read as 7 ({counts[1, 7]} times)" in told
+    assert f"or a low bar read as 2 ({counts[7, 2]})" in told
+    assert f"open eights ({counts[8, 3]}) and curly nines ({counts[9, 3]}) read as 3" in told
+    assert f"{100 * other.correct / other.n:.1f} % when {sum(other.refused)} of them count as wrong" in told
+
+
+def test_the_readme_shows_every_seed_of_deep_mnist_and_no_mean_of_picked_ones_as_what_to_expect():
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in README.splitlines() if line.startswith("| ")]
+    bins = [row for row in rows if len(row) == 3 and row[1].isdecimal()]
+    assert len(bins) == 6
+    finals, unknown = {}, []
+    for accuracy, n, seeds in bins:
+        known = {int(seed): float(value) for seed, value in re.findall(r"(\d+) \((\d\d\.\d\d)\)", seeds)}
+        unknown += [] if known else [int(seed) for seed in re.findall(r"\d+", seeds)]
+        assert int(n) == seeds.count("●") + seeds.count("○") == (len(known) or len(re.findall(r"\d+", seeds)))
+        if known:
+            low, high = map(float, re.findall(r"\d\d\.\d\d", accuracy))
+            assert all(low <= value <= high for value in known.values())
+        finals |= known
+    assert sorted([*finals, *unknown]) == list(range(26))
+    card = store.open_model(store.ROOT / "deep-mnist").card
+    assert finals[card.seed] == pytest.approx(100 * card.last.accuracy) == max(finals.values())
+    values = list(finals.values())
+    told = " ".join(README.split())
+    assert f"the mean of the other sixteen, {statistics.mean(values):.2f} % with a standard" in told
+    assert f"deviation of {statistics.stdev(values):.2f} points" in told
+    median = statistics.median([*values, *[0] * len(unknown)])
+    assert f"the median of the 26 would be {median:.2f} %" in told
+    assert "chosen by accuracy on the test digits themselves" in told

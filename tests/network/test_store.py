@@ -301,7 +301,10 @@ HOSTILE = {
     "ten thousand layers": ({"network__dense": [1] * 10_000}, "at most 32 convolution layers"),
     "width of text": ({"network__dense__0": "8"}, "Received '8'"),
     "endless start": ({"network__initial_stddev": 3e38}, "initial_stddev in [0, 1000]. Received 3e+38"),
-    "dropout of all": ({"network__dropout": 1.0}, "dropout, the share dropped, in [0, 1). Received 1.0"),
+    "dropout of all": (
+        {"network__dropout": 1.0},
+        "dropout, the chance of a value to be dropped, in [0, 1). Received 1.0",
+    ),
     "network of another kind": ({"network": 7}, "complete model card"),
     "rate of nothing": ({"recipe__learning_rate": 0.0}, "a learning rate above 0"),
     "true for a batch": ({"recipe__batch_size": True}, "a batch of 1 to 4096 images. Received True"),

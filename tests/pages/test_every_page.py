@@ -265,6 +265,13 @@ def test_a_misread_digit_opens_where_it_stands(open_page):
     assert at.session_state[state.Session.shown.number.name] == numbers[2]
 
 
+def test_the_data_page_says_which_network_learnt_from_the_validation_digits(open_page):
+    assert "**low-level** is an exception: it learnt from the validation digits too" in texts(
+        open_page("data", model="low-level")
+    )
+    assert "is an exception" not in texts(open_page("data", model="hvass"))
+
+
 def test_a_sample_of_the_data_becomes_the_digit_of_every_page(open_page):
     at = open_page("data")
     apptest.open_cell(at, state.DataPage.gallery, 4)

@@ -17,7 +17,8 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.cards import Card
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
-from cnnviz.network.presets import PRESETS, Recipe
+from cnnviz.network.forward import build
+from cnnviz.network.presets import PRESETS, Recipe, learning_rate_at
 from cnnviz.pages.layers import questions
 from cnnviz.percentages import percent
 from cnnviz.render import palettes
@@ -406,12 +407,26 @@ def test_the_weights_of_a_dense_layer():
 
 
 def test_kept_or_dropped_and_what_is_rescaled():
-    found = answered(DEEP, "dropout")["Is 0.5 the share that is kept or dropped, and what is rescaled?"]
-    assert found.startswith("Dropped: in every step of the training 50\u00a0% of the 1,024 values")
+    found = answered(DEEP, "dropout")["Is 0.5 the chance to be kept or to be dropped, and what is rescaled?"]
+    assert found.startswith(
+        "To be dropped: in every step of the training each of the 1,024 values is set to 0 with a chance of 50\u00a0%,"
+    )
+    assert "now a few more than 512 are dropped and now a few less." in found
     assert "1 / 0.5 = 2" in found
     config = dataclasses.replace(DEEP, dropout=0.2)
-    found = answered(config, "dropout")["Is 0.2 the share that is kept or dropped, and what is rescaled?"]
+    found = answered(config, "dropout")["Is 0.2 the chance to be kept or to be dropped, and what is rescaled?"]
+    assert "with a chance of 20\u00a0%," in found
+    assert "now a few more than 205 are dropped" in found
     assert "1 / 0.8 = 1.25" in found
+
+
+def test_dropout_gives_each_value_a_chance_and_not_each_image_a_share():
+    layer = build(DEEP, seed=0).get_layer("dropout")
+    kept = layer(np.ones((200, 1024), np.float32), training=True).numpy()
+    assert set(np.unique(kept)) == {0, 2}
+    n_dropped = (kept == 0).sum(axis=1)
+    assert n_dropped.mean() == pytest.approx(512, abs=5)
+    assert n_dropped.std() == pytest.approx(16, abs=4)  # the root of 1,024 · 0.5 · 0.5
 
 
 def test_how_the_weights_start():
@@ -451,8 +466,19 @@ def test_why_adam_with_and_without_the_recipe():
     assert "the learning rate is 0.0001" in known
     assert "50 images, and 10,000 steps" in known
     assert known.startswith(answered(DEEP, "softmax")[question])
+    assert known.startswith("In one step the network reads a batch of images")
     other = answered(DEEP, "softmax", Recipe(0.5, 8, 9, optimizer="sgd"))[question]
-    assert "trained without it, by plain gradient descent with learning rate 0.5" in other
+    assert "trained without it, by plain gradient descent; the learning rate is 0.5." in other
+
+
+def test_the_learning_rate_of_a_schedule_is_its_peak():
+    robust = PRESETS["robust"]
+    assert learning_rate_at(robust.recipe, 0) < 1e-5
+    assert learning_rate_at(robust.recipe, 2800) == pytest.approx(4e-3, rel=1e-3)  # 20 % of 14,000
+    assert learning_rate_at(robust.recipe, 13_999) < 1e-5
+    found = answered(robust.network, "softmax", robust.recipe)["How were the weights learnt, and why Adam?"]
+    assert "the learning rate rises to 0.004 in the first 20\u00a0% of the steps and falls back to 0:" in found
+    assert "learning rate is 0.004" not in found
 
 
 def test_the_page_knows_the_recipe_of_a_model_and_leaves_an_unknown_one_out(monkeypatch):

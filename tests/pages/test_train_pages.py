@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,15 +12,17 @@ from apptest import alts, give, open_page, texts
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
+from cnnviz.experiments import exercises, variations
 from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
+from cnnviz.pages.train import milestones as on_the_way
 from cnnviz.pages.train import planning, run_view
 from cnnviz.percentages import percent
 from cnnviz.render import figures
 from cnnviz.training import checkpoints
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
-from cnnviz.ui import choice, server
+from cnnviz.ui import choice, places, server, state
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=30)
 REPRODUCED = "The same plan with the same seed ended in the same weights, to the bit."
@@ -103,14 +106,88 @@ def test_a_run_is_started_watched_and_found_again():
     assert [m.value for m in again.metric if m.label == "Test accuracy"] == [percent(correct / n)]
     milestones = table(again, "Training steps")
     card = store.open_model(server.scheduler().root / one.name).card
-    at_one = next(s.accuracy for s in card.snapshots if s.iteration == 1)
-    assert milestones["This run"].tolist() == [
-        percent(card.snapshots[0].accuracy, 1),
-        percent(at_one, 1),
-        "–",
-        "–",
-        "–",
-    ]
+    assert milestones.columns.tolist() == ["Training steps", "This run"], "a tutorial's figures beside another network"
+    assert milestones["Training steps"].tolist() == ["0", "1", "2", "5", "10", "20", "30"]
+    assert milestones["This run"].tolist() == [percent(s.accuracy, 1) for s in card.snapshots]
+
+
+def test_the_tutorials_figures_stand_beside_its_network_and_recipe_alone(monkeypatch, tiny):
+    monkeypatch.setattr(on_the_way.digits, "title", lambda source: "MNIST" if source.kind == "idx" else "others")
+    hvass, mnist = presets.PRESETS["hvass"], dataset.Source("idx")
+    recipe = dataclasses.replace(hvass.recipe, iterations=100)
+
+    def follows(network=hvass.network, source=mnist, **changes):
+        plan = Plan(network, dataclasses.replace(recipe, **changes), 3)
+        return on_the_way.follows_the_tutorial(SimpleNamespace(plan=plan, source=source))
+
+    assert follows()
+    assert not follows(network=tiny)
+    assert not follows(source=BUNDLED)
+    assert not follows(learning_rate=1e-3)
+    fast = presets.PRESETS["fast"]
+    assert not on_the_way.follows_the_tutorial(SimpleNamespace(plan=Plan(fast.network, fast.recipe), source=mnist))
+
+
+def test_the_tutorials_run_has_its_figures_beside_it(monkeypatch, tiny):
+    monkeypatch.setattr(on_the_way, "follows_the_tutorial", lambda run: True)
+    one = wait_for(begin(tiny))
+    milestones = table(open_page("train"), "Training steps")
+    assert milestones["Training steps"].tolist() == ["0", "1", "100", "1,000", "10,000"]
+    card = store.open_model(server.scheduler().root / one.name).card
+    mine = [percent(snapshot.accuracy, 1) for snapshot in card.snapshots[:2]]
+    assert milestones["This run"].tolist() == [*mine, "–", "–", "–"]
+    assert milestones["Tutorial, second rendering"].tolist()[-1] == percent(0.988, 1)
+
+
+def test_nothing_is_said_of_validation_digits_where_they_are_learnt_from(tiny):
+    without, watched = wait_for(begin(tiny, keep_validation=False), begin(tiny, seed=1))
+    sentence = "This run learns from the validation digits too"
+    assert not without.checks
+    for run, has_them in ((without, False), (watched, True)):
+        at = open_page("train", train__run=run.name)
+        told = [caption.value for caption in at.caption if caption.value.startswith(("Accuracy of", "Cross-entropy"))]
+        assert [(sentence in words, "and of validation digits" in words) for words in told] == [
+            (not has_them, has_them)
+        ] * 2
+        charts = [chart.proto.alt for chart in at.get("vega_lite_chart") if "training ends at" in chart.proto.alt]
+        assert ["validation" in alt for alt in charts] == [has_them] * 2
+    at = open_page("train/compare", compared=[without.name, watched.name])
+    assert f"because the validation digits were learnt from too: {without.name}." in texts(at)
+    assert f"Not here, because the validation digits were learnt from too: {without.name}." in texts(at)
+    (chart,) = [chart.proto.alt for chart in at.get("vega_lite_chart")]
+    assert chart == f"Line chart of Validation accuracy for {watched.name}."
+    at = open_page("train/compare", compared=[without.name])
+    assert not at.exception
+    assert not at.get("vega_lite_chart")
+
+
+def test_the_form_says_that_the_rate_of_a_schedule_is_its_peak():
+    at = open_page("train", train__preset="fast")
+    assert "700 training steps, learning rate up to 0.01 and back to 0, seed 0" in texts(at)
+    at = open_page("train", train__preset="tiny")
+    assert "30 training steps, learning rate 0.01, seed 0" in texts(at)
+
+
+def test_an_experiment_says_how_long_each_of_its_runs_is():
+    n = variations.N_SEEDS
+    at = open_page("train/experiments", exercise=2, experiment__preset="tiny", experiment__iterations=300)
+    labels = [expander.label for expander in at.expander]
+    assert any(label.startswith(f"{2 * n} runs ({n} of 300, {n} of 600 training steps), one after") for label in labels)
+    at = open_page("train/experiments", exercise=1, experiment__preset="tiny", experiment__iterations=300)
+    labels = [expander.label for expander in at.expander]
+    assert any(label.startswith("3 runs of 300 training steps, one after another") for label in labels)
+
+
+def test_the_last_exercise_sends_one_to_places_and_parts_that_there_are():
+    """And to a place where the answer stands: what a step does with its batch is told at the softmax."""
+    parts = open_page("layers").main.button_group(key=state.LayersPage.part.name).options
+    titles = {title for title, _ in places.PLACES.values()}
+    for _, page in exercises.find(13).discussion:
+        place, _, part = page.partition(",")[0].partition(": ")
+        assert place in titles
+        assert not part or (place, part) in [("Layers", name) for name in parts]
+    (step,) = [page for question, page in exercises.find(13).discussion if "one training step" in question]
+    assert step == "Layers: Network, under More at the layer softmax"
 
 
 def test_what_the_form_says_is_what_is_trained():

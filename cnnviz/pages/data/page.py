@@ -17,6 +17,9 @@ class Words:
         "The network learns from the training digits, is watched on the validation digits and is judged on the "
         "test digits, which it never learns from."
     )
+    no_validation = (
+        "**{name}** is an exception: it learnt from the validation digits too, so it has none to be watched on."
+    )
     loading = "Loading the digits"
     sizes = (
         "An image is 28×28 pixels with one grey channel, a float between 0 (paper) and 1 (ink). "
@@ -52,6 +55,9 @@ class Words:
 def show() -> None:
     """The page from top to bottom."""
     panels.head(Words.title, Words.intro)
+    trained, entry = choice.recipe(), choice.current().entry
+    if entry and trained and not trained.keep_validation:
+        st.markdown(Words.no_validation.format(name=entry.name))
     with st.spinner(Words.loading, show_time=True):
         parts = {part: choice.dataset(part) for part in Words.parts}
     with present.screen("sizes"):

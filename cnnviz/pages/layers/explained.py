@@ -6,14 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from cnnviz.network import store
 from cnnviz.network.config import Layer, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import calculation, opened, questions, signs
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
-from cnnviz.ui import choice, panels, server
+from cnnviz.ui import choice, panels
 from cnnviz.ui.components.maps import maps as shown_maps
 from cnnviz.ui.components.maps.sheet import exact, images, neurons
 from cnnviz.ui.state import CalculationPart, LayersPage
@@ -45,7 +44,7 @@ class Words:
         "average": "Keeps the mean of each 2×2 pixels: half the side, a quarter of the numbers.",
         "flatten": "Puts all the pixels of all the maps in one row.",
         "dense": "Each neuron adds up all {inputs:,} inputs, every one times a weight of its own, and a bias.",
-        "dropout": "In training drops {share} of the values at random; off everywhere else.",
+        "dropout": "In training sets each value to 0 with a chance of {share}; off everywhere else.",
         "softmax": "Turns the ten numbers into positive shares that add up to 1.",
     }
     heading = "{name} · {shape} · {weights}"
@@ -76,7 +75,7 @@ def show(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
         show_chart(network.config)
         show_table(network.config)
         layer = ask_layer(layers(network.config))
-        show_layer(network, layer, outputs[layer.name], recipe())
+        show_layer(network, layer, outputs[layer.name], choice.recipe())
 
 
 def ask_layer(every: tuple[Layer, ...]) -> Layer:
@@ -118,17 +117,6 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
         return sentence.format(channels=channels, px=px, depth=depth, stride=layer.stride)
     inputs = layer.kernel_shape[0] if layer.kernel_shape else 0
     return sentence.format(inputs=inputs, share=percent(config.dropout, 0))
-
-
-def recipe() -> Recipe | None:
-    """How the network that is chosen was trained, or is being; None when that is not known."""
-    entry = choice.current().entry
-    if entry is None:
-        return None
-    model, run = store.find(entry.name), server.scheduler().find(entry.name)
-    if model and model.card:
-        return model.card.recipe
-    return run.plan.recipe if run else None
 
 
 def show_layer(network: Network, layer: Layer, output: np.ndarray, trained_by: Recipe | None) -> None:

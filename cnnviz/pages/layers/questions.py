@@ -74,27 +74,34 @@ class Words:
     )
     weights = "Why {n:,} weights?"
     weights_answer = "{units:,} neurons, each with {inputs:,} weights and a bias: {units:,} × ({inputs:,} + 1) = {n:,}."
-    dropout = "Is {share:g} the share that is kept or dropped, and what is rescaled?"
+    dropout = "Is {share:g} the chance to be kept or to be dropped, and what is rescaled?"
     dropout_answer = (
-        "Dropped: in every step of the training {share} of the {n:,} values, chosen anew for each image, are set "
-        "to 0, and {kept} are kept. (Some tutorials state the share kept, `keep_prob`, here {keep_prob:g}.) The values "
+        "To be dropped: in every step of the training each of the {n:,} values is set to 0 with a chance of {share}, "
+        "drawn anew for each value and each image, so now a few more than {mean:,} are dropped and now a few less. "
+        "(Some tutorials state the chance to be kept, `keep_prob`, here {keep_prob:g}.) The values "
         "that are kept are multiplied by 1 / {keep_prob:g} = {factor:.3g}, so that the sums in the next layer stay "
         "about as large as they are without dropout. Outside training nothing is dropped and nothing "
         "is rescaled, as here."
     )
     adam = "How were the weights learnt, and why Adam?"
     adam_answer = (
+        "In one step the network reads a batch of images, the loss says how wrong its answers are, and the gradient "
+        "says for each weight in which direction the loss grows; each weight is then moved a little the other way. "
         "Adam follows the gradient, as plain gradient descent does, but keeps two running means for each of the {n:,} "
         "weights: of its gradient and of the gradient's square. A step is the first divided by the root of the "
         "second, times the learning rate. So a weight whose gradients are small moves about as fast as one whose "
         "gradients are large, much of the noise from batch to batch cancels out, and one learning rate serves all "
         "layers."
     )
+    rates = {
+        "constant": "the learning rate is {rate:g}",
+        "one_cycle": "the learning rate rises to {rate:g} in the first {warm_up} of the steps and falls back to 0",
+    }
     adam_here = (
-        " Here the learning rate is {rate:g}: in one step a weight moves by about that much at most. A step looks at "
-        "{batch} images, and {iterations:,} steps were planned."
+        " Here {rate}: in one step a weight moves by about that much at most. A step looks at {batch} images, and "
+        "{iterations:,} steps were planned."
     )
-    not_adam = " This network was trained without it, by {optimizer} with learning rate {rate:g}."
+    not_adam = " This network was trained without it, by {optimizer}; {rate}."
     optimizers = {"sgd": "plain gradient descent", "rmsprop": "RMSprop"}
 
 
@@ -170,8 +177,9 @@ def _dense(layer: Layer) -> Answered:
 
 def _dropout(config: NetworkConfig, layer: Layer) -> Answered:
     drop_prob, keep_prob = config.dropout, round(1 - config.dropout, 6)
-    probs = {"share": percent(drop_prob, 0), "kept": percent(keep_prob, 0), "keep_prob": keep_prob}
-    answer = Words.dropout_answer.format(n=layer.shape[0], factor=1 / keep_prob, **probs)
+    n = layer.shape[0]
+    probs = {"share": percent(drop_prob, 0), "mean": round(drop_prob * n), "keep_prob": keep_prob}
+    answer = Words.dropout_answer.format(n=n, factor=1 / keep_prob, **probs)
     return Words.dropout.format(share=drop_prob), answer
 
 
@@ -187,7 +195,8 @@ def _adam(config: NetworkConfig, recipe: Recipe | None) -> Answered:
     answer = Words.adam_answer.format(n=n_weights(config))
     if recipe is None:
         return Words.adam, answer
-    values = {"rate": recipe.learning_rate, "batch": recipe.batch_size, "iterations": recipe.iterations}
+    rate = Words.rates[recipe.schedule].format(rate=recipe.learning_rate, warm_up=percent(recipe.warm_up, 0))
+    values = {"rate": rate, "batch": recipe.batch_size, "iterations": recipe.iterations}
     if recipe.optimizer == "adam":
         return Words.adam, answer + Words.adam_here.format(**values)
     return Words.adam, answer + Words.not_adam.format(optimizer=Words.optimizers[recipe.optimizer], **values)

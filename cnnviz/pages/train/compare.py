@@ -37,6 +37,7 @@ class Words:
         "endless digits of this kind would lie. The test digits should judge, not choose: choose by the validation "
         "digits. Tested on: {names}."
     )
+    no_validation = " No validation accuracy, because the validation digits were learnt from too: {names}."
     table_alt = "Table of {n} runs with what differs, time, weights and accuracy."
     best = "**{best}** read most test digits right: {share}."
     luck = "{names}: no difference from it that {n:,} digits could show."
@@ -49,10 +50,8 @@ class Words:
     kinds = {"validation": "Validation accuracy", "accuracy": "Training accuracy", "loss": "Training loss"}
     curves_alt = "Line chart of {what} for {names}."
     curves_caption = "{what} over the training steps, one colour per run."
-    curves_missing = (
-        "{what} over the training steps, one colour per run. Not here: {names}; the history of the shipped networks "
-        "was not kept."
-    )
+    curves_missing = " Not here: {names}; the history of the shipped networks was not kept."
+    curves_unchecked = " Not here, because the validation digits were learnt from too: {names}."
     no_curves = "None of these has a curve: choose runs that were trained here."
     both = "Two on your digit"
     first, second = "First", "Second"
@@ -113,6 +112,8 @@ def show_table(rows: list[Row]) -> None:
     columns[Words.weights] = [row.n_weights for row in rows]
     names = ", ".join(sorted({row.test_digits for row in rows if row.test}))
     caption = Words.table_tested.format(names=names) if names else Words.table
+    if unchecked := [row.name for row in rows if not row.plan.recipe.keep_validation]:
+        caption += Words.no_validation.format(names=", ".join(unchecked))
     panels.table(columns, caption, Words.table_alt.format(n=len(rows)), "compare")
 
 
@@ -156,13 +157,21 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
         key=ComparePart.curves.name,
         persist_state="session",
     )
-    series = {run.name: curve(run, what) for run in runs}
-    top = None if what == "loss" else 1.0
-    chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
-    names = ", ".join(series)
-    panels.chart(chart, Words.curves_alt.format(what=Words.kinds[what], names=names))
-    sentence = Words.curves_missing if others else Words.curves_caption
-    st.caption(sentence.format(what=Words.kinds[what], names=", ".join(others)))
+    series = {run.name: curve(run, what) for run in runs if what != "validation" or run.plan.recipe.keep_validation}
+    if series:
+        top = None if what == "loss" else 1.0
+        chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
+        panels.chart(chart, Words.curves_alt.format(what=Words.kinds[what], names=", ".join(series)))
+    unchecked = [run.name for run in runs if run.name not in series]
+    st.caption(curves_caption(Words.kinds[what], unchecked, others))
+
+
+def curves_caption(what: str, unchecked: list[str], others: list[str]) -> str:
+    """What the chart shows, and which are not in it: without validation digits, or without a history."""
+    caption = Words.curves_caption.format(what=what)
+    if unchecked:
+        caption += Words.curves_unchecked.format(names=", ".join(unchecked))
+    return caption + Words.curves_missing.format(names=", ".join(others)) if others else caption
 
 
 def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:

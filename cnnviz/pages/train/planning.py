@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,11 @@ class Words:
     seeds = "Seeds"
     impossible = "This experiment cannot be run. {reason}"
     planned = {
-        False: "{n} run of {iterations:,} training steps, in turns with other people's runs.",
-        True: "{n} runs of {iterations:,} training steps, one after another, in turns with other people's runs.",
+        False: "{n} run of {steps:,} training steps, in turns with other people's runs.",
+        True: "{n} runs of {steps:,} training steps, one after another, in turns with other people's runs.",
     }
+    planned_of_lengths = "{n} runs ({lengths} training steps), one after another, in turns with other people's runs."
+    of_length = "{n} of {steps:,}"
     planned_alt = "Table of the planned runs of this experiment."
     columns = ("Run", "Seed", "Weights")
     start = "Start the experiment"
@@ -79,7 +82,7 @@ def plan_runs(exercise: Exercise) -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.exercise_name.format(n=exercise.number), start_place, exercise.number)
+    offer(planned, Words.exercise_name.format(n=exercise.number), start_place, exercise.number)
 
 
 def plan_sweep() -> None:
@@ -116,7 +119,7 @@ def plan_sweep() -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, base.recipe.iterations, Words.sweep_name, start_place)
+    offer(planned, Words.sweep_name, start_place)
 
 
 def ask_base() -> tuple[Plan, DeltaGenerator]:
@@ -140,17 +143,11 @@ def ask_base() -> tuple[Plan, DeltaGenerator]:
     return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations))), start_place
 
 
-def offer(
-    planned: Sequence[PlannedRun],
-    iterations: int,
-    name: str,
-    start_place: DeltaGenerator,
-    exercise: int | None = None,
-) -> None:
+def offer(planned: Sequence[PlannedRun], name: str, start_place: DeltaGenerator, exercise: int | None = None) -> None:
     """The table of the planned runs, and the button that starts them."""
     rows = [(run.label, run.plan.seed, n_weights(run.plan.network)) for run in planned]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    caption = Words.planned[len(planned) > 1].format(n=len(planned), iterations=iterations)
+    caption = how_many(planned)
     with st.expander(caption):
         panels.table(table, caption, Words.planned_alt, "planned")
     pressed = start_place.button(
@@ -158,6 +155,15 @@ def offer(
     )
     if pressed:
         start(planned, name, exercise, choice.current().source)
+
+
+def how_many(planned: Sequence[PlannedRun]) -> str:
+    """How many runs there are, and how long each is: not all need be of one length."""
+    lengths = Counter(run.plan.recipe.iterations for run in planned)
+    if len(lengths) == 1:
+        return Words.planned[len(planned) > 1].format(n=len(planned), steps=next(iter(lengths)))
+    parts = ", ".join(Words.of_length.format(n=n, steps=steps) for steps, n in lengths.items())
+    return Words.planned_of_lengths.format(n=len(planned), lengths=parts)
 
 
 def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:

@@ -74,8 +74,14 @@ class Words:
         "accuracy": "Accuracy of training batches (steps per point: {n}) and of validation digits.",
         "loss": "Cross-entropy per image of training batches (steps per point: {n}) and of validation digits.",
     }
+    curves_of_training = {
+        "accuracy": "Accuracy of training batches (steps per point: {n}).",
+        "loss": "Cross-entropy per image of training batches (steps per point: {n}).",
+    }
+    no_validation = " This run learns from the validation digits too, so there are none to check it on."
     series = ("training", "validation")
     curve_alt = "Line chart of {what} over {n:,} training steps; training ends at {train}, validation at {validation}."
+    curve_alt_of_training = "Line chart of {what} over {n:,} training steps; training ends at {train}."
     kernels = (
         "The kernels of conv1 after {at:,} training steps, from {low:+.2f} to {high:+.2f}; red adds, blue takes away. "
         "Click one to open it."
@@ -83,13 +89,8 @@ class Words:
     kernel, one_filter = "Kernel {number}", "filter"
     kernels_alt = "{n} kernels of the first convolution layer, weights from {low:+.3f} to {high:+.3f}."
     answer = "{title}: after {at:,} training steps the network reads {first}; its second guess is {second}."
-    table = "Test accuracy on the way, beside what two renderings of the tutorial report for hvass."
-    table_alt = "Table of test accuracy at five moments of the training."
-    columns = ("Training steps", "This run", "Tutorial, first rendering", "Tutorial, second rendering")
 
 
-TUTORIALS = {0: (0.042, 0.109), 1: (0.053, 0.130), 100: (0.708, 0.666), 1000: (0.935, 0.931), 10_000: (0.987, 0.988)}
-"""Test accuracy by iteration that M. E. H. Pedersen's tutorial 02 reports, in two runs."""
 N_LAST = 100
 CHART_PX = 250
 KERNEL_PX = 120
@@ -250,13 +251,16 @@ def show_curve(chosen: Run, what: Literal["accuracy", "loss"], title: str) -> No
     if chosen.checks:
         at = np.array([check.iteration for check in chosen.checks], float)
         series[validation] = (at, np.array([getattr(check, what) for check in chosen.checks]))
-    ends = [f"{values[-1]:.3f}" for _, values in series.values()] + [Words.not_yet]
-    alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, train=ends[0], validation=ends[1])
+    ends = {name: f"{values[-1]:.3f}" for name, (_, values) in series.items()}
+    sentence = Words.curve_alt if chosen.checks else Words.curve_alt_of_training
+    values = {"train": ends[training], "validation": ends.get(validation)}
+    alt = sentence.format(what=title.lower(), n=chosen.iteration, **values)
     top = 1.0 if what == "accuracy" else None
     chart = charts.curve_chart(series, title, panels.theme(), top=top, height_px=CHART_PX)
     panels.chart(chart, alt, key=state.run_curve_of(what))
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
-    st.caption(Words.curves[what].format(n=per_point))
+    caption = (Words.curves if chosen.checks else Words.curves_of_training)[what].format(n=per_point)
+    st.caption(caption if chosen.plan.recipe.keep_validation else caption + Words.no_validation)
 
 
 def show_kernels(chosen: Run) -> None:
@@ -294,18 +298,3 @@ def show_answer(chosen: Run) -> None:
     caption = Words.answer.format(title=digit_choice.title(own), at=at, first=first, second=second)
     panels.bars(probs, caption, "answer-now", width=250)
     refusal.note_of(chosen.network_at(at), own, choice.of_run(chosen), at)
-
-
-def show_milestones(chosen: Run) -> None:
-    """Test accuracy at the iterations that the tutorial reports, beside its figures."""
-    card = store.open_model(server.scheduler().root / chosen.name).card
-    have = {s.iteration for s in card.snapshots} if card else set(chosen.snapshot_iterations)
-    rows = []
-    for iteration, reported in TUTORIALS.items():
-        mine = Words.not_yet
-        if iteration in have:
-            correct, n = test_result(chosen, iteration)
-            mine = percent(correct / n, 1)
-        rows.append((f"{iteration:,}", mine, *(percent(accuracy, 1) for accuracy in reported)))
-    table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    panels.table(table, Words.table, Words.table_alt, "milestones")

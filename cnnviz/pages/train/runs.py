@@ -12,7 +12,7 @@ from cnnviz.experiments import keras_source
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
-from cnnviz.pages.train import run_view
+from cnnviz.pages.train import milestones, run_view
 from cnnviz.percentages import percent
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run
@@ -28,7 +28,10 @@ class Words:
 
     intro = "Start a recipe and watch the network learn from noise; the run goes on when you leave this page."
     setup_title = "Settings of the next run"
-    starts = "{n:,} training steps, learning rate {rate:g}, seed {seed}"
+    starts = {
+        "constant": "{n:,} training steps, learning rate {rate:g}, seed {seed}",
+        "one_cycle": "{n:,} training steps, learning rate up to {rate:g} and back to 0, seed {seed}",
+    }
     start = "Start"
     started = "{name} has begun."
     impossible = "This network cannot be built. {reason}"
@@ -125,7 +128,8 @@ def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
             start_place.button(Words.start, icon=":material/play_arrow:", type="primary", disabled=True)
             return
         recipe = plan.recipe
-        st.caption(Words.starts.format(n=recipe.iterations, rate=recipe.learning_rate, seed=plan.seed))
+        values = {"n": recipe.iterations, "rate": recipe.learning_rate, "seed": plan.seed}
+        st.caption(Words.starts[recipe.schedule].format(**values))
     pressed = start_place.button(
         Words.start, icon=":material/play_arrow:", type="primary", disabled=bool(server.scheduler().refusal)
     )
@@ -168,7 +172,7 @@ def show_run(chosen: Run) -> None:
     st.fragment(run_view.watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen.name, chosen.active)
     if run_view.is_measured(chosen):
         with contextlib.suppress(BrokenModel):  # that its weights cannot be read has been said
-            run_view.show_milestones(chosen)
+            milestones.show(chosen)
     else:
         st.caption(Words.table_later)
 
