@@ -20,14 +20,6 @@ from cnnviz.network.presets import Recipe
 from cnnviz.ui import keeper, server
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items):
-    """A file of tests runs in one of the processes; the marks must be there before xdist looks for them."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.name))
-    return (yield)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _end_of_workers():
     yield

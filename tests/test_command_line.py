@@ -175,6 +175,15 @@ def test_train_writes_a_model_and_tells_how_it_goes(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["correct"] == model.card.last.correct
 
 
+@pytest.fixture
+def _interruptible():
+    """Processes that are started now hear interrupts; in the background a shell has them ignored, and what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupted_training_leaves_no_model_and_can_be_resumed(tmp_path, capsys):
     command = [sys.executable, "-m", "cnnviz", "train", "--preset", "hvass", "--iterations", "200", "--data", "bundled"]
     command += ["--out", str(tmp_path / "new"), "--seed", "4"]

@@ -89,3 +89,30 @@ def test_the_package_itself_imports_nothing_heavy():
     code = "import sys, cnnviz; print(sorted({'numpy', 'streamlit', 'tensorflow'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_tests_of_a_file_run_in_one_process(tmp_path):
+    """By the settings of this project: else a server or a network that they share is made in both."""
+    code = """
+import os, time, pytest
+@pytest.mark.parametrize("n", range(4))
+def test_one(n):
+    time.sleep(0.1)
+    with open(__file__ + ".ran", "a") as ran:
+        ran.write(os.environ["PYTEST_XDIST_WORKER"] + " ")
+"""
+    for name in ("test_a.py", "test_b.py", "test_c.py"):
+        (tmp_path / name).write_text(code)
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    subprocess.run(
+        [*command, "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    ran = [path.read_text().split() for path in sorted(tmp_path.glob("*.ran"))]
+    assert [len(each) for each in ran] == [4, 4, 4]
+    assert [len(set(each)) for each in ran] == [1, 1, 1]
+    assert len({each[0] for each in ran}) == 2

@@ -19,6 +19,13 @@ def of_folder(request, key, opened):
 
 
 PAGES, SERVER = pytest.StashKey(), pytest.StashKey()
+
+
+def refused(*_):
+    """In the place of what cannot be taken back: the next test that has the page would have the script as well."""
+    raise TypeError("Expected the script as `new_page(init_script=...)`: a page is used again.")
+
+
 LAPTOP = {"width": 1440, "height": 1000}
 
 
@@ -50,6 +57,7 @@ class Pages:
     def _opened(self, init_script, options):
         page = self._chromium.new_context(**options).new_page()
         page.add_init_script(init_script)
+        page.add_init_script = refused
         return page
 
     def _empty(self, page):
