@@ -39,9 +39,9 @@ class Settings:
     database: str | None = None
     teacher: str | None = field(default=None, repr=False)
     max_active_per_person: int = 3
-    max_kept_per_person: int = 30
+    max_kept_per_person: int = 100
     max_active: int = 20
-    max_kept: int = 200
+    max_kept: int = 500
     refused: tuple[str, ...] = ()
 
 

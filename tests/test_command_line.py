@@ -177,7 +177,7 @@ def test_train_writes_a_model_and_tells_how_it_goes(tmp_path, capsys):
 
 @pytest.fixture
 def _interruptible():
-    """Processes that are started now hear interrupts; in the background a shell has them ignored, and what they start."""
+    """Processes that are started now hear interrupts; a shell starts those in the background with interrupts ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -38,11 +38,11 @@ def test_numbers_are_numbers_and_what_is_none_stands_in_no_ones_way():
     }
     read = settings.read(environment)
     assert read.database == "sqlite:////srv/cnnviz.sqlite3"
-    assert (read.max_active_per_person, read.max_kept_per_person, read.max_active, read.max_kept) == (5, 30, 20, 200)
+    assert (read.max_active_per_person, read.max_kept_per_person, read.max_active, read.max_kept) == (5, 100, 20, 500)
     assert len(read.refused) == 3
     assert (
         read.refused[0]
-        == "CNNVIZ_MAX_KEPT_PER_PERSON: expected a whole number from 1 to 1,000,000. Received '0'; 30 is used."
+        == "CNNVIZ_MAX_KEPT_PER_PERSON: expected a whole number from 1 to 1,000,000. Received '0'; 100 is used."
     )
 
 

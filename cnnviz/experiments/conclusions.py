@@ -10,8 +10,9 @@ import statistics
 from collections.abc import Sequence
 from typing import ClassVar
 
+from cnnviz.experiments.comparing import Comparison, Difference, Result, compare
 from cnnviz.experiments.plan_text import capitalized
-from cnnviz.experiments.statistics import Comparison, Result, compare, wilson_interval
+from cnnviz.experiments.statistics import MAX_P, MIN_SEEDS, mean_interval
 from cnnviz.percentages import percent
 
 
@@ -19,18 +20,41 @@ class Words:
     """The sentences, whole."""
 
     nothing = "There is nothing to compare yet."
-    baseline = "{label}: {accuracy} (95 % interval {low} to {high})."
-    baseline_mean = "{label}: {accuracy}, the mean of {n} seeds (95 % interval {low} to {high})."
+    baseline = (
+        "{label}: {accuracy} after {steps} training steps, the mean of {n} seeds, which read {least} to {most}; "
+        "95 % interval over seeds and digits {low} to {high}."
+    )
+    baseline_alone = "{label}: {accuracy} after {steps} training steps, with one seed."
     comparisons: ClassVar[dict[Comparison, str]] = {
-        Comparison.BETTER: "{label}: {accuracy}, {points:.2f} points better than {baseline}.",
-        Comparison.WORSE: "{label}: {accuracy}, {points:.2f} points worse than {baseline}.",
-        Comparison.NOT_SIGNIFICANT: "{label}: {accuracy}, no difference from {baseline} that these digits could show.",
-        Comparison.SEEDS_OVERLAP: (
-            "{label}: {accuracy}, the seeds differ as much as this does from {baseline}, so these runs show no "
-            "difference."
+        Comparison.BETTER: (
+            "{label}: {accuracy} after {steps} training steps, {points:.2f} points better than “{baseline}” "
+            "(95 % interval over seeds and digits {low:+.2f} to {high:+.2f})."
+        ),
+        Comparison.WORSE: (
+            "{label}: {accuracy} after {steps} training steps, {points:.2f} points worse than “{baseline}” "
+            "(95 % interval over seeds and digits {low:+.2f} to {high:+.2f})."
+        ),
+        Comparison.NOT_SHOWN: (
+            "{label}: {accuracy} after {steps} training steps; no difference from “{baseline}” is shown, seeds of one "
+            "setting differ as much."
+        ),
+        Comparison.TOO_FEW: (
+            "{label}: {accuracy} after {steps} training steps; too few seeds to compare it with “{baseline}”, "
+            "each needs {min_seeds}."
         ),
     }
-    one_seed = "With one seed each, another seed may say otherwise."
+    these_digits = "That is so on these test digits; on others it may not be."
+    may_turn = "The gap was closing towards the end: with longer training the order may turn."
+    not_followed = "Without validation digits nobody saw whether the gaps were closing: longer training may turn them."
+    test_one = (
+        "Better or worse is said only where chance makes so large a difference in at most {percent} of all ways of "
+        "dealing the seeds into two groups (permutation test)."
+    )
+    test_several = (
+        "Better or worse is said only where chance makes so large a difference in at most {percent} of all ways of "
+        "dealing the seeds into two groups (permutation test). Who compares {n} times is wrong more easily, so each "
+        "comparison must be clearer than that (Holm): the chance of even one false claim stays at most {percent}."
+    )
     left_out = "{label}, seed {seed}, is left out: {reason}"
     times = "1,000 training steps took {times}; other work on the machine changes such times."
     time = "{seconds:.1f} s ({label})"
@@ -39,66 +63,83 @@ class Words:
         "The same plan with the same seed ended in other weights: something here is not decided by the seed."
     )
     other_seed_same = "Another seed ended in the same weights."
-    other_seed_other = "Another seed ended in other weights."
-    seed_only = "Only chance sets these two apart: a difference no larger than this one need mean nothing."
+    other_seed_other = "Every other seed ended in other weights."
+    seed_only = (
+        "After {steps} training steps {n} seeds of this one setting read {least} to {most} of the test digits right. "
+        "Only chance sets them apart: a difference no larger than that, between single runs, need mean nothing."
+    )
     orders_same = "With {activation} both orders ended in the same weights, to the bit."
     orders_differ = "With {activation} both orders ended in different weights."
     smallest = "The smallest of these that is not shown to be worse than the first has {n:,} weights."
 
 
-def accuracy(results: Sequence[Result]) -> str:
+PARAGRAPH = "\n\n"
+"""Between two sentences or what belongs to one setting, in Markdown."""
+Runs = Sequence[Result]
+Pair = tuple[tuple[str, Runs], tuple[str, Runs]]
+"""The baseline and the setting that is compared with it, each a label and its runs."""
+
+
+def accuracy(results: Runs) -> str:
     """Each setting compared with the first by test accuracy."""
-    return " ".join(_accuracy_sentences(results))
+    return PARAGRAPH.join(_accuracy_sentences([results]))
 
 
-def accuracy_and_time(results: Sequence[Result]) -> str:
+def accuracy_and_time(results: Runs) -> str:
     """Each setting compared with the first by test accuracy, and their training times."""
-    return " ".join(_accuracy_sentences(results) + _time_sentences(results))
+    return PARAGRAPH.join(_accuracy_sentences([results]) + _time_sentences(results))
 
 
-def reproducibility(results: Sequence[Result]) -> str:
-    """Exercise 1: runs of the same plan by their weights, then runs with another seed by weights and accuracy."""
+def reproducibility(results: Runs) -> str:
+    """Exercise 1: runs of the same plan by their weights, then how far other seeds come out apart."""
     completed = [result for result in results if not result.failure]
     repeated = [(a, b) for i, a in enumerate(completed) for b in completed[i + 1 :] if a.plan == b.plan]
     sentences = []
     if repeated:
         same = all(a.weights_checksum == b.weights_checksum for a, b in repeated)
         sentences.append(Words.reproduced if same else Words.not_reproduced)
-    for other in completed[1:]:
-        first = completed[0]
-        if first.plan.seed != other.plan.seed:
-            same = first.weights_checksum == other.weights_checksum
-            sentences.append(Words.other_seed_same if same else Words.other_seed_other)
-            sentences.append(_baseline_sentence(first.label, [first]))
-            sentences.append(_comparison_sentence(first.label, [first], other.label, [other]))
-            sentences.append(Words.seed_only)
-    return " ".join([*(sentences or [Words.nothing]), *_left_out(results)])
+    seeds = list({result.plan.seed: result for result in completed}.values())
+    if len(seeds) > 1:
+        other = len({result.weights_checksum for result in seeds}) == len(seeds)
+        sentences.append(Words.other_seed_other if other else Words.other_seed_same)
+        sentences.append(Words.seed_only.format(n=len(seeds), steps=_steps(seeds), **_range(seeds)))
+    return PARAGRAPH.join([*(sentences or [Words.nothing]), *_left_out(results)])
 
 
-def pooling_order(results: Sequence[Result]) -> str:
+def pooling_order(results: Runs) -> str:
     """Exercise 6: for each activation with its pooling, activating first compared with pooling first."""
+    both_orders: dict[str, list[Result]] = {}
+    for result in results:
+        both_orders.setdefault(result.plan.network.activation, []).append(result)
     sentences = []
-    for activation in dict.fromkeys(result.plan.network.activation for result in results):
-        both_orders = [result for result in results if result.plan.network.activation == activation]
+    for activation, of_one in both_orders.items():
         # by seed, not by position: a run that failed must not shift the others against each other
-        checksums = [{r.plan.seed: r.weights_checksum for r in runs} for runs in _by_label(both_orders).values()]
+        checksums = [{r.plan.seed: r.weights_checksum for r in runs} for runs in _by_label(of_one).values()]
         if len(checksums) == 2 and checksums[0].keys() == checksums[1].keys():
             sentence = Words.orders_same if checksums[0] == checksums[1] else Words.orders_differ
             sentences.append(sentence.format(activation=activation))
-        sentences += _accuracy_sentences(both_orders) + _time_sentences(both_orders)
-    return " ".join(sentences)
+    sentences += _accuracy_sentences(list(both_orders.values()))
+    return PARAGRAPH.join(
+        [*sentences, *(sentence for of_one in both_orders.values() for sentence in _time_sentences(of_one))]
+    )
 
 
-def smallest_network(results: Sequence[Result]) -> str:
-    """Exercise 8: the smallest network that is not significantly worse than the first."""
-    sentences, groups = _accuracy_sentences(results), list(_by_label(results).values())
-    if len(groups) > 1:
-        as_good = [runs[0].n_weights for runs in groups if compare(groups[0], runs) is not Comparison.WORSE]
-        sentences.append(Words.smallest.format(n=min(as_good)))
-    return " ".join(sentences)
+def smallest_network(results: Runs) -> str:
+    """Exercise 8: the smallest network that is not shown to be worse than the first."""
+    sentences, pairs = _accuracy_sentences([results]), _pairs(results)
+    differences = _compare(pairs)
+    if any(difference.comparison is not Comparison.TOO_FEW for difference in differences):
+        first = pairs[0][0][1][0].n_weights
+        as_good = [
+            runs[0].n_weights
+            for (_, (_, runs)), difference in zip(pairs, differences, strict=True)
+            if difference.comparison in (Comparison.BETTER, Comparison.NOT_SHOWN)
+        ]
+        sentences.append(Words.smallest.format(n=min([first, *as_good])))
+    return PARAGRAPH.join(sentences)
 
 
-def _by_label(results: Sequence[Result]) -> dict[str, list[Result]]:
+def _by_label(results: Runs) -> dict[str, list[Result]]:
     """The completed runs, grouped by label; labels and runs keep their order."""
     groups: dict[str, list[Result]] = {}
     for result in results:
@@ -107,42 +148,75 @@ def _by_label(results: Sequence[Result]) -> dict[str, list[Result]]:
     return groups
 
 
-def _accuracy_sentences(results: Sequence[Result]) -> list[str]:
-    """One sentence for the baseline, one for each other setting, one for each run that did not complete."""
-    groups = _by_label(results)
-    if len(groups) < 2:
-        return [Words.nothing, *_left_out(results)]
-    (label, baseline), *others = groups.items()
-    sentences = [_baseline_sentence(label, baseline)]
-    sentences += [_comparison_sentence(label, baseline, other, runs) for other, runs in others]
-    if max(map(len, groups.values())) == 1:
-        sentences.append(Words.one_seed)
-    return sentences + _left_out(results)
+def _pairs(results: Runs) -> list[Pair]:
+    """The first setting with each of the others; none where nothing is to be compared."""
+    first, *others = _by_label(results).items() or [("", [])]
+    return [(first, other) for other in others]
 
 
-def _baseline_sentence(label: str, runs: Sequence[Result]) -> str:
-    mean_correct = round(statistics.mean(run.test_correct for run in runs))
-    low, high = wilson_interval(mean_correct, runs[0].n_test)
-    sentence = Words.baseline_mean if len(runs) > 1 else Words.baseline
+def _compare(pairs: Sequence[Pair]) -> list[Difference]:
+    return compare([(baseline, runs) for (_, baseline), (_, runs) in pairs])
+
+
+def _accuracy_sentences(parts: Sequence[Runs]) -> list[str]:
+    """Every part's settings compared with its first, and how that was tested; all parts count as one experiment."""
+    pairs = [_pairs(part) for part in parts]
+    left_out = [sentence for part in parts for sentence in _left_out(part)]
+    differences = iter(_compare([pair for of_part in pairs for pair in of_part]))
+    sentences, found = [], []
+    for of_part in pairs:
+        sentences += [_baseline_sentence(*of_part[0][0])] if of_part else []
+        for (baseline, _), (label, runs) in of_part:
+            found.append(next(differences))
+            sentences.append(_comparison_sentences(baseline, label, runs, found[-1]))
+    return [*(sentences or [Words.nothing]), *_how_tested(found), *left_out]
+
+
+def _how_tested(found: Sequence[Difference]) -> list[str]:
+    """What a claim rests on, and what it does not; nothing where no claim could be made."""
+    if all(difference.comparison is Comparison.TOO_FEW for difference in found):
+        return []
+    sentence = Words.test_one if len(found) == 1 else Words.test_several
+    sentences = [sentence.format(n=len(found), percent=percent(MAX_P, 0))]
+    if any(difference.is_claimed and difference.may_turn is None for difference in found):
+        sentences.append(Words.not_followed)
+    return sentences
+
+
+def _baseline_sentence(label: str, runs: Runs) -> str:
+    low, high = mean_interval([run.test_correct for run in runs], runs[0].n_test)
+    sentence = Words.baseline if len(runs) > 1 else Words.baseline_alone
     return sentence.format(
         label=capitalized(label),
         accuracy=percent(_mean_accuracy(runs)),
+        steps=_steps(runs),
         n=len(runs),
         low=percent(low),
         high=percent(high),
+        **_range(runs),
     )
 
 
-def _comparison_sentence(baseline_label: str, baseline: Sequence[Result], label: str, runs: Sequence[Result]) -> str:
-    return Words.comparisons[compare(baseline, runs)].format(
+def _comparison_sentences(baseline: str, label: str, runs: Runs, difference: Difference) -> str:
+    sentence = Words.comparisons[difference.comparison].format(
         label=capitalized(label),
         accuracy=percent(_mean_accuracy(runs)),
-        points=abs(100 * (_mean_accuracy(runs) - _mean_accuracy(baseline))),
-        baseline=baseline_label,
+        steps=_steps(runs),
+        points=abs(100 * difference.difference),
+        low=100 * difference.low,
+        high=100 * difference.high,
+        baseline=baseline,
+        min_seeds=MIN_SEEDS,
     )
+    doubts = []
+    if difference.is_claimed and not difference.holds_for_other_digits:
+        doubts.append(Words.these_digits)
+    if difference.is_claimed and difference.may_turn:
+        doubts.append(Words.may_turn)
+    return " ".join([sentence, *doubts])
 
 
-def _left_out(results: Sequence[Result]) -> list[str]:
+def _left_out(results: Runs) -> list[str]:
     """One sentence for each run that did not complete."""
     return [
         Words.left_out.format(label=capitalized(r.label), seed=r.plan.seed, reason=r.failure)
@@ -151,7 +225,7 @@ def _left_out(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def _time_sentences(results: Sequence[Result]) -> list[str]:
+def _time_sentences(results: Runs) -> list[str]:
     """How long 1,000 iterations took in each setting, the mean over its seeds; nothing for less than two settings."""
     groups = _by_label(results)
     if len(groups) < 2:
@@ -163,5 +237,15 @@ def _time_sentences(results: Sequence[Result]) -> list[str]:
     return [Words.times.format(times=", ".join(times))]
 
 
-def _mean_accuracy(runs: Sequence[Result]) -> float:
+def _mean_accuracy(runs: Runs) -> float:
     return statistics.mean(run.accuracy for run in runs)
+
+
+def _range(runs: Runs) -> dict[str, str]:
+    """The least and the most that a seed read right."""
+    accuracies = [run.accuracy for run in runs]
+    return {"least": percent(min(accuracies)), "most": percent(max(accuracies))}
+
+
+def _steps(runs: Runs) -> str:
+    return f"{runs[0].plan.recipe.iterations:,}"

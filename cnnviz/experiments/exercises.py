@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnnviz.experiments import conclusions, variations
-from cnnviz.experiments.statistics import Result
+from cnnviz.experiments.comparing import Result
 from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network.presets import Plan
 
@@ -63,7 +63,7 @@ EXERCISES = (
         1,
         "Run again with nothing changed: are the results the same, and where does the chance come from?",
         "The seed decides the initial weights, the order of the images and what dropout drops. Weights are compared "
-        "to the bit; the run with another seed shows what chance alone does to the accuracy.",
+        "to the bit; the runs with other seeds show what chance alone does to the accuracy.",
         variations.repeated,
         conclusions.reproducibility,
     ),

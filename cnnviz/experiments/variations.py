@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cnnviz.experiments.plan_text import comma_separated, decimal
+from cnnviz.experiments.statistics import MIN_SEEDS, seeds_needed
 from cnnviz.network.config import Activation, Convolution, NetworkConfig, Pooling, layers, n_weights
 from cnnviz.network.presets import Plan, Recipe
 
-N_SEEDS = 2
-LEARNING_RATES = (1e-5, 1e-4, 1e-3, 1e-2)
+LEARNING_RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 FEW_WEIGHTS = 500
 """The exercise on the smallest network stops at the first one that has no more than that."""
 MAX_DENSE_WEIGHTS = 10_000_000
@@ -35,31 +35,28 @@ class PlannedRun:
 
 
 def repeated(base: Plan, iterations: int) -> list[PlannedRun]:
-    """The base plan twice, and once with another seed."""
+    """The base plan twice, and with other seeds."""
     plan = replace(base, recipe=replace(base.recipe, iterations=iterations))
-    other_seed = replace(plan, seed=plan.seed + 1)
+    others = [replace(plan, seed=plan.seed + i) for i in range(1, MIN_SEEDS)]
     return [
         PlannedRun("the first run", plan),
         PlannedRun("the same again", plan),
-        PlannedRun("another seed", other_seed),
+        *(PlannedRun("another seed", other) for other in others),
     ]
 
 
 def longer_training(base: Plan, iterations: int) -> list[PlannedRun]:
     """So many iterations, and twice as many."""
-    return [
-        run
-        for n in (iterations, 2 * iterations)
-        for run in _vary(base, n, [(f"{n:,} iterations", base.network, base.recipe)])
-    ]
+    recipes = [replace(base.recipe, iterations=n) for n in (iterations, 2 * iterations)]
+    return _vary(base, [(f"{recipe.iterations:,} training steps", base.network, recipe) for recipe in recipes])
 
 
 def learning_rates(base: Plan, iterations: int) -> list[PlannedRun]:
     """The base's learning rate, and others from too small to too large."""
     rates = dict.fromkeys([base.recipe.learning_rate, *LEARNING_RATES])
-    recipes = [replace(base.recipe, learning_rate=rate) for rate in rates]
+    recipes = [replace(base.recipe, learning_rate=rate, iterations=iterations) for rate in rates]
     variants = [(f"learning rate {decimal(recipe.learning_rate)}", base.network, recipe) for recipe in recipes]
-    return _vary(base, iterations, variants)
+    return _vary(base, variants)
 
 
 def layer_sizes(base: Plan, iterations: int) -> list[PlannedRun]:
@@ -149,19 +146,22 @@ def strided_convolutions(base: Plan, iterations: int) -> list[PlannedRun]:
     return _vary_network(base, iterations, [(f"{pooled.pooling}-pooling", pooled), (label, strided)])
 
 
-def _vary(base: Plan, iterations: int, variants: Sequence[tuple[str, NetworkConfig, Recipe]]) -> list[PlannedRun]:
+def _vary(base: Plan, variants: Sequence[tuple[str, NetworkConfig, Recipe]]) -> list[PlannedRun]:
     """A run for every variant (label, network, recipe) and every seed; equal plans once, under their first label."""
+    n_settings = len({(network, recipe) for _, network, recipe in variants})
+    seeds = range(base.seed, base.seed + seeds_needed(n_settings - 1))
     planned: dict[Plan, PlannedRun] = {}
     for label, network, recipe in variants:
         layers(network)  # raises for a network that cannot be built, before anything is trained
-        for seed in range(base.seed, base.seed + N_SEEDS):
-            plan = Plan(network, replace(recipe, iterations=iterations), seed)
+        for seed in seeds:
+            plan = Plan(network, recipe, seed)
             planned.setdefault(plan, PlannedRun(label, plan))
     return list(planned.values())
 
 
 def _vary_network(base: Plan, iterations: int, variants: Sequence[tuple[str, NetworkConfig]]) -> list[PlannedRun]:
-    return _vary(base, iterations, [(label, network, base.recipe) for label, network in variants])
+    recipe = replace(base.recipe, iterations=iterations)
+    return _vary(base, [(label, network, recipe) for label, network in variants])
 
 
 def _with_pooling(config: NetworkConfig) -> NetworkConfig:

@@ -157,41 +157,65 @@ def curve_chart(
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A bar with its name: a share in [0, 1] and the ends of its interval."""
+class Spread:
+    """What the seeds of one setting came out as: shares in [0, 1], and the ends of their mean's interval."""
 
     label: str
-    share: float
+    shares: tuple[float, ...]
     low: float
     high: float
 
+    @property
+    def mean(self) -> float:
+        """Of the shares."""
+        return sum(self.shares) / len(self.shares)
 
-BAR_PX = 44
+
+ROW_PX = 44
 
 
-def bar_chart(bars: Sequence[Bar], theme: Theme = LIGHT) -> Any:
-    """Draw shares as horizontal bars from 0, each with its percentage, its interval as a thin line, one below another.
+def spread_chart(spreads: Sequence[Spread], theme: Theme = LIGHT) -> dict[str, Any]:
+    """Draw a row for each setting: a point for each seed, a stroke at their mean, its interval as a line.
 
     Args:
-        bars: from top to bottom.
+        spreads: from top to bottom.
         theme: colours around them.
 
     Returns:
-        Altair chart.
+        Vega-Lite chart; its axis begins where the values do, since points, other than bars, need no 0.
     """
-    rows = [{"setting": b.label, "share": b.share, "low": b.low, "high": b.high} for b in bars]
-    axis = alt.Axis(labelFontSize=15, labelLimit=260, title=None, ticks=False, domain=False)
-    base = alt.Chart(pandas.DataFrame(rows)).encode(
-        y=alt.Y("setting:N", sort=None, axis=axis),
-        tooltip=["setting:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("share", "low", "high"))],
-    )
-    x = {"scale": alt.Scale(domain=[0, 1.15]), "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])}
-    drawn = base.mark_bar(height=24, color=to_hex(theme.accent)).encode(x=alt.X("share:Q", title="Test accuracy", **x))
-    interval = base.mark_rule(strokeWidth=2, color=to_hex(theme.text)).encode(x=alt.X("low:Q", **x), x2="high:Q")
-    words = base.mark_text(align="left", dx=10, fontSize=15, color=to_hex(theme.text)).encode(
-        x=alt.X("high:Q", **x), text=alt.Text("share:Q", format=".2%")
-    )
-    return (drawn + interval + words).properties(height=BAR_PX * len(bars) + 50)
+    rows = [{"setting": s.label, "mean": s.mean, "low": s.low, "high": s.high} for s in spreads]
+    seeds = [{"setting": s.label, "share": share} for s in spreads for share in s.shares]
+    text, accent = to_hex(theme.text), to_hex(theme.accent)
+    labels = {
+        "labelFontSize": 15,
+        "labelLimit": 260,
+        "ticks": False,
+        "domain": False,
+        "grid": True,
+        "labelFlush": False,
+    }
+    y = {"field": "setting", "type": "nominal", "sort": None, "title": None, "axis": labels}
+
+    def layer(values: list[dict[str, Any]], field: str, mark: dict[str, Any], **channels: Any) -> dict[str, Any]:
+        shown = [name for name in values[0] if name != "setting"] if values else []
+        tooltip = [{"field": "setting", "type": "nominal", "title": "Setting"}]
+        tooltip += [{"field": n, "type": "quantitative", "format": ".2%", "title": n.capitalize()} for n in shown]
+        x = {"field": field, "type": "quantitative", "title": "Test accuracy", "scale": {"zero": False, "nice": True}}
+        return {
+            "data": {"values": values},
+            "mark": mark,
+            "encoding": {"y": y, "x": x | {"axis": {"format": ".1%", "tickCount": 5}}, "tooltip": tooltip, **channels},
+        }
+
+    return {
+        "layer": [
+            layer(rows, "low", {"type": "rule", "strokeWidth": 2, "color": text}, x2={"field": "high"}),
+            layer(rows, "mean", {"type": "tick", "thickness": 3, "size": 26, "color": text}),
+            layer(seeds, "share", {"type": "circle", "size": 90, "opacity": 0.75, "color": accent}),
+        ],
+        "height": ROW_PX * len(spreads) + 50,
+    }
 
 
 def corruption_chart(

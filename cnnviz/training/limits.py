@@ -28,9 +28,9 @@ class Limits:
     """
 
     max_active_per_person: int = 3
-    max_kept_per_person: int = 30
+    max_kept_per_person: int = 100
     max_active: int = 20
-    max_kept: int = 200
+    max_kept: int = 500
 
     def check_active(self, runs: Collection[Run], owner: str, unit: str = "") -> None:
         """Refuse to let one more be under way.

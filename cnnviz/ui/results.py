@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from cnnviz.data.mnist import DataError
-from cnnviz.experiments.statistics import Result, weights_checksum, wilson_interval
+from cnnviz.experiments.comparing import Result, weights_checksum
+from cnnviz.experiments.statistics import wilson_interval
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel, Card
 from cnnviz.network.config import n_weights
@@ -77,19 +80,29 @@ def validation(row: Row) -> tuple[int, int] | None:
     """Validation digits read right, and all of them; read now where nobody did; None where it learnt from them."""
     if row.validation or not row.plan.recipe.keep_validation or (row.run and row.run.status is not Status.FINISHED):
         return row.validation
-    model = store.find(row.name)
+    right = _right(row, "validation")
+    return None if right is None else (int(right.sum()), len(right))
+
+
+def test_right(row: Row) -> np.ndarray | None:
+    """Of every test digit whether it is read right, bool (n,); None where it was tested on others than are here."""
+    return _right(row, "test")
+
+
+def _right(row: Row, part: Literal["validation", "test"]) -> np.ndarray | None:
+    """The same of a part of the digits that are chosen, read now."""
+    model, source = store.find(row.name), choice.current().source
     try:
-        test = digits.load(choice.current().source, "test")
-        if model is None or model.card is None or model.card.test_digits != test.name:
+        if model is None or model.card is None or model.card.test_digits != digits.load(source, "test").name:
             return None
-        validation_set, network = digits.load(choice.current().source, "validation"), store.load(model)
+        chosen, network = digits.load(source, part), store.load(model)
     except (DataError, BrokenModel):
         return None
     if not lookups.has_finite_outputs(network):
         server.overflowing().add(model.card.last.sha256)
         return None
-    probs = lookups.probabilities(network, validation_set)
-    return int((probs.argmax(axis=1) == validation_set.labels).sum()), len(validation_set)
+    right: np.ndarray = lookups.probabilities(network, chosen).argmax(axis=1) == chosen.labels
+    return right
 
 
 def of_run(run: Run) -> Result | None:
@@ -111,6 +124,7 @@ def of_run(run: Run) -> Result | None:
         run.seconds_per_1000,
         *run.test,
         *final,
+        tuple((check.iteration, check.accuracy) for check in run.checks),
         weights_checksum(store.load(model).weights),
     )
 

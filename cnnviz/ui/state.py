@@ -475,10 +475,10 @@ class ExperimentsPart:
 
     kind = Key("experiment kind", "", kept=True, address="experiment")
     preset = Key("experiment preset", "", kept=True, address="experiment-preset")
-    iterations = Key("experiment iterations", 300, kept=True, address="iterations")
+    iterations = Key("experiment iterations", 700, kept=True, address="iterations")
     exercise = Key("exercise", 1, kept=True, address="exercise")
     settings = Key[Sequence[str]]("sweep settings", ("learning rate",), kept=True, address="settings")
-    n_seeds = Key("sweep seeds", 2, kept=True, address="seeds")
+    n_seeds = Key("sweep seeds", 5, kept=True, address="seeds")
     experiment = Key("experiment", "", "its widget, and the start button", kept=True, address="result")
     listed = Key[str | None]("experiment listed", None)
     wanted = Key[str | None]("experiment wanted", None, "the list of experiments, until its question is shown")

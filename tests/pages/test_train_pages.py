@@ -1,26 +1,29 @@
 """Train, Compare and Experiments, and the time machine in the head, with a small folder of one's own."""
 
 import dataclasses
+import json
 import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from streamlit.elements.lib import image_utils
 
 from apptest import alts, give, open_page, texts
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
-from cnnviz.experiments import exercises, variations
+from cnnviz.experiments import exercises
+from cnnviz.experiments.statistics import MIN_SEEDS
 from cnnviz.network import presets, store
-from cnnviz.network.presets import Plan, Preset, Recipe
+from cnnviz.network.presets import PRESETS, Plan, Preset, Recipe
 from cnnviz.pages.train import milestones as on_the_way
 from cnnviz.pages.train import planning, run_view
 from cnnviz.percentages import percent
 from cnnviz.render import figures
 from cnnviz.training import checkpoints
-from cnnviz.training.run import Status
+from cnnviz.training.run import Status, Timing
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import choice, places, server, state
 
@@ -169,13 +172,10 @@ def test_the_form_says_that_the_rate_of_a_schedule_is_its_peak():
 
 
 def test_an_experiment_says_how_long_each_of_its_runs_is():
-    n = variations.N_SEEDS
     at = open_page("train/experiments", exercise=2, experiment__preset="tiny", experiment__iterations=300)
-    labels = [expander.label for expander in at.expander]
-    assert any(label.startswith(f"{2 * n} runs ({n} of 300, {n} of 600 training steps), one after") for label in labels)
-    at = open_page("train/experiments", exercise=1, experiment__preset="tiny", experiment__iterations=300)
-    labels = [expander.label for expander in at.expander]
-    assert any(label.startswith("3 runs of 300 training steps, one after another") for label in labels)
+    assert planned(at).startswith("10 runs, 4,500 training steps together")
+    (table,) = [frame.value for frame in at.dataframe if "Training steps" in frame.value]
+    assert sorted(table["Training steps"]) == 5 * [300] + 5 * [600]
 
 
 def test_the_last_exercise_sends_one_to_places_and_parts_that_there_are():
@@ -373,7 +373,27 @@ def test_compare_shows_what_differs_and_tells_luck(tiny):
     assert {"batch", "seed", "filters"}.isdisjoint(found.columns)
     assert found["Test"].tolist() == [percent(c / n) for c, n in (second.test, first.test)]
     best = max((first, second), key=lambda one: one.test[0])
-    assert f"**{best.name}** read most test digits right" in texts(at)
+    share = percent(best.test[0] / best.test[1])
+    assert f"**{best.name}** read most test digits right, {share}, after 30 training steps." in texts(at)
+    right = [read_right(one) for one in (first, second)]
+    alone = [int((right[i] & ~right[1 - i]).sum()) for i in (0, 1)]
+    is_luck = binomtest(alone[0], sum(alone)).pvalue > 0.05
+    assert ("No difference from it that 500 digits could show" in texts(at)) == is_luck
+    assert "(McNemar's test, 5 %)" in texts(at)
+    assert "It holds for so many training steps; longer training may turn it." in texts(at)
+
+
+def read_right(run):
+    """Of every test digit whether the network of a finished run reads it right."""
+    network, test = store.load(store.find(run.name)), dataset.load(BUNDLED, "test")
+    return inspection.activations(network, test.images)["softmax"].argmax(axis=1) == test.labels
+
+
+def test_networks_that_cannot_read_the_test_digits_are_not_told_apart():
+    """Of the shipped networks MNIST's are known; here are scikit-learn's."""
+    at = open_page("train/compare", compared=["hvass", "low-level"])
+    assert "Luck cannot be told here: hvass, low-level cannot read the test digits again" in texts(at)
+    assert "by luck" not in texts(at)
 
 
 def test_accuracies_on_other_digits_are_not_compared(tiny):
@@ -441,18 +461,54 @@ def test_an_exercise_is_run_and_concluded():
     at = open_page("train/experiments", exercise=1, experiment__preset="tiny", experiment__iterations=8)
     button(at, "Start the experiment").click().run()
     runs = server.scheduler().runs()
-    assert [one.label for one in runs] == ["the first run", "the same again", "another seed"]
+    assert [one.label for one in runs] == ["the first run", "the same again", *["another seed"] * 4]
     wait_for(*runs)
     at.run()
     assert not at.exception
     found = next(frame.value for frame in at.dataframe if "State" in frame.value.columns)
-    assert found["Training steps"].tolist() == [8, 8, 8]
+    assert found["Training steps"].tolist() == [8] * 6
     (chart,) = [chart.proto for chart in at.get("vega_lite_chart")]
-    tested = [now(one).test for one in runs]
-    bars = ", ".join(f"{one.label}: {percent(c / n)}" for one, (c, n) in zip(runs, tested, strict=True))
-    assert chart.alt == f"Bar chart of test accuracy: {bars}."
+    shares = [correct / n for correct, n in (now(one).test for one in runs)]
+    assert chart.alt.startswith("Chart with a point for each seed of each setting, by test accuracy. the first run: m")
+    mean, points = percent(np.mean(shares[2:])), ", ".join(map(percent, shares[2:]))
+    assert chart.alt.endswith(f"another seed: mean {mean}, seeds {points}.")
+    assert json.loads(chart.spec)["layer"][2]["data"]["values"] == [
+        {"setting": one.label, "share": share} for one, share in zip(runs, shares, strict=True)
+    ]
     assert REPRODUCED in texts(at)
-    assert "Another seed ended in other weights." in texts(at)
+    assert "Every other seed ended in other weights." in texts(at)
+    assert "After 8 training steps 5 seeds of this one setting read" in texts(at)
+
+
+def planned(at):
+    """What the page says beforehand of the experiment that is chosen."""
+    return next(found.label for found in at.expander if "training steps together" in found.label)
+
+
+def test_the_time_is_told_beforehand_from_what_was_measured(tiny):
+    """At first by the shipped networks, then by a run of this server: 30 s for each thousand steps of two runs."""
+    at = open_page("train/experiments", exercise=2, experiment__preset="tiny", experiment__iterations=1000)
+    assert planned(at).startswith("10 runs, 15,000 training steps together: about ")
+    assert "of the shipped networks on another machine" in texts(at)
+    one = wait_for(begin(tiny, iterations=8))
+    measured = dataclasses.replace(now(one), timing=Timing(0.03, 3.0, 100))
+    server.scheduler()._runs[one.name] = measured
+    at = open_page("train/experiments", exercise=2, experiment__preset="tiny", experiment__iterations=1000)
+    assert planned(at) == "10 runs, 15,000 training steps together: about 8 min, longer while others train too."
+    assert "were measured on this server" in texts(at)
+
+
+def test_the_default_is_long_enough_to_mean_something():
+    at = open_page("train/experiments", exercise=5)
+    assert next(box for box in at.selectbox if box.label == "Network and recipe").value == "fast"
+    assert planned(at).startswith("10 runs, 7,000 training steps together")
+    assert PRESETS["fast"].recipe.iterations == 700  # its schedule ends where the experiment does
+
+
+def test_a_sweep_has_five_seeds_at_least():
+    at = open_page("train/experiments", experiment__kind="Sweep")
+    seeds = next(found for found in at.number_input if found.label == "Seeds")
+    assert (seeds.min, seeds.value) == (5, 5)
 
 
 def test_a_conclusion_stays_when_the_experiments_are_called_otherwise(monkeypatch):
@@ -502,7 +558,7 @@ def test_a_sweep_can_be_stopped_as_a_whole():
     )
     button(at, "Start the experiment").click().run()
     runs = server.scheduler().runs()
-    assert len(runs) == 4
+    assert len(runs) == 2 * MIN_SEEDS
     button(at, "Stop the experiment").click().run()
     runs = wait_for(*runs)
     assert all(one.iteration < 50_000 for one in runs)

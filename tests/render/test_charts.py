@@ -44,17 +44,21 @@ def test_the_diagonal_of_the_confusion_chart_is_muted_and_the_scale_is_that_of_t
     assert numbers["encoding"]["text"]["condition"]["test"] == "(datum.count > 0)"
 
 
-def test_a_bar_for_each_setting_from_0_with_its_interval():
-    bars = [charts.Bar("as it is", 0.9, 0.88, 0.92), charts.Bar("twice as long", 0.95, 0.94, 0.96)]
-    chart = charts.bar_chart(bars, DARK).to_dict()
-    [rows] = chart["datasets"].values()
-    assert rows[0] == {"setting": "as it is", "share": 0.9, "low": 0.88, "high": 0.92}
-    assert [row["setting"] for row in rows] == ["as it is", "twice as long"]
-    drawn, interval, words = chart["layer"]
-    assert drawn["encoding"]["y"]["sort"] is None  # in the order of the plan
-    assert drawn["encoding"]["x"]["scale"]["domain"][0] == 0
+def test_a_point_for_each_seed_of_each_setting_with_mean_and_interval():
+    spreads = [charts.Spread("as it is", (0.75, 0.5), 0.4, 0.8), charts.Spread("twice as long", (0.95,), 0.94, 0.96)]
+    chart = charts.spread_chart(spreads, DARK)
+    interval, mean, seeds = chart["layer"]
+    assert mean["data"]["values"][0] == {"setting": "as it is", "mean": 0.625, "low": 0.4, "high": 0.8}
+    assert [(row["setting"], row["share"]) for row in seeds["data"]["values"]] == [
+        ("as it is", 0.75),
+        ("as it is", 0.5),
+        ("twice as long", 0.95),
+    ]
+    assert seeds["encoding"]["y"]["sort"] is None  # in the order of the plan
     assert (interval["encoding"]["x"]["field"], interval["encoding"]["x2"]["field"]) == ("low", "high")
-    assert words["encoding"]["text"]["format"] == ".2%"
+    assert (mean["encoding"]["x"]["field"], seeds["encoding"]["x"]["field"]) == ("mean", "share")
+    altair.Chart.from_dict(charts.spread_chart(spreads, LIGHT))  # Vega-Lite's schema knows all of it
+    assert charts.enlarged(chart, 2)["height"] == 2 * chart["height"]
 
 
 def test_the_lines_of_the_confusion_chart_have_the_colour_of_the_theme():

@@ -89,9 +89,9 @@ def test_limits_are_the_settings_and_a_number_that_is_none_is_said(monkeypatch, 
     monkeypatch.setenv("CNNVIZ_MAX_KEPT", "many")
     server.reset()
     limits = server.scheduler().limits
-    assert (limits.max_active_per_person, limits.max_kept) == (7, 200)
+    assert (limits.max_active_per_person, limits.max_kept) == (7, 500)
     assert server.scheduler().problems == [
-        "CNNVIZ_MAX_KEPT: expected a whole number from 1 to 1,000,000. Received 'many'; 200 is used."
+        "CNNVIZ_MAX_KEPT: expected a whole number from 1 to 1,000,000. Received 'many'; 500 is used."
     ]
     assert (tmp_path / ".cnnviz.sqlite3").is_file()
     server.reset()

@@ -160,6 +160,7 @@ def test_no_record_ends_a_page_and_the_next_drawing_works(browsers, record, page
         ("mistakes", {"mistakes choice": "x", "mistakes seed": -1}),
         ("data", {"samples": "x", "counts": "x", "samples seed": -1}),
         ("train", {"train preset": "x", "train run": "x", "fast: Iterations": -1, "fast: Seed": "x"}),
+        ("experiments", {"experiment kind": "Sweep", "sweep seeds": 2}),  # five are the least
         ("experiments", {"exercise": 99, "sweep seeds": -1, "sweep settings": ["x"], "experiment kind": "x"}),
         ("compare", {"compared": ["x"], "compared curves": "x", "compared 0": "y"}),
     ],

@@ -1,5 +1,6 @@
 """Runs side by side: what sets them apart, how good they are, and whether the difference may be luck."""
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -39,11 +40,22 @@ class Words:
     )
     no_validation = " No validation accuracy, because the validation digits were learnt from too: {names}."
     table_alt = "Table of {n} runs with what differs, time, weights and accuracy."
-    best = "**{best}** read most test digits right: {share}."
-    luck = "{names}: no difference from it that {n:,} digits could show."
-    worse = "{names}: clearly worse; not just luck."
-    lengths = "They were not trained for the same number of steps."
-    one_seed = "Another seed may say otherwise: an experiment runs several."
+    best = "**{best}** read most test digits right, {share}, after {steps:,} training steps."
+    after = "{name} after {steps:,} training steps"
+    luck = "No difference from it that {n:,} digits could show: {names}."
+    worse = "Worse, and not by luck with these digits: {names}."
+    how_told = (
+        "That compares the digits which only one of two networks reads right (McNemar's test); because {n} pairs are "
+        "compared, each must be clearer than 5 % (Holm)."
+    )
+    how_told_of_two = "That compares the digits which only one of the two reads right (McNemar's test, 5 %)."
+    unread = "Luck cannot be told here: {names} cannot read the test digits again that are chosen above."
+    longer = "It holds for so many training steps; longer training may turn it."
+    lengths = "They were not trained for the same number of steps; more training may turn it."
+    one_seed = (
+        "And it is about these networks, not about their settings: another seed may say otherwise, so an experiment "
+        "runs several."
+    )
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
     curves_title = "Curves"
     what = "What"
@@ -127,19 +139,33 @@ def show_best(rows: list[Row]) -> None:
         return
     best = max(tested, key=lambda row: row.test[0] if row.test else 0)
     correct, n = best.test or (0, 1)
+    sentences = [Words.best.format(best=best.name, share=percent(correct / n), steps=best.iterations)]
+    sentences += told_apart(best, tested, n)
+    sentences.append(Words.lengths if len({row.iterations for row in tested}) > 1 else Words.longer)
+    st.markdown(" ".join([*sentences, Words.one_seed]))
+
+
+def told_apart(best: Row, tested: list[Row], n: int) -> list[str]:
+    """Which of them are worse than the best, and which chance may have put behind it.
+
+    Every pair counts as a comparison, not only those with the best: that it is the best was seen only afterwards.
+    """
+    right = {row.name: results.test_right(row) for row in tested}
+    known = {name: answers for name, answers in right.items() if answers is not None}
+    if len(known) < len(right):
+        return [Words.unread.format(names=", ".join(name for name in right if name not in known))]
+    pairs = list(itertools.combinations(known, 2))
+    alone = [(known[a] & ~known[b], known[b] & ~known[a]) for a, b in pairs]
+    p_values = statistics.holm([statistics.mcnemar_p(int(a.sum()), int(b.sum())) for a, b in alone])
+    clear = {frozenset(pair) for pair, p in zip(pairs, p_values, strict=True) if p <= statistics.MAX_P}
     apart: dict[bool, list[str]] = {True: [], False: []}
     for row in tested:
-        if row is not best and row.test:
-            low, _ = statistics.newcombe_interval(correct, row.test[0], n)
-            apart[low > 0].append(row.name)
-    sentences = [Words.best.format(best=best.name, share=percent(correct / n))]
-    if apart[False]:
-        sentences.append(Words.luck.format(names=", ".join(apart[False]), n=n))
-    if apart[True]:
-        sentences.append(Words.worse.format(names=", ".join(apart[True])))
-    if len({row.iterations for row in tested}) > 1:
-        sentences.append(Words.lengths)
-    st.markdown(" ".join([*sentences, Words.one_seed]))
+        if row is not best:
+            is_worse = frozenset((best.name, row.name)) in clear
+            apart[is_worse].append(Words.after.format(name=row.name, steps=row.iterations))
+    sentences = [Words.luck.format(names=", ".join(apart[False]), n=n)] if apart[False] else []
+    sentences += [Words.worse.format(names=", ".join(apart[True]))] if apart[True] else []
+    return [*sentences, Words.how_told.format(n=len(pairs)) if len(pairs) > 1 else Words.how_told_of_two]
 
 
 def show_curves(runs: list[Run], others: list[str]) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnnviz.data.dataset import Source
-from cnnviz.experiments import exercises, keras_source, sweep
+from cnnviz.experiments import duration, exercises, keras_source, sweep
+from cnnviz.experiments.duration import Measured
 from cnnviz.experiments.exercises import Exercise
+from cnnviz.experiments.statistics import MIN_SEEDS
 from cnnviz.experiments.variations import PlannedRun
+from cnnviz.network import store
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.pages.train import orders
 from cnnviz.training.limits import LimitReached
+from cnnviz.training.pieces import N_SUBSET
+from cnnviz.training.run import N_CHECKS
 from cnnviz.ui import access, choice, panels, plan_form, server, state
 from cnnviz.ui.state import ExperimentsPart
 
@@ -30,22 +34,27 @@ class Words:
     exercise = "Exercise"
     discussion = "{question} — see **{page}**."
     preset, iterations = "Network and recipe", "Training steps of each run"
-    iterations_help = "Short runs answer sooner; long ones more surely."
+    iterations_help = "What a short run shows may turn in a longer one. With 700 the recipe `fast` reads 99 % right."
     keras = "The program"
     settings = "Settings to vary"
     values = "{setting}: values"
-    seeds = "Seeds"
+    seeds, seeds_help = "Seeds", "Runs of each setting. With fewer than {n} chance cannot be told from the setting."
     impossible = "This experiment cannot be run. {reason}"
-    planned = {
-        False: "{n} run of {steps:,} training steps, in turns with other people's runs.",
-        True: "{n} runs of {steps:,} training steps, one after another, in turns with other people's runs.",
-    }
-    planned_of_lengths = "{n} runs ({lengths} training steps), one after another, in turns with other people's runs."
-    of_length = "{n} of {steps:,}"
+    planned = "{n} runs, {steps:,} training steps together: about {time}, longer while others train too."
+    untimed = "{n} runs, {steps:,} training steps together; nothing was trained yet that tells how long they take."
+    table = "The runs that this experiment consists of. {source}"
+    measured = "The time follows from training steps that were measured on this server."
+    shipped = (
+        "The time follows from the training of the shipped networks on another machine: here it may be half or twice "
+        "that. Once something was trained here, that counts."
+    )
     planned_alt = "Table of the planned runs of this experiment."
-    columns = ("Run", "Seed", "Weights")
+    columns = ("Run", "Seed", "Training steps", "Weights")
     start = "Start the experiment"
     exercise_name, sweep_name = "exercise {n}", "sweep"
+
+
+MAX_SEEDS = 10
 
 
 def plan_exercise() -> int:
@@ -106,10 +115,11 @@ def plan_sweep() -> None:
     }
     n_seeds = st.number_input(
         Words.seeds,
-        1,
-        10,
+        MIN_SEEDS,
+        MAX_SEEDS,
         ExperimentsPart.n_seeds.default,
         key=ExperimentsPart.n_seeds.name,
+        help=Words.seeds_help.format(n=MIN_SEEDS),
         width=140,
         persist_state="session",
     )
@@ -124,9 +134,15 @@ def plan_sweep() -> None:
 
 def ask_base() -> tuple[Plan, DeltaGenerator]:
     """The plan that the experiment varies, a preset and a number of training steps, and the place of the button."""
+    names = list(plan_form.presets())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            Words.preset, list(plan_form.presets()), key=ExperimentsPart.preset.name, width=220, persist_state="session"
+            Words.preset,
+            names,
+            index=names.index(plan_form.FASTEST),
+            key=ExperimentsPart.preset.name,
+            width=220,
+            persist_state="session",
         )
         iterations = st.number_input(
             Words.iterations,
@@ -143,13 +159,18 @@ def ask_base() -> tuple[Plan, DeltaGenerator]:
     return Plan(preset.network, dataclasses.replace(preset.recipe, iterations=int(iterations))), start_place
 
 
-def offer(planned: Sequence[PlannedRun], name: str, start_place: DeltaGenerator, exercise: int | None = None) -> None:
-    """The table of the planned runs, and the button that starts them."""
-    rows = [(run.label, run.plan.seed, n_weights(run.plan.network)) for run in planned]
+def offer(
+    planned: Sequence[PlannedRun],
+    name: str,
+    start_place: DeltaGenerator,
+    exercise: int | None = None,
+) -> None:
+    """The table of the planned runs with the time that they take, and the button that starts them."""
+    rows = [(run.label, run.plan.seed, run.plan.recipe.iterations, n_weights(run.plan.network)) for run in planned]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    caption = how_many(planned)
-    with st.expander(caption):
-        panels.table(table, caption, Words.planned_alt, "planned")
+    told, source = told_time([run.plan for run in planned])
+    with st.expander(told):
+        panels.table(table, Words.table.format(source=source).rstrip(), Words.planned_alt, "planned")
     pressed = start_place.button(
         Words.start, icon=":material/science:", type="primary", disabled=bool(server.scheduler().refusal)
     )
@@ -157,13 +178,24 @@ def offer(planned: Sequence[PlannedRun], name: str, start_place: DeltaGenerator,
         start(planned, name, exercise, choice.current().source)
 
 
-def how_many(planned: Sequence[PlannedRun]) -> str:
-    """How many runs there are, and how long each is: not all need be of one length."""
-    lengths = Counter(run.plan.recipe.iterations for run in planned)
-    if len(lengths) == 1:
-        return Words.planned[len(planned) > 1].format(n=len(planned), steps=next(iter(lengths)))
-    parts = ", ".join(Words.of_length.format(n=n, steps=steps) for steps, n in lengths.items())
-    return Words.planned_of_lengths.format(n=len(planned), lengths=parts)
+def told_time(plans: Sequence[Plan]) -> tuple[str, str]:
+    """How many runs and how long they take, and where that is known from."""
+    here = [(run.plan, run.timing.seconds / run.timing.steps) for run in server.scheduler().runs() if run.timing.steps]
+    measured = here[::-1] or of_shipped()
+    n, steps = len(plans), sum(plan.recipe.iterations for plan in plans)
+    if not measured:
+        return Words.untimed.format(n=n, steps=steps), ""
+    n_test = len(choice.dataset())
+    n_validation = n_test // 2
+    n_read = n_test + n_validation + N_CHECKS * min(N_SUBSET, n_validation)
+    time = panels.duration(duration.seconds(plans, measured, n_read))
+    return Words.planned.format(n=n, steps=steps, time=time), Words.measured if here else Words.shipped
+
+
+def of_shipped() -> list[Measured]:
+    """The training of the networks on disk, where they were trained."""
+    cards = [model.card for model in store.models() if model.card and model.card.last.iteration]
+    return [(Plan(card.network, card.recipe, card.seed), card.seconds / card.last.iteration) for card in cards]
 
 
 def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnnviz.experiments import exercises
-from cnnviz.experiments.statistics import wilson_interval
+from cnnviz.experiments.statistics import mean_interval
 from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
 from cnnviz.render import charts
-from cnnviz.render.charts import Bar
+from cnnviz.render.charts import Spread
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import access, panels, results, server
@@ -32,14 +32,18 @@ class Words:
     columns = ("Run", "Seed", "State", "Training steps", "Seconds per 1,000 steps", "Weights", "Validation", "Test",
                "95 % interval")  # fmt: skip
     results = (
-        "The runs of this experiment. The interval (95 %): where the accuracy on endless digits of this kind would lie."
+        "The runs of this experiment. The interval (95 %): where the accuracy of this one network on endless digits of "
+        "this kind would lie; how far other seeds come out apart, the chart above shows."
     )
     results_alt = "Table of {n} runs with state, time and accuracy."
     not_yet = "–"
     conclusion = "What it shows"
-    chart = "Test accuracy of each setting; the mean where it has several seeds. The thin line is the 95 % interval."
-    chart_alt = "Bar chart of test accuracy: {settings}."
-    bar = "{label}: {share}"
+    chart = (
+        "Test accuracy of each setting: a point for each seed, a stroke at their mean. The line is the 95 % interval "
+        "of the mean, over other seeds and other digits; of one seed alone over digits only."
+    )
+    chart_alt = "Chart with a point for each seed of each setting, by test accuracy. {settings}."
+    setting = "{label}: mean {mean}, seeds {seeds}"
 
 
 REFRESH_S = 2.0
@@ -136,24 +140,26 @@ def show_resume(paused: Sequence[str]) -> None:
 
 
 def show_chart(runs: Sequence[Run]) -> None:
-    """A bar for each setting that has been tested, in the order of the plan."""
+    """Every tested seed of each setting as a point, in the order of the plan."""
     tested: dict[str, list[tuple[int, int]]] = {}
     for run in runs:
         if run.test and run.status is Status.FINISHED:
             tested.setdefault(run.label, []).append(run.test)
     if not tested:
         return
-    bars = [Bar(label, *mean_and_interval(tests)) for label, tests in tested.items()]
-    told = (Words.bar.format(label=bar.label, share=percent(bar.share)) for bar in bars)
-    panels.chart(charts.bar_chart(bars, panels.theme()), Words.chart_alt.format(settings=", ".join(told)))
+    spreads = [spread(label, tests) for label, tests in tested.items()]
+    told = (
+        Words.setting.format(label=each.label, mean=percent(each.mean), seeds=", ".join(map(percent, each.shares)))
+        for each in spreads
+    )
+    panels.chart(charts.spread_chart(spreads, panels.theme()), Words.chart_alt.format(settings="; ".join(told)))
     st.caption(Words.chart)
 
 
-def mean_and_interval(tests: Sequence[tuple[int, int]]) -> tuple[float, float, float]:
-    """Mean share of digits read right over several seeds, and its 95 % interval on that many digits."""
-    n = tests[0][1]
-    correct = round(sum(correct for correct, _ in tests) / len(tests))
-    return correct / n, *wilson_interval(correct, n)
+def spread(label: str, tests: Sequence[tuple[int, int]]) -> Spread:
+    """A setting's seeds, each digits read right and all of them, with the interval of their mean."""
+    n, correct = tests[0][1], [correct for correct, _ in tests]
+    return Spread(label, tuple(each / n for each in correct), *mean_interval(correct, n))
 
 
 def show_table(runs: Sequence[Run]) -> None:
