@@ -167,6 +167,7 @@ def test_train_writes_a_model_and_tells_how_it_goes(tmp_path, capsys):
         ["Iteration", i] for i in ("1", "10", "12")
     ]
     assert "Test accuracy" in out
+    assert "nan" not in out
     model = store.open_model(tmp_path / "new")
     assert model.card.seed == 0
     assert model.card.recipe.iterations == 12
@@ -177,7 +178,7 @@ def test_train_writes_a_model_and_tells_how_it_goes(tmp_path, capsys):
 
 @pytest.fixture
 def _interruptible():
-    """Processes that are started now hear interrupts; a shell starts those in the background with interrupts ignored."""
+    """Processes started now hear interrupts; a shell starts those in the background with interrupts ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -169,7 +169,7 @@ def _show_steps(local: LocalRun) -> None:
             reason = local.not_saved
             bar.update(run.iteration - bar.n)
             if run.state:
-                accuracy, loss = run.state.accuracies[-1], run.state.losses[-1]
+                accuracy, loss = run.state.accuracies_after[-1], run.state.losses[-1]
                 with tqdm.external_write_mode():
                     print(f"Iteration {run.iteration:6,}, training accuracy {accuracy:6.1%}, loss {loss:.4g}")
             if run.iteration == run.target:

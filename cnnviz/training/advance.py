@@ -33,9 +33,11 @@ class RunState:
         iteration: steps done since the start.
         weights: float32 arrays, named as in `network.weight_shapes`.
         optimizer_variables: the optimiser's arrays, in Keras's order.
-        losses: float32, shape (iteration,), the recipe's loss on each step's batch, before the step.
-        accuracies: float32, shape (iteration,), accuracy on the same batch, in [0, 1].
+        losses: float32, shape (iteration,), the recipe's loss on each step's batch, before the step, with dropout.
+        accuracies: float32, shape (iteration,), accuracy on the same batch, before the step, with dropout, in [0, 1].
         seconds: time spent in `advance` so far.
+        accuracies_after: float32, shape (iteration,), accuracy on the same batch after the step, without dropout, as
+            the tutorials print it; NaN where it was not measured (see `is_measured`).
     """
 
     network: NetworkConfig
@@ -47,6 +49,33 @@ class RunState:
     losses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     accuracies: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     seconds: float = 0.0
+    accuracies_after: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+SHORT_RUN = 1000
+"""Iterations; a shorter run is measured, and reported, ten times as often."""
+
+
+def measured_every(iterations: int) -> int:
+    """Steps from one measurement of a run of so many iterations to the next, as the tutorials have it."""
+    return 10 if iterations <= SHORT_RUN else 100
+
+
+def is_measured(recipe: Recipe, iterations: np.ndarray) -> np.ndarray:
+    """After which iterations the training accuracy is measured: the first, every 10th or 100th, the last as planned.
+
+    It follows from the recipe alone, so that cutting a run changes nothing.
+
+    Args:
+        recipe: of the run.
+        iterations: counted from 1, int, shape (n,).
+
+    Returns:
+        bool, shape (n,).
+    """
+    regular = iterations % measured_every(recipe.iterations) == 0
+    due: np.ndarray = regular | (iterations == 1) | (iterations == recipe.iterations)
+    return due
 
 
 def batch_indices(recipe: Recipe, seed: int, iteration: int, steps: int, n: int) -> np.ndarray:
@@ -115,9 +144,10 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
     began = time.perf_counter()
     batches = batch_indices(state.recipe, state.seed, state.iteration, steps, len(digits))
     loop = engine.engine(state.network, state.recipe)
-    weights, optimizer_variables, losses, accuracies = loop.run(state, digits, batches, rates)
-    if not np.isfinite(losses).all():
-        at = state.iteration + int(np.flatnonzero(~np.isfinite(losses))[0]) + 1
+    is_due = is_measured(state.recipe, np.array(iterations) + 1)
+    weights, optimizer_variables, of_steps = loop.run(state, digits, batches, rates, is_due)
+    if not np.isfinite(of_steps.losses).all():
+        at = state.iteration + int(np.flatnonzero(~np.isfinite(of_steps.losses))[0]) + 1
         raise _diverged(state, at)
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise _diverged(state, state.iteration + steps)
@@ -126,8 +156,9 @@ def advance(state: RunState, digits: Dataset, steps: int) -> RunState:
         iteration=state.iteration + steps,
         weights=weights,
         optimizer_variables=optimizer_variables,
-        losses=np.concatenate([state.losses, losses]),
-        accuracies=np.concatenate([state.accuracies, accuracies]),
+        losses=np.concatenate([state.losses, of_steps.losses]),
+        accuracies=np.concatenate([state.accuracies, of_steps.accuracies]),
+        accuracies_after=np.concatenate([state.accuracies_after, of_steps.accuracies_after]),
         seconds=state.seconds + time.perf_counter() - began,
     )
 

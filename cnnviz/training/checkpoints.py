@@ -64,7 +64,7 @@ def write(path: Path, run: Run, of_server: bool = True) -> None:
         "snapshots": list(run.snapshots),
     }
     arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
-    arrays |= {"losses": state.losses, "accuracies": state.accuracies}
+    arrays |= {"losses": state.losses, "accuracies": state.accuracies, "accuracies_after": state.accuracies_after}
     arrays |= {f"weights/{name}": array for name, array in state.weights.items()}
     arrays |= {f"optimizer/{i}": variable for i, variable in enumerate(state.optimizer_variables)}
     for iteration, weights in run.snapshots.items():
@@ -129,7 +129,15 @@ def _state_from(about: Mapping[str, Any], arrays: Npz) -> RunState:
         arrays["losses"],
         arrays["accuracies"],
         about["seconds"],
+        _accuracies_after(about, arrays),
     )
+
+
+def _accuracies_after(about: Mapping[str, Any], arrays: Npz) -> np.ndarray:
+    """What was measured after the steps; of a file that was written before there was such a thing, nothing was."""
+    if "accuracies_after" in arrays.files:
+        return arrays["accuracies_after"]
+    return np.full(about["iteration"], np.nan, np.float32)
 
 
 def _snapshots_from(about: Mapping[str, Any], arrays: Npz) -> dict[int, Weights]:

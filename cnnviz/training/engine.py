@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -37,6 +37,14 @@ class State(Protocol):
     @property
     def iteration(self) -> int:
         """Steps done."""
+
+
+class Steps(NamedTuple):
+    """What was seen of some steps; float32 arrays of one value a step, as `advance.RunState` has them."""
+
+    losses: np.ndarray
+    accuracies: np.ndarray
+    accuracies_after: np.ndarray
 
 
 def make_optimizer(recipe: Recipe) -> Any:
@@ -78,16 +86,19 @@ class Engine:
     def _signature(self) -> list[Any]:
         image = (None, IMAGE_PX, IMAGE_PX, 1)
         return [
-            tf.TensorSpec(image, tf.uint8 if self.recipe.uses_outliers else tf.float32),
-            tf.TensorSpec((None,), tf.int64),
+            (
+                tf.TensorSpec(image, tf.uint8 if self.recipe.uses_outliers else tf.float32),
+                tf.TensorSpec((None,), tf.int64),
+            ),
             tf.TensorSpec((None, None), tf.int64),
             tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((None,), tf.bool),
             tf.TensorSpec((2,), tf.int64),
         ]
 
     def run(
-        self, state: State, digits: Dataset, batches: np.ndarray, rates: np.ndarray
-    ) -> tuple[Weights, tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+        self, state: State, digits: Dataset, batches: np.ndarray, rates: np.ndarray, is_due: np.ndarray
+    ) -> tuple[Weights, tuple[np.ndarray, ...], Steps]:
         """Take some steps.
 
         Args:
@@ -95,10 +106,10 @@ class Engine:
             digits: the training set.
             batches: int64 (steps, batch_size), which images each step sees.
             rates: float32 (steps,), each step's learning rate.
+            is_due: bool (steps,), after which steps their batch is read once more, without dropout.
 
         Returns:
-            weights and optimiser variables after the last step; loss and accuracy, float32 (steps,), of each batch
-            before its step.
+            weights and optimiser variables after the last step, and what was seen of the steps.
         """
         with self.busy:
             for name, variable in zip(self.names, self.model.trainable_variables, strict=True):
@@ -106,17 +117,19 @@ class Engine:
             for value, variable in zip(state.optimizer_variables, self.optimizer.variables, strict=True):
                 variable.assign(value)
             seed = tf.constant([state.seed, state.iteration], tf.int64)
-            losses, accuracies = self.loop(*_resident(digits), tf.constant(batches), tf.constant(rates), seed)
+            given = (tf.constant(batches), tf.constant(rates), tf.constant(is_due), seed)
+            seen = self.loop(_resident(digits), *given)
             weights = {n: v.numpy() for n, v in zip(self.names, self.model.trainable_variables, strict=True)}
             values = tuple(np.asarray(variable.numpy()) for variable in self.optimizer.variables)
-        return weights, values, losses.numpy(), accuracies.numpy()
+        return weights, values, Steps(*(array.numpy() for array in seen))
 
-    def _loop(self, images: Any, labels: Any, batches: Any, rates: Any, seed_and_iteration: Any) -> Any:
+    def _loop(self, digits: Any, batches: Any, rates: Any, is_due: Any, seed_and_iteration: Any) -> Any:
         # The loop is part of the graph (tf.while_loop) instead of Python around a compiled step: crossing from Python
         # into TensorFlow for each step takes longer than the step of a small network.
+        images, labels = digits
         steps = tf.shape(batches)[0]
 
-        def step(k: Any, losses: Any, accuracies: Any) -> tuple[Any, Any, Any]:
+        def step(k: Any, *seen: Any) -> tuple[Any, ...]:
             # Dropout and augmentation get (seed, iteration) anew in every step, so that a run can be cut anywhere.
             seed = seed_and_iteration + tf.stack([tf.constant(0, tf.int64), tf.cast(k, tf.int64)])
             for layer in self.dropouts:
@@ -127,12 +140,15 @@ class Engine:
                 batch = tf.cast(batch, tf.float32) / 255
             if self.recipe.augment:
                 batch = augmentation.distort(batch, seed)
-            loss, accuracy = self._step(batch, tf.gather(labels, batches[k]))
-            return k + 1, losses.write(k, loss), accuracies.write(k, accuracy)
+            truth = tf.gather(labels, batches[k])
+            loss, accuracy = self._step(batch, truth)
+            after = tf.cond(is_due[k], lambda: self._accuracy_after(batch, truth), lambda: tf.constant(np.nan))
+            values = (loss, accuracy, after)
+            return k + 1, *(array.write(k, value) for array, value in zip(seen, values, strict=True))
 
-        begin = (tf.constant(0), tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps))
-        _, losses, accuracies = tf.while_loop(lambda k, *_: k < steps, step, begin, parallel_iterations=1)
-        return losses.stack(), accuracies.stack()
+        begin = (tf.constant(0), *(tf.TensorArray(tf.float32, steps) for _ in Steps._fields))
+        _, *seen = tf.while_loop(lambda k, *_: k < steps, step, begin, parallel_iterations=1)
+        return [array.stack() for array in seen]
 
     def _step(self, images: Any, labels: Any) -> tuple[Any, Any]:
         variables = self.model.trainable_variables
@@ -140,9 +156,12 @@ class Engine:
             logits, probabilities = self.heads(images, training=True)
             loss = self._loss(logits, probabilities, labels)
         self._apply(tape.gradient(loss, variables), variables)
-        right = tf.cast(tf.argmax(logits, 1) == labels, tf.float32)
-        n_digits = tf.reduce_sum(tf.cast(labels < N_CLASSES, tf.float32))
-        return loss, tf.math.divide_no_nan(tf.reduce_sum(right), n_digits)
+        return loss, _share_right(logits, labels)
+
+    def _accuracy_after(self, images: Any, labels: Any) -> Any:
+        """The accuracy on a batch with the weights as they are now, nothing dropped."""
+        logits, _ = self.heads(images, training=False)
+        return _share_right(logits, labels)
 
     def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
         """Change weights and optimiser variables; Adam as Keras does it, to the bit, with fewer passes over memory.
@@ -177,6 +196,13 @@ class Engine:
             return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, logits))
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return tf.reduce_sum(each) if self.recipe.loss == "sum" else tf.reduce_mean(each)
+
+
+def _share_right(logits: Any, labels: Any) -> Any:
+    """Share of the digits that are read right; outliers are none."""
+    right = tf.cast(tf.argmax(logits, 1) == labels, tf.float32)
+    n_digits = tf.reduce_sum(tf.cast(labels < N_CLASSES, tf.float32))
+    return tf.math.divide_no_nan(tf.reduce_sum(right), n_digits)
 
 
 def _move_towards(average: Any, value: Any, fraction: float) -> None:

@@ -14,9 +14,6 @@ from cnnviz.training.lifecycle import transition
 from cnnviz.training.pieces import Digits
 from cnnviz.training.run import Run, Status
 
-SHORT_RUN = 1000
-"""Iterations; a shorter run reports ten times as often."""
-
 
 class LocalRun:
     """A run that nobody but its owner sees.
@@ -35,7 +32,7 @@ class LocalRun:
         self.folder, self.run, self.digits = folder, run, digits
         self.saved_at = run.iteration if run.state else None
         self.not_saved = ""
-        self._every = 10 if run.target <= SHORT_RUN else 100
+        self._every = advance.measured_every(run.plan.recipe.iterations)
 
     def steps(self) -> Iterator[Run]:
         """Take it to its end, which writes the model.

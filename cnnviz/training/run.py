@@ -178,7 +178,8 @@ class Run:
         arrays = {id(array): array for weights in self.snapshots.values() for array in weights.values()}
         if self.state:
             of_state = (*self.state.weights.values(), *self.state.optimizer_variables)
-            arrays |= {id(array): array for array in (*of_state, self.state.losses, self.state.accuracies)}
+            of_steps = (self.state.losses, self.state.accuracies, self.state.accuracies_after)
+            arrays |= {id(array): array for array in (*of_state, *of_steps)}
         return sum(array.nbytes for array in arrays.values())
 
     @property
@@ -272,8 +273,23 @@ def snapshot_schedule(iterations: int) -> list[int]:
     return [0, *(step for step in steps if step < iterations), iterations]
 
 
+def measured(run: Run, n_points: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Accuracy of training batches after their step, without dropout, averaged so that at most `n_points` are left.
+
+    Returns:
+        iterations and accuracies, float64 (n,) each; each point is the mean of the measurements up to its iteration.
+            Empty where none was made, as before there were any.
+    """
+    after = run.state.accuracies_after if run.state else np.zeros(0)
+    at = np.flatnonzero(np.isfinite(after))
+    edges = np.unique(np.linspace(0, len(at), min(len(at), n_points) + 1).round().astype(int))
+    if len(edges) < 2:
+        return np.zeros(0), np.zeros(0)
+    return at[edges[1:] - 1] + 1.0, np.add.reduceat(after[at].astype(float), edges[:-1]) / np.diff(edges)
+
+
 def curves(run: Run, n_points: int = 200) -> dict[str, np.ndarray]:
-    """Accuracy and loss of the training batches, averaged so that at most `n_points` are left.
+    """Accuracy and loss of the training batches before each step, averaged so that at most `n_points` are left.
 
     Returns:
         "iteration", "accuracy", "loss": float64, one length; each point is the mean of the steps up to its iteration.

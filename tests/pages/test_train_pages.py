@@ -149,10 +149,10 @@ def test_nothing_is_said_of_validation_digits_where_they_are_learnt_from(tiny):
     for run, has_them in ((without, False), (watched, True)):
         at = open_page("train", train__run=run.name)
         told = [caption.value for caption in at.caption if caption.value.startswith(("Accuracy of", "Cross-entropy"))]
-        assert [(sentence in words, "and of validation digits" in words) for words in told] == [
+        assert [(sentence in words, "On validation digits, too" in words) for words in told] == [
             (not has_them, has_them)
         ] * 2
-        charts = [chart.proto.alt for chart in at.get("vega_lite_chart") if "training ends at" in chart.proto.alt]
+        charts = [chart.proto.alt for chart in at.get("vega_lite_chart") if "it ends at:" in chart.proto.alt]
         assert ["validation" in alt for alt in charts] == [has_them] * 2
     at = open_page("train/compare", compared=[without.name, watched.name])
     assert f"because the validation digits were learnt from too: {without.name}." in texts(at)
@@ -337,6 +337,34 @@ def test_a_failed_run_says_why(tiny):
     wait_for(one)
     at = open_page("train")
     assert "no longer a number" in texts(at)
+
+
+def test_training_accuracy_is_that_after_a_step_and_says_so(tiny):
+    one = wait_for(begin(tiny, iterations=25))
+    at = open_page("train")
+    state = server.scheduler().loaded(one.name).state
+    (metric,) = [metric for metric in at.metric if metric.label == "Training accuracy"]
+    assert metric.value == percent(float(state.accuracies_after[24]), 1)
+    assert metric.help == "Of the batch of training step 25, after that step and with no value dropped."
+    (accuracy,) = [chart.proto for chart in at.get("vega_lite_chart") if "accuracy over" in chart.proto.alt]
+    assert "it ends at: before the step " in accuracy.alt
+    assert f"after the step {state.accuracies_after[24]:.3f}" in accuracy.alt
+    assert "after their step with no value dropped, every 10 steps, and before each step (steps" in texts(at)
+
+
+def test_a_run_of_the_time_before_shows_what_it_has(tiny, monkeypatch):
+    one = wait_for(begin(tiny))
+    found = server.scheduler().loaded(one.name)
+    nothing = np.full(30, np.nan, np.float32)
+    old = dataclasses.replace(found, state=dataclasses.replace(found.state, accuracies_after=nothing))
+    monkeypatch.setattr(Scheduler, "loaded", lambda self, name: old)
+    at = open_page("train")
+    assert not at.exception
+    (metric,) = [metric for metric in at.metric if metric.label == "Training accuracy"]
+    assert "nothing was measured after a step yet" in metric.help
+    at = open_page("train/compare", compared=[one.name], compared__curves="after")
+    assert not at.exception
+    assert f"Nothing was measured after a step when these were trained: {one.name}." in texts(at)
 
 
 def test_the_slider_moves_filters_through_a_run(tiny):

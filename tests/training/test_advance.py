@@ -7,18 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import layers, n_weights
 from cnnviz.network.forward import build
 from cnnviz.network.presets import PRESETS, Recipe, learning_rate_at
+from cnnviz.network.weights import Network
 from cnnviz.training import advance, engine
 from common import MNIST, needs_mnist
 
 
 def same(a, b):
-    arrays = [*a.weights.values(), *a.optimizer_variables, a.losses, a.accuracies]
-    others = [*b.weights.values(), *b.optimizer_variables, b.losses, b.accuracies]
-    return a.iteration == b.iteration and all((x == y).all() for x, y in zip(arrays, others, strict=True))
+    arrays = [*a.weights.values(), *a.optimizer_variables, a.losses, a.accuracies, a.accuracies_after]
+    others = [*b.weights.values(), *b.optimizer_variables, b.losses, b.accuracies, b.accuracies_after]
+    return a.iteration == b.iteration and all(map(np.array_equal, arrays, others, [True] * len(arrays)))
 
 
 @pytest.mark.parametrize("pieces", [(1, 19), (10, 10), (7, 1, 12), (1,) * 20], ids=str)
@@ -179,6 +181,45 @@ def test_outlier_exposure_asks_for_an_even_softmax_where_there_is_no_digit(tiny)
     expected = -np.where(labels == 10, logs.mean(axis=1), logs[:, 3]).mean()
     assert done.losses[0] == pytest.approx(expected, rel=1e-5)
     assert done.accuracies[0] == (logs[labels == 3].argmax(axis=1) == 3).mean()
+
+
+@pytest.mark.parametrize(
+    ("planned", "after"),
+    [(30, [1, 10, 20, 30]), (1000, [1, *range(10, 1001, 10)]), (1050, [1, *range(100, 1001, 100), 1050])],
+)
+def test_training_accuracy_is_measured_where_the_tutorials_print_it(quick, planned, after):
+    recipe = dataclasses.replace(quick, iterations=planned)
+    assert (np.flatnonzero(advance.is_measured(recipe, np.arange(1, planned + 1))) + 1).tolist() == after
+
+
+def test_training_accuracy_is_that_after_the_step_with_nothing_dropped(tiny, quick, bundled):
+    """Read anew by another way, with the weights as they are after the step."""
+    state = advance.advance(advance.start(tiny, quick, seed=5), bundled, 10)
+    assert np.isfinite(state.accuracies_after).nonzero()[0].tolist() == [0, 9]
+    batch = advance.batch_indices(quick, 5, 9, 1, len(bundled))[0]
+    probs = evaluation.probabilities(Network(tiny, state.weights), bundled.images[batch])
+    assert state.accuracies_after[9] == (probs.argmax(axis=1) == bundled.labels[batch]).mean()
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_measuring_changes_no_bit(tiny, quick, bundled, augment, monkeypatch):
+    recipe = dataclasses.replace(quick, augment=augment)
+    measured = advance.advance(advance.start(tiny, recipe, seed=5), bundled, 20)
+    for answer in (False, True):
+        monkeypatch.setattr(advance, "is_measured", lambda _, at, answer=answer: np.full(len(at), answer))
+        other = advance.advance(advance.start(tiny, recipe, seed=5), bundled, 20)
+        assert np.isfinite(other.accuracies_after).all() == answer
+        assert same(measured, dataclasses.replace(other, accuracies_after=measured.accuracies_after))
+
+
+def test_of_outliers_and_digits_only_digits_count_after_the_step(tiny):
+    rng = np.random.default_rng(0)
+    digits = Dataset(rng.integers(0, 256, (16, 28, 28, 1), np.uint8), np.array([3, 10] * 8), "some")
+    recipe = Recipe(learning_rate=1e-2, batch_size=16, iterations=1, loss="outlier_exposure")
+    done = advance.advance(advance.start(tiny, recipe), digits, 1)
+    images = digits.images[::2].astype(np.float32) / 255
+    probs = evaluation.probabilities(Network(tiny, done.weights), images)
+    assert done.accuracies_after[0] == (probs.argmax(axis=1) == 3).mean()
 
 
 def test_first_adam_step_moves_every_weight_by_the_learning_rate(tiny, bundled):

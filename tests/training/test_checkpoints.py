@@ -52,6 +52,7 @@ def same(a, b):
     fields = "name plan source target experiment label exercise every_snapshot status reason checks final test timing"
     arrays = [
         [*run.state.weights.values(), *run.state.optimizer_variables, run.state.losses, run.state.accuracies]
+        + [run.state.accuracies_after]
         + [array for weights in run.snapshots.values() for array in weights.values()]
         + [score.confusion for score in run.scores.values()]
         for run in (a, b)
@@ -60,7 +61,7 @@ def same(a, b):
         all(getattr(a, name) == getattr(b, name) for name in fields.split())
         and (a.iteration, a.seconds, a.snapshot_iterations) == (b.iteration, b.seconds, b.snapshot_iterations)
         and {i: (s.n, s.correct) for i, s in a.scores.items()} == {i: (s.n, s.correct) for i, s in b.scores.items()}
-        and all((x == y).all() and x.dtype == y.dtype for x, y in zip(*arrays, strict=True))
+        and all(np.array_equal(x, y, equal_nan=True) and x.dtype == y.dtype for x, y in zip(*arrays, strict=True))
     )
 
 
@@ -99,9 +100,10 @@ def test_a_run_that_has_not_begun_leaves_no_file(kept, tmp_path):
 
 
 def old_file(path, notes):
-    """The file as it was written before: "slot" for an optimiser's variable, and fewer notes."""
+    """The file as it was written before: "slot" for an optimiser's variable, nothing measured after a step."""
     with np.load(io.BytesIO(path.read_bytes())) as archive:
         arrays = {name.replace("optimizer/", "slot/"): archive[name] for name in archive.files}
+    del arrays["accuracies_after"]
     about = json.loads(arrays["about"].tobytes())
     about["n_slots"] = about.pop("n_optimizer_variables")
     about["notes"] = notes(about["notes"])
@@ -119,7 +121,8 @@ def test_a_file_of_the_time_before_is_read(kept, tmp_path):
     old_file(path, lambda of_today: notes(of_today) | {"status": "running"})
     again, of_server = checkpoints.read(path)
     assert of_server
-    assert same(again, dataclasses.replace(before, status=Status.PAUSED))
+    unmeasured = dataclasses.replace(before.state, accuracies_after=np.full(5, np.nan, np.float32))
+    assert same(again, dataclasses.replace(before, status=Status.PAUSED, state=unmeasured))
     old_file_of_the_command_line = checkpoints.run_file(tmp_path / "new")
     checkpoints.write(old_file_of_the_command_line, kept)
     old_file(old_file_of_the_command_line, lambda _: None)

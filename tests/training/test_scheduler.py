@@ -716,6 +716,17 @@ def test_curves_average_the_steps(plan):
     assert curves["accuracy"].tolist() == [0.5, 1]
 
 
+def test_what_was_measured_is_averaged_over_as_many_measurements(plan):
+    """After steps 1, 2, 4, 5 and 6 of 7; in two points, of two measurements and of three."""
+    after = np.array([0, 1, np.nan, 0.5, 1, 0, np.nan], np.float32)
+    state = advance.RunState(None, None, 0, 7, {}, (), after, after, accuracies_after=after)
+    one = run.Run("r", plan, BUNDLED, 7, state=state)
+    assert [values.tolist() for values in run.measured(one, n_points=2)] == [[2, 6], [0.5, 0.5]]
+    assert [values.tolist() for values in run.measured(one)] == [[1, 2, 4, 5, 6], [0, 1, 0.5, 1, 0]]
+    none = dataclasses.replace(one, state=dataclasses.replace(state, accuracies_after=np.full(7, np.nan, np.float32)))
+    assert [values.tolist() for values in run.measured(none)] == [[], []]
+
+
 def test_a_check_is_of_the_digits_it_was_given(tiny, quick, bundled):
     state = advance.start(tiny, quick)
     check = pieces.check(state, bundled)

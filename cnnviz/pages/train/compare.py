@@ -9,7 +9,7 @@ import streamlit as st
 from cnnviz.experiments import plan_text, statistics
 from cnnviz.percentages import percent
 from cnnviz.render import charts
-from cnnviz.training.run import Run, curves
+from cnnviz.training.run import Run, curves, measured
 from cnnviz.ui import access, choice, digit_choice, lookups, panels, refusal, results, state
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
@@ -59,11 +59,17 @@ class Words:
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
     curves_title = "Curves"
     what = "What"
-    kinds = {"validation": "Validation accuracy", "accuracy": "Training accuracy", "loss": "Training loss"}
+    kinds = {
+        "validation": "Validation accuracy",
+        "after": "Training accuracy",
+        "accuracy": "Accuracy before each step",
+        "loss": "Loss before each step",
+    }
     curves_alt = "Line chart of {what} for {names}."
     curves_caption = "{what} over the training steps, one colour per run."
     curves_missing = " Not here: {names}; the history of the shipped networks was not kept."
     curves_unchecked = " Not here, because the validation digits were learnt from too: {names}."
+    curves_unmeasured = " Nothing was measured after a step when these were trained: {names}."
     no_curves = "None of these has a curve: choose runs that were trained here."
     both = "Two on your digit"
     first, second = "First", "Second"
@@ -188,20 +194,21 @@ def show_curves(runs: list[Run], others: list[str]) -> None:
         top = None if what == "loss" else 1.0
         chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
         panels.chart(chart, Words.curves_alt.format(what=Words.kinds[what], names=", ".join(series)))
-    unchecked = [run.name for run in runs if run.name not in series]
-    st.caption(curves_caption(Words.kinds[what], unchecked, others))
-
-
-def curves_caption(what: str, unchecked: list[str], others: list[str]) -> str:
-    """What the chart shows, and which are not in it: without validation digits, or without a history."""
-    caption = Words.curves_caption.format(what=what)
-    if unchecked:
-        caption += Words.curves_unchecked.format(names=", ".join(unchecked))
-    return caption + Words.curves_missing.format(names=", ".join(others)) if others else caption
+    missing = {
+        Words.curves_unchecked: [run.name for run in runs if run.name not in series],
+        Words.curves_unmeasured: [
+            name for name, (iterations, _) in series.items() if what == "after" and not len(iterations)
+        ],
+        Words.curves_missing: others,
+    }
+    told = [sentence.format(names=", ".join(names)) for sentence, names in missing.items() if names]
+    st.caption(Words.curves_caption.format(what=Words.kinds[what]) + "".join(told))
 
 
 def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
     """Iterations and values of one run."""
+    if what == "after":
+        return measured(results.loaded(run))
     if what == "validation":
         return np.array([c.iteration for c in run.checks]), np.array([c.accuracy for c in run.checks])
     batches = curves(results.loaded(run))

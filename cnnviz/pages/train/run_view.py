@@ -1,7 +1,6 @@
 """One run on the Train page: how it stands, what can be done with it, its curves, kernels and answers."""
 
 import functools
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -9,9 +8,10 @@ import streamlit as st
 from cnnviz.analysis import inspection
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
+from cnnviz.pages.train import run_curves
 from cnnviz.percentages import percent
-from cnnviz.render import charts, palettes
-from cnnviz.training.run import Run, Status, curves
+from cnnviz.render import palettes
+from cnnviz.training.run import Run, Status
 from cnnviz.ui import (
     access,
     choice,
@@ -63,25 +63,12 @@ class Words:
     no_extend = "It cannot train on: its learning rate has come down to 0."
     more_iterations = "More training steps"
     train_accuracy, validation_accuracy = "Training accuracy", "Validation accuracy"
-    train_help = "Of the images of the last {n} steps, before each step."
     validation_help = "Of {n:,} validation digits after {at:,} training steps."
     test_accuracy, test_help = "Test accuracy", "{correct:,} of {n:,} test digits."
     digits = "This run learns from {digits}, and its test digits are of the same collection."
     speed, speed_value = "Speed", "{rate:.3g} steps/s"
     not_yet = "–"
     accuracy, loss = "Accuracy", "Loss"
-    curves = {
-        "accuracy": "Accuracy of training batches (steps per point: {n}) and of validation digits.",
-        "loss": "Cross-entropy per image of training batches (steps per point: {n}) and of validation digits.",
-    }
-    curves_of_training = {
-        "accuracy": "Accuracy of training batches (steps per point: {n}).",
-        "loss": "Cross-entropy per image of training batches (steps per point: {n}).",
-    }
-    no_validation = " This run learns from the validation digits too, so there are none to check it on."
-    series = ("training", "validation")
-    curve_alt = "Line chart of {what} over {n:,} training steps; training ends at {train}, validation at {validation}."
-    curve_alt_of_training = "Line chart of {what} over {n:,} training steps; training ends at {train}."
     kernels = (
         "The kernels of conv1 after {at:,} training steps, from {low:+.2f} to {high:+.2f}; red adds, blue takes away. "
         "Click one to open it."
@@ -91,8 +78,6 @@ class Words:
     answer = "{title}: after {at:,} training steps the network reads {first}; its second guess is {second}."
 
 
-N_LAST = 100
-CHART_PX = 250
 KERNEL_PX = 120
 """About how wide a kernel is in the file that can be downloaded."""
 
@@ -123,10 +108,10 @@ def watch(name: str, was_active: bool) -> None:
     with answer:
         show_answer(chosen)
     with curve:
-        show_curve(chosen, "accuracy", Words.accuracy)
+        run_curves.show_curve(chosen, "accuracy", Words.accuracy)
     with kernels:
         show_kernels(chosen)
-    show_curve(chosen, "loss", Words.loss)
+    run_curves.show_curve(chosen, "loss", Words.loss)
     st.caption(Words.digits.format(digits=digits.title(chosen.source)))
 
 
@@ -205,7 +190,6 @@ def extend(name: str) -> None:
 
 def show_figures(chosen: Run) -> None:
     """Accuracies, the one that counts most first, and speed."""
-    accuracies = chosen.state.accuracies if chosen.state is not None else np.zeros(0)
     with st.container(horizontal=True, gap="large"):
         if is_measured(chosen):
             correct, n = test_result(chosen, chosen.iteration)
@@ -215,9 +199,8 @@ def show_figures(chosen: Run) -> None:
             last = chosen.checks[-1]
             hint = Words.validation_help.format(n=last.n, at=last.iteration)
             st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
-        recent = accuracies[-N_LAST:]
-        training = percent(recent.mean(), 1) if len(recent) else Words.not_yet
-        st.metric(Words.train_accuracy, training, width="content", help=Words.train_help.format(n=N_LAST))
+        training, hint = run_curves.training_accuracy(chosen)
+        st.metric(Words.train_accuracy, training, width="content", help=hint)
         if chosen.step_s:
             st.metric(Words.speed, Words.speed_value.format(rate=1 / chosen.step_s), width="content")
 
@@ -238,29 +221,6 @@ def test_result(chosen: Run, iteration: int) -> tuple[int, int]:
     test = choice.dataset(source=chosen.source)
     probs = lookups.probabilities(server.scheduler().network_at(chosen.name, iteration), test)
     return int((probs.argmax(axis=1) == test.labels).sum()), len(test)
-
-
-def show_curve(chosen: Run, what: Literal["accuracy", "loss"], title: str) -> None:
-    """Accuracy, or loss, of training and validation over the training steps."""
-    batches = curves(chosen)
-    if not len(batches["iteration"]):
-        return
-    scale = 1 if what == "accuracy" or chosen.plan.recipe.loss == "mean" else chosen.plan.recipe.batch_size
-    training, validation = Words.series
-    series = {training: (batches["iteration"], batches[what] / scale)}
-    if chosen.checks:
-        at = np.array([check.iteration for check in chosen.checks], float)
-        series[validation] = (at, np.array([getattr(check, what) for check in chosen.checks]))
-    ends = {name: f"{values[-1]:.3f}" for name, (_, values) in series.items()}
-    sentence = Words.curve_alt if chosen.checks else Words.curve_alt_of_training
-    values = {"train": ends[training], "validation": ends.get(validation)}
-    alt = sentence.format(what=title.lower(), n=chosen.iteration, **values)
-    top = 1.0 if what == "accuracy" else None
-    chart = charts.curve_chart(series, title, panels.theme(), top=top, height_px=CHART_PX)
-    panels.chart(chart, alt, key=state.run_curve_of(what))
-    per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
-    caption = (Words.curves if chosen.checks else Words.curves_of_training)[what].format(n=per_point)
-    st.caption(caption if chosen.plan.recipe.keep_validation else caption + Words.no_validation)
 
 
 def show_kernels(chosen: Run) -> None:
