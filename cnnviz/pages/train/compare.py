@@ -95,11 +95,14 @@ def show() -> None:
     picked = [rows[name] for name in chosen]
     if picked:
         show_table(picked)
-        show_best(picked)
+        best = st.container()
         show_curves([row.run for row in picked if row.run], [row.name for row in picked if not row.run])
+        show_both(rows)
+        with best:  # last, since all of them may have to read the test digits first
+            show_best(picked)
     else:
         st.info(Words.few, icon=":material/checklist:")
-    show_both(rows)
+        show_both(rows)
 
 
 def own_runs(rows: Mapping[str, Row]) -> list[str]:
