@@ -76,9 +76,10 @@ def runs_of_the_experiment(window, n):
 def test_an_experiment_has_the_steps_values_and_seeds_that_were_typed(window):
     open_part(window, "Experiments")
     type_and_press(window, {"Training steps of each run": "3"}, re.compile("^Start the experiment$"))
-    assert [run[3] for run in runs_of_the_experiment(window, 3)] == ["3"] * 3
+    assert [run[3] for run in runs_of_the_experiment(window, 6)] == ["3"] * 6
 
     open_part(window, "Sweep")
-    typed = {"Training steps of each run": "2", "Learning rate: values": "0.5", "Seeds": "1"}
+    typed = {"Training steps of each run": "2", "Learning rate: values": "0.5", "Seeds": "6"}
     type_and_press(window, typed, re.compile("^Start the experiment$"))
-    assert runs_of_the_experiment(window, 1) == [("learning rate 0.5", "0", "finished", "2")]
+    expected = [("learning rate 0.5", str(seed), "finished", "2") for seed in range(6)]
+    assert runs_of_the_experiment(window, 6) == expected
