@@ -26,6 +26,7 @@ WIDEST_PX = 1460
 """A wider picture Streamlit scales down and encodes anew each time it is shown."""
 LARGER = 1.8
 """How much larger Present shows what is measured in pixels."""
+MOST_ROWS_ON_A_SCREEN = 12
 
 
 def head(title: str, sentence: str) -> None:
@@ -222,7 +223,11 @@ def table(columns: Mapping[str, Sequence[Any]], caption: str, alt: str, name: st
         caption, alt, name: as for a picture.
         options: passed to st.dataframe.
     """
-    st.dataframe(columns, hide_index=True, alt=alt, **options)
+    # In Present a short one is text, which grows with the page; what draws st.dataframe keeps the size that it began with.
+    if Session.present.get() and not options and len(next(iter(columns.values()))) <= MOST_ROWS_ON_A_SCREEN:
+        st.table(columns, hide_index=True, alt=alt)
+    else:
+        st.dataframe(columns, hide_index=True, alt=alt, **options)
     _below_table(columns, caption, name)
 
 

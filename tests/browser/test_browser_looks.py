@@ -247,6 +247,14 @@ def test_numbers_of_a_calculation_grow_with_the_letters_of_the_page(projector, a
     until(projector, lambda: patch.evaluate(shown), lambda px: px > 20)
 
 
+def test_a_table_that_stands_grows_when_one_begins_to_present(projector, address):
+    open_at(projector, address, "data")
+    projector.get_by_test_id("stDataFrame").first.wait_for()
+    projector.get_by_role("button", name="Present", exact=True).click()
+    expect(projector.get_by_test_id("stHeader")).to_be_hidden()
+    until(projector, lambda: too_small(projector), none)
+
+
 @pytest.mark.parametrize("place", PRESENTED)
 def test_in_present_nothing_that_carries_meaning_is_small(projector, address, place):
     open_at(projector, address, f"{place}{'&' if '?' in place else '?'}present=1")
