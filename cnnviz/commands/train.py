@@ -18,12 +18,13 @@ from cnnviz.commands.common import UsageError
 from cnnviz.data import dataset
 from cnnviz.data.dataset import Source
 from cnnviz.network import store
-from cnnviz.network.cards import BrokenModel
+from cnnviz.network.cards import BrokenModel, LogLine
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.synthesis import training_set
 from cnnviz.training import checkpoints, folder_lock
 from cnnviz.training.local import LocalRun
-from cnnviz.training.pieces import Digits
+from cnnviz.training.log import log_of
+from cnnviz.training.pieces import Digits, digits_of, load_digits
 from cnnviz.training.plans import make_plan
 from cnnviz.training.run import Run
 
@@ -147,15 +148,29 @@ def _check_writable(folder: Path) -> None:
 
 
 def _digits(source: Source, plan: Plan) -> Digits:
-    """What the plan learns from, and the test digits; no validation digits, of which nothing is printed."""
-    recipe, test = plan.recipe, dataset.load(source, "test")
+    """What the plan learns from, and what it is checked and tested on."""
+    recipe = plan.recipe
     if not recipe.uses_outliers:
-        return Digits(dataset.load_for_training(source, recipe.keep_validation), None, None, test)
+        return load_digits(source, recipe.keep_validation)
     with tqdm(unit="img", desc="Drawing digits") as bar:
         train = training_set.load(
             source, recipe.keep_validation, plan.seed, lambda done, total: common.show(bar, done, total)
         )
-    return Digits(train, None, None, test)
+    validation = dataset.load(source, "validation") if recipe.keep_validation else None
+    return digits_of(train, validation, dataset.load(source, "test"))
+
+
+def _line(line: LogLine) -> str:
+    """A line of the log as it is printed."""
+    parts = [f"Iteration {line.iteration:6,}"]
+    if line.training_accuracy is not None:
+        parts.append(f"training accuracy {line.training_accuracy:6.1%}")
+    if line.loss is not None:
+        parts.append(f"loss {line.loss:.4g}")
+    for name, counts in (("validation", line.validation), ("test", line.test)):
+        if counts:
+            parts.append(f"{name} {counts[0] / counts[1]:.1%} ({counts[0]:,} / {counts[1]:,})")
+    return ", ".join(parts)
 
 
 def _show_steps(local: LocalRun) -> None:
@@ -169,8 +184,7 @@ def _show_steps(local: LocalRun) -> None:
             reason = local.not_saved
             bar.update(run.iteration - bar.n)
             if run.state:
-                accuracy, loss = run.state.accuracies_after[-1], run.state.losses[-1]
                 with tqdm.external_write_mode():
-                    print(f"Iteration {run.iteration:6,}, training accuracy {accuracy:6.1%}, loss {loss:.4g}")
+                    print(_line(log_of(run)[-1]))
             if run.iteration == run.target:
                 bar.close()

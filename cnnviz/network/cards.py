@@ -24,6 +24,8 @@ MAX_BYTES = 1_000_000
 """Of a card's file."""
 UNLIKE_A_CARD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What is raised when JSON of another form, or nested without end, is taken for a card."""
+ROW_OF_COUNTS, LOG_LINE = r"\[[\d\s,]+\]", r"\[\s*\d+(?:,\s*(?:null|[\d.e+-]+|\[[\d ,]+\])){4}\s*\]"
+"""What stands in one line of a card's file each."""
 MAX_COUNT = 10**9
 MAX_SECONDS = 1e9
 
@@ -37,6 +39,10 @@ Text = Annotated[
     Field(max_length=10_000, pattern=r"\A[^\x00]*\z"),
     expected("a text of at most 10,000 characters, none of them NUL"),
 ]
+Share = Annotated[float, Field(ge=0, le=1), expected("a share in [0, 1]")]
+Finite = Annotated[float, Field(allow_inf_nan=False), expected("a finite number")]
+MAX_LOG = 1000
+"""Lines of a training log in a card."""
 Sha256 = Annotated[str, Field(pattern=r"\A([0-9a-f]{64})?\z"), expected("a SHA-256, 64 digits of 0 to f")]
 
 
@@ -91,6 +97,26 @@ class OtherTestSet:
 
 @validated
 @dataclass(frozen=True)
+class LogLine:
+    """What was measured at one iteration of a training; None where something was not.
+
+    Attributes:
+        iteration: steps done.
+        training_accuracy: of the batch of this step, after the step and with nothing dropped.
+        loss: of the same batch before the step, with dropout, as the recipe has it: a mean over the batch, or a sum.
+        validation: validation digits read right, and how many were read.
+        test: the same of test digits.
+    """
+
+    iteration: Count
+    training_accuracy: Share | None = None
+    loss: Finite | None = None
+    validation: tuple[Count, Total] | None = None
+    test: tuple[Count, Total] | None = None
+
+
+@validated
+@dataclass(frozen=True)
 class Card:
     """What is known of a shipped or trained network.
 
@@ -104,6 +130,7 @@ class Card:
         confusion_matrix: of the last snapshot on the test digits; row = true, column = predicted.
         snapshots: ordered by iteration; the last is the finished network.
         other_test_sets: results on other digits; a card need not have any.
+        log: what was measured on the way, ordered by iteration; cards of before 2026-12 have none.
     """
 
     name: Text
@@ -118,6 +145,7 @@ class Card:
     confusion_matrix: ConfusionMatrix
     snapshots: tuple[Snapshot, ...]
     other_test_sets: tuple[OtherTestSet, ...] = ()
+    log: Annotated[tuple[LogLine, ...], Field(max_length=MAX_LOG)] = ()
 
     @property
     def last(self) -> Snapshot:
@@ -175,6 +203,9 @@ def _fields(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
         raise BrokenModel(f"{path}: expected format {FORMAT} or 1, found {quoted(content['format'])}.")
     current = _of_format_1(content) if content["format"] == 1 else content
     fields = {name: value for name, value in current.items() if name not in ("format", "accuracy")}
+    names = [field.name for field in dataclasses.fields(LogLine)]
+    if "log" in current:
+        fields["log"] = [dict(zip(names, values, strict=True)) for values in current["log"]]
     fields["snapshots"] = [
         {name: value for name, value in entry.items() if name != "accuracy"} for entry in current["snapshots"]
     ]
@@ -217,6 +248,19 @@ def _check_figures(path: Path, card: Card) -> None:
         in_order, before = snapshot.iteration > before, snapshot.iteration
         if not in_order or snapshot.file != weights_file(snapshot.iteration) or snapshot.correct > snapshot.n:
             raise BrokenModel(f"{path}: the snapshot at iteration {snapshot.iteration} is not plausible.")
+    _check_log(path, card)
+
+
+def _check_log(path: Path, card: Card) -> None:
+    """Compare the lines of the log with the snapshots, and with each other."""
+    at = [line.iteration for line in card.log]
+    counts = [count for line in card.log for count in (line.validation, line.test) if count]
+    if at != sorted(set(at)) or any(correct > n for correct, n in counts):
+        raise BrokenModel(f"{path}: its training log is not plausible.")
+    tested = {snapshot.iteration: (snapshot.correct, snapshot.n) for snapshot in card.snapshots}
+    for line in card.log:
+        if line.test and line.test != tested.get(line.iteration, line.test):
+            raise BrokenModel(f"{path}: its training log and the snapshot at iteration {line.iteration} do not agree.")
 
 
 def _checksum(content: Mapping[str, Any]) -> str:
@@ -234,10 +278,16 @@ def card_json(card: Card) -> str:
     content: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(card)}
     if not card.other_test_sets:
         del content["other_test_sets"]
+    if card.log:
+        content["log"] = [dataclasses.astuple(line) for line in card.log]
+    else:
+        del content["log"]
     content["seconds"] = round(card.seconds, 2)
     content["accuracy"] = card.last.accuracy
     for entry, snapshot in zip(content["snapshots"], card.snapshots, strict=True):
         entry["accuracy"] = snapshot.accuracy
     content = json.loads(json.dumps(content))
     text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
-    return re.sub(r"\[[\d\s,]+\]", lambda row: " ".join(row.group().split()), text) + "\n"  # a row of counts, a line
+    for pattern in (ROW_OF_COUNTS, LOG_LINE):
+        text = re.sub(pattern, lambda row: " ".join(row.group().split()), text)
+    return text + "\n"

@@ -24,9 +24,10 @@ from cnnviz.network.store import npz_bytes, write_atomically
 from cnnviz.network.weights import Weights, check_weights
 from cnnviz.npz import Npz
 from cnnviz.training.advance import RunState
+from cnnviz.training.log import log_of
 from cnnviz.training.notes import notes_of, run_from
 from cnnviz.training.pieces import Digits
-from cnnviz.training.run import Kept, Run, Status
+from cnnviz.training.run import Check, Kept, Run, Status
 from cnnviz.validation import quoted
 
 MAX_BYTES, MAX_ARRAYS, MAX_ABOUT_BYTES = 8_000_000_000, 10_000, 10_000_000
@@ -62,6 +63,7 @@ def write(path: Path, run: Run, of_server: bool = True) -> None:
         "seconds": state.seconds,
         "n_optimizer_variables": len(state.optimizer_variables),
         "snapshots": list(run.snapshots),
+        "checks": [dataclasses.astuple(check) for check in run.checks],
     }
     arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
     arrays |= {"losses": state.losses, "accuracies": state.accuracies, "accuracies_after": state.accuracies_after}
@@ -76,7 +78,7 @@ def read(path: Path) -> tuple[Run, bool]:
     """A run as it was kept, with its arrays; what was under way stands paused.
 
     Returns:
-        the run, and whether it is a server's; of the command line's only state and snapshots are known.
+        the run, and whether it is a server's; of the command line's only state, snapshots and checks are known.
 
     Raises:
         BrokenModel: when the file is not there or damaged.
@@ -151,7 +153,8 @@ def _run_from(path: Path, about: Mapping[str, Any]) -> Run:
     kept = Kept(about["iteration"], about["seconds"], tuple(sorted(int(i) for i in about["snapshots"])))
     name, notes = path.name.removeprefix(".").removesuffix(".run.npz"), about.get("notes")
     if notes is None:
-        return Run(name, plan, BUNDLED, plan.recipe.iterations, status=Status.PAUSED, kept=kept)
+        checks = tuple(Check(*values) for values in about.get("checks", ()))
+        return Run(name, plan, BUNDLED, plan.recipe.iterations, status=Status.PAUSED, kept=kept, checks=checks)
     if notes["name"] != name:  # with ".." in it, it would be another folder
         raise ValueError(f"It is of {quoted(notes['name'])}.")
     run = dataclasses.replace(run_from(plan, notes), kept=kept)
@@ -200,5 +203,6 @@ def write_model(folder: Path, run: Run, digits: Digits, *, replace: bool = False
         | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
         confusion_matrix=tuple(tuple(int(count) for count in row) for row in confusion),
         snapshots=tuple(entries),
+        log=log_of(run),
     )
     return store.write(folder, card, run.snapshots, replace=replace)

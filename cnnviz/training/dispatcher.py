@@ -13,7 +13,7 @@ from cnnviz.compute import backend
 from cnnviz.state.run_records import RunRecords
 from cnnviz.training import events, pieces
 from cnnviz.training.driver import Driver, Work, sentence_of
-from cnnviz.training.events import Event, SendPiece, TestSnapshot, Validation
+from cnnviz.training.events import Event, SendPiece, TestSnapshot
 from cnnviz.training.pieces import Digits
 from cnnviz.training.run import Run
 from cnnviz.training.turns import Turns
@@ -78,8 +78,8 @@ def _call(run: Run, work: Work, digits: Digits) -> tuple[Callable[..., Any], tup
         return pieces.examine, (run.plan.network, run.snapshots[work.iteration], digits.test)
     if run.state is None:
         return pieces.begin, (run.plan,)
-    of = {Validation.NONE: None, Validation.SUBSET: digits.validation_subset, Validation.ALL: digits.validation}
-    return pieces.piece, (run.state, digits.train, of[work.validation], work.stop - run.iteration)
+    checked = pieces.checked(digits, work.validation)
+    return pieces.piece, (run.state, digits.train, *checked, work.stop - run.iteration)
 
 
 def _event(name: str, work: Work, sent: Future[Any]) -> Event:

@@ -13,7 +13,10 @@ from cnnviz.training.run import Check, Kept, Run
 
 
 class Validation(Enum):
-    """The validation digits that a piece ends with a check on."""
+    """The digits that a piece ends with a check on.
+
+    A subset of the validation digits and one of the test digits, or all validation digits: all test digits come after.
+    """
 
     NONE = "none"
     SUBSET = "subset"

@@ -246,10 +246,10 @@ def _next_test(run: Run) -> Effect:
 
 def _validation(run: Run, stop: int) -> Validation:
     """Checks at snapshots and evenly between them; of the plan alone, so that they do not depend on the pieces."""
-    if not run.n_validation or run.state is None:
+    if run.state is None:
         return Validation.NONE
     if stop == run.target:
-        return Validation.ALL
+        return Validation.ALL if run.n_validation else Validation.NONE
     due = run.is_planned_snapshot(stop) or stop % run.check_every == 0
     return Validation.SUBSET if due else Validation.NONE
 

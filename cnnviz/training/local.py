@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnviz.network import store
 from cnnviz.training import advance, checkpoints, events, pieces
-from cnnviz.training.events import Effect, Event
+from cnnviz.training.events import Effect, Event, SendPiece, Validation
 from cnnviz.training.lifecycle import transition
 from cnnviz.training.pieces import Digits
 from cnnviz.training.run import Run, Status
@@ -69,9 +69,9 @@ class LocalRun:
     def _carry_out(self, effect: Effect) -> Event | None:
         match effect:
             case events.ReadDigits():
-                return events.DigitsReady()  # without validation digits: they would cost time and are not printed
+                return events.DigitsReady(len(self.digits.validation) if self.digits.validation else 0)
             case events.SendPiece():
-                return self._train(effect.stop)
+                return self._train(effect)
             case events.TestSnapshot():
                 weights = self.run.snapshots[effect.iteration]
                 score = pieces.examine(self.run.plan.network, weights, self.digits.test)
@@ -85,7 +85,7 @@ class LocalRun:
                 return events.Written()
         return None
 
-    def _train(self, stop: int) -> Event:
+    def _train(self, work: SendPiece) -> Event:
         """Train to an iteration, or only to the next one that is reported."""
         state = self.run.state
         if state is None:
@@ -93,5 +93,7 @@ class LocalRun:
             return events.PieceDone(advance.start(plan.network, plan.recipe, plan.seed), now_s=time.monotonic())
         at = state.iteration
         report = 1 if at == 0 else (at // self._every + 1) * self._every
-        state = advance.advance(state, self.digits.train, min(stop, report) - at)
-        return events.PieceDone(state, now_s=time.monotonic())
+        stop = min(work.stop, report)
+        of = work.validation if stop == work.stop else Validation.NONE
+        state, check = pieces.piece(state, self.digits.train, *pieces.checked(self.digits, of), stop - at)
+        return events.PieceDone(state, check, of, time.monotonic())

@@ -16,10 +16,11 @@ from cnnviz.network.presets import Plan
 from cnnviz.network.weights import Network, Weights
 from cnnviz.training import advance
 from cnnviz.training.advance import RunState
+from cnnviz.training.events import Validation
 from cnnviz.training.run import Check
 
 N_SUBSET = 1000
-"""Validation digits that a run is checked on while it trains; at its end all of them."""
+"""Validation digits, and test digits, that a run is checked on while it trains; at its end all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,24 @@ class Digits:
     train: Dataset
     validation_subset: Dataset | None
     validation: Dataset | None
+    test_subset: Dataset
     test: Dataset
+
+
+def digits_of(train: Dataset, validation: Dataset | None, test: Dataset) -> Digits:
+    """With the first digits of validation and test, which a run is checked on while it trains."""
+    return Digits(train, _first(validation) if validation else None, validation, _first(test), test)
+
+
+def checked(digits: Digits, validation: Validation) -> tuple[Dataset | None, Dataset | None]:
+    """The validation and the test digits that a piece ends with a check on; the last one leaves out the test digits."""
+    if validation is Validation.ALL:
+        return digits.validation, None
+    return (digits.validation_subset, digits.test_subset) if validation is Validation.SUBSET else (None, None)
+
+
+def _first(digits: Dataset) -> Dataset:
+    return Dataset(digits.images[:N_SUBSET], digits.labels[:N_SUBSET], digits.name)
 
 
 _loading = threading.Lock()
@@ -48,10 +66,7 @@ def load_digits(source: Source, keep_validation: bool) -> Digits:
 @functools.lru_cache(maxsize=2)
 def _load_digits(source: Source, keep_validation: bool) -> Digits:
     train, test = dataset.load_for_training(source, keep_validation), dataset.load(source, "test")
-    if not keep_validation:
-        return Digits(train, None, None, test)
-    whole = dataset.load(source, "validation")
-    return Digits(train, Dataset(whole.images[:N_SUBSET], whole.labels[:N_SUBSET], whole.name), whole, test)
+    return digits_of(train, dataset.load(source, "validation") if keep_validation else None, test)
 
 
 def begin(plan: Plan) -> tuple[RunState, None]:
@@ -60,14 +75,14 @@ def begin(plan: Plan) -> tuple[RunState, None]:
 
 
 def piece(
-    state: RunState, train: Dataset, validation: Dataset | None, iterations: int
+    state: RunState, train: Dataset, validation: Dataset | None, test: Dataset | None, iterations: int
 ) -> tuple[RunState, Check | None]:
     """Some steps, then a check.
 
     Args:
         state: where the run stands.
         train: the digits that it learns from.
-        validation: digits that it does not learn from; None: no check.
+        validation, test: digits that it does not learn from; no check where both are None.
         iterations: how many steps; 0 only checks.
 
     Raises:
@@ -75,16 +90,22 @@ def piece(
     """
     if iterations:
         state = advance.advance(state, train, iterations)
-    return state, check(state, validation) if validation else None
+    return state, check(state, validation, test) if validation or test else None
 
 
-def check(state: RunState, validation: Dataset) -> Check:
+def check(state: RunState, validation: Dataset | None, test: Dataset | None = None) -> Check:
     """Accuracy and mean cross-entropy on digits that the run does not learn from."""
-    probs = evaluation.probabilities(Network(state.network, state.weights), validation.images)
-    correct = int((probs.argmax(axis=1) == validation.labels).sum())
-    of_truth = probs[np.arange(len(probs)), validation.labels]
+    of_validation = _read(state, validation) if validation else (0, 0, 0.0)
+    test_correct, n_test, _ = _read(state, test) if test else (0, 0, 0.0)
+    return Check(state.iteration, *of_validation, test_correct, n_test)
+
+
+def _read(state: RunState, digits: Dataset) -> tuple[int, int, float]:
+    """Digits read right, all of them, and the mean cross-entropy."""
+    probs = evaluation.probabilities(Network(state.network, state.weights), digits.images)
+    of_truth = probs[np.arange(len(probs)), digits.labels]
     loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float32).tiny)).mean())
-    return Check(state.iteration, correct, len(validation), loss)
+    return int((probs.argmax(axis=1) == digits.labels).sum()), len(digits), loss
 
 
 def examine(config: NetworkConfig, weights: Weights, test: Dataset) -> evaluation.Score:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,7 +14,7 @@ from cnnviz.data.dataset import Source
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import MAX_ITERATIONS, Plan
 from cnnviz.network.weights import Network, Weights
-from cnnviz.training.advance import RunState
+from cnnviz.training.advance import RunState, measured_every
 
 PIECE_S = 1.0
 """Seconds that one piece of a run aims at: short enough to watch and to take turns, long enough to be quick."""
@@ -41,16 +42,25 @@ ACTIVE = frozenset({Status.WAITING, Status.TRAINING, Status.TESTING})
 
 @dataclass(frozen=True)
 class Check:
-    """How a run read validation digits at one iteration; `loss` is the mean cross-entropy."""
+    """How a run read digits at one iteration that it does not learn from.
+
+    Attributes:
+        iteration: steps done.
+        correct, n: validation digits read right, and all of them; 0 of 0 where it learns from those too.
+        loss: mean cross-entropy of the validation digits.
+        test_correct, n_test: the same of test digits; 0 of 0 at the end, where `Run.scores` has them all.
+    """
 
     iteration: int
     correct: int
     n: int
     loss: float
+    test_correct: int = 0
+    n_test: int = 0
 
     @property
     def accuracy(self) -> float:
-        """Share read right, in [0, 1]."""
+        """Share of the validation digits read right, in [0, 1]."""
         return self.correct / self.n
 
 
@@ -111,7 +121,7 @@ class Run:
         snapshots: weights by iteration, until they stand in the model's folder.
         scores: how snapshots did on the test digits, by iteration, until the model is written.
         n_validation: how many validation digits there are; known once its digits have been read.
-        checks: results on validation digits, in order of iteration.
+        checks: results on validation digits and on test digits on the way, in order of iteration.
         final: the last check, on all validation digits.
         test: correct answers and number of test digits, once it is finished.
         timing: how fast it is.
@@ -242,9 +252,19 @@ class Run:
         return snapshot_schedule(self.target) if self.every_snapshot else [self.target]
 
     @property
+    def validated(self) -> tuple[Check, ...]:
+        """The checks on validation digits; none where it learns from those too."""
+        return tuple(check for check in self.checks if check.n)
+
+    @property
     def check_every(self) -> int:
-        """Iterations between two checks; of the plan alone, so that cutting changes nothing."""
-        return max(1, self.plan.recipe.iterations // N_CHECKS)
+        """Iterations between two checks; of the plan alone, so that cutting changes nothing.
+
+        A multiple of the iterations between two measurements of the training accuracy, to stand in one line with them.
+        """
+        iterations = self.plan.recipe.iterations
+        every, regular = max(1, iterations // N_CHECKS), measured_every(iterations)
+        return every if every < regular else math.ceil(every / regular) * regular
 
     def next_stop(self) -> int:
         """The iteration at which the next piece ends: a snapshot, a check, or about PIECE_S from here."""

@@ -124,7 +124,7 @@ def of_run(run: Run) -> Result | None:
         run.seconds_per_1000,
         *run.test,
         *final,
-        tuple((check.iteration, check.accuracy) for check in run.checks),
+        tuple((check.iteration, check.accuracy) for check in run.validated),
         weights_checksum(store.load(model).weights),
     )
 

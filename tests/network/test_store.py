@@ -20,7 +20,7 @@ from cnnviz.network import cards, store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
 from cnnviz.training.local import LocalRun
-from cnnviz.training.pieces import Digits
+from cnnviz.training.pieces import digits_of
 from cnnviz.training.run import Run
 
 
@@ -30,7 +30,7 @@ def written(tmp_path_factory, tiny, quick, bundled):
     recipe = dataclasses.replace(quick, iterations=6)
     folder = tmp_path_factory.mktemp("models") / "small"
     run = Run("small", Plan(tiny, recipe), BUNDLED, recipe.iterations)
-    list(LocalRun(folder, run, Digits(bundled, None, None, bundled)).steps())
+    list(LocalRun(folder, run, digits_of(bundled, None, bundled)).steps())
     return store.open_model(folder)
 
 
@@ -275,6 +275,11 @@ HOSTILE = {
     "file of another name": ({"snapshots__0__file": "card.json"}, "not plausible"),
     "more right than there are": ({"snapshots__0__correct": 501}, "not plausible"),
     "no test digits": ({"snapshots__0__n": 0}, "a number of digits of 1 to 1,000,000,000. Received 0"),
+    "log out of order": ({"log": [[5, 0.5, 1.0, None, None], [1, 0.5, 1.0, None, None]]}, "log is not plausible"),
+    "log of more right than there are": ({"log": [[1, 0.5, 1.0, [3, 2], None]]}, "log is not plausible"),
+    "log of another test": ({"log": [[0, None, None, None, [1, 500]]]}, "do not agree"),
+    "log of shares above 1": ({"log": [[1, 1.5, 1.0, None, None]]}, "a share in [0, 1]"),
+    "log of nothing": ({"log": [None]}, "complete model card"),
     "no snapshots": ({"snapshots": []}, "expected snapshots"),
     "snapshots of nothing": ({"snapshots": [None]}, "complete model card"),
     "snapshots as an object": ({"snapshots": {"0": {}}}, "complete model card"),

@@ -290,8 +290,10 @@ class Worker:
         elif function is pieces.examine:
             future.set_result(Score(50, 50, np.diag([5] * 10)))
         else:
-            state, _, validation, iterations = args
-            state = dataclasses.replace(state, iteration=state.iteration + iterations)
+            state, _, validation, _, iterations = args
+            at = state.iteration + iterations
+            of_steps = dict.fromkeys(("losses", "accuracies", "accuracies_after"), np.ones(at, np.float32))
+            state = dataclasses.replace(state, iteration=at, **of_steps)
             check = run.Check(state.iteration, 9, len(validation), 1.0) if validation else None
             future.set_result((state, check))
         self._take()

@@ -213,7 +213,7 @@ def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
     if what == "after":
         return measured(results.loaded(run))
     if what == "validation":
-        return np.array([c.iteration for c in run.checks]), np.array([c.accuracy for c in run.checks])
+        return np.array([c.iteration for c in run.validated]), np.array([c.accuracy for c in run.validated])
     batches = curves(results.loaded(run))
     scale = run.plan.recipe.batch_size if what == "loss" and run.plan.recipe.loss != "mean" else 1
     return batches["iteration"], batches[what] / scale

@@ -85,7 +85,7 @@ def curve_series(
     after = measured(chosen)
     if what == "accuracy" and len(after[0]):
         series[Words.after] = after
-    if chosen.checks:
-        at = np.array([check.iteration for check in chosen.checks], float)
-        series[Words.validation] = (at, np.array([getattr(check, what) for check in chosen.checks]))
+    if chosen.validated:
+        at = np.array([check.iteration for check in chosen.validated], float)
+        series[Words.validation] = (at, np.array([getattr(check, what) for check in chosen.validated]))
     return series

@@ -195,8 +195,8 @@ def show_figures(chosen: Run) -> None:
             correct, n = test_result(chosen, chosen.iteration)
             hint = Words.test_help.format(correct=correct, n=n)
             st.metric(Words.test_accuracy, percent(correct / n), width="content", help=hint)
-        if chosen.checks:
-            last = chosen.checks[-1]
+        if chosen.validated:
+            last = chosen.validated[-1]
             hint = Words.validation_help.format(n=last.n, at=last.iteration)
             st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
         training, hint = run_curves.training_accuracy(chosen)

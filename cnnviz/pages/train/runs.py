@@ -185,7 +185,7 @@ def show_list(known: Sequence[Run]) -> None:
             results.state(run),
             run.iteration,
             run.target,
-            percent(run.checks[-1].accuracy, 1) if run.checks else Words.not_yet,
+            percent(run.validated[-1].accuracy, 1) if run.validated else Words.not_yet,
             run.experiment,
             kept(run),
         )
