@@ -18,12 +18,11 @@ from cnnviz.commands.common import UsageError
 from cnnviz.data import dataset
 from cnnviz.data.dataset import Source
 from cnnviz.network import store
-from cnnviz.network.cards import BrokenModel, LogLine
+from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.synthesis import training_set
-from cnnviz.training import checkpoints, folder_lock
+from cnnviz.training import checkpoints, folder_lock, log
 from cnnviz.training.local import LocalRun
-from cnnviz.training.log import log_of
 from cnnviz.training.pieces import Digits, digits_of, load_digits
 from cnnviz.training.plans import make_plan
 from cnnviz.training.run import Run
@@ -160,19 +159,6 @@ def _digits(source: Source, plan: Plan) -> Digits:
     return digits_of(train, validation, dataset.load(source, "test"))
 
 
-def _line(line: LogLine) -> str:
-    """A line of the log as it is printed."""
-    parts = [f"Iteration {line.iteration:6,}"]
-    if line.training_accuracy is not None:
-        parts.append(f"training accuracy {line.training_accuracy:6.1%}")
-    if line.loss is not None:
-        parts.append(f"loss {line.loss:.4g}")
-    for name, counts in (("validation", line.validation), ("test", line.test)):
-        if counts:
-            parts.append(f"{name} {counts[0] / counts[1]:.1%} ({counts[0]:,} / {counts[1]:,})")
-    return ", ".join(parts)
-
-
 def _show_steps(local: LocalRun) -> None:
     """Take the run to its end with a progress bar and a line now and then."""
     reason = ""
@@ -185,6 +171,6 @@ def _show_steps(local: LocalRun) -> None:
             bar.update(run.iteration - bar.n)
             if run.state:
                 with tqdm.external_write_mode():
-                    print(_line(log_of(run)[-1]))
+                    print(log.as_text(log.log_of(run)[-1]))
             if run.iteration == run.target:
                 bar.close()

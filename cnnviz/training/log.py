@@ -46,3 +46,16 @@ def _line(run: Run, at: int, validation: tuple[int, int] | None, test: tuple[int
         return LogLine(at, validation=validation, test=test)
     after, loss = float(run.state.accuracies_after[at - 1]), float(run.state.losses[at - 1])
     return LogLine(at, round(after, 6) if np.isfinite(after) else None, float(f"{loss:.6g}"), validation, test)
+
+
+def as_text(line: LogLine) -> str:
+    """A line of the log as the command line prints it."""
+    parts = [f"Iteration {line.iteration:6,}"]
+    if line.training_accuracy is not None:
+        parts.append(f"training accuracy {line.training_accuracy:6.1%}")
+    if line.loss is not None:
+        parts.append(f"loss {line.loss:.4g}")
+    for name, counts in (("validation", line.validation), ("test", line.test)):
+        if counts:
+            parts.append(f"{name} {counts[0] / counts[1]:.1%} ({counts[0]:,} / {counts[1]:,})")
+    return ", ".join(parts)

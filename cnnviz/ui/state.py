@@ -463,6 +463,7 @@ class ComparePart:
 
     names = Key[Sequence[str]]("compared", (), kept=True, address="compared")
     curves = Key("compared curves", "validation", kept=True, address="curves")
+    log = Key("compared log", "", kept=True, address="log")
 
 
 def compared_at(place: int) -> Key[str]:

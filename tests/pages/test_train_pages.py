@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,12 +13,11 @@ from apptest import alts, give, open_page, texts
 from cnnviz.analysis import inspection
 from cnnviz.data import dataset
 from cnnviz.data.dataset import BUNDLED
-from cnnviz.experiments import exercises
+from cnnviz.experiments import exercises, reported
 from cnnviz.experiments.statistics import MIN_SEEDS
 from cnnviz.network import presets, store
 from cnnviz.network.presets import PRESETS, Plan, Preset, Recipe
-from cnnviz.pages.train import milestones as on_the_way
-from cnnviz.pages.train import planning, run_view
+from cnnviz.pages.train import planning, run_view, runs
 from cnnviz.percentages import percent
 from cnnviz.render import figures
 from cnnviz.training import checkpoints
@@ -70,6 +68,11 @@ def button(at, label):
     return next(found for found in at.button if found.label == label)
 
 
+def table_with(at, column):
+    """The table that has such a column."""
+    return next(frame.value for frame in at.dataframe if column in frame.value)
+
+
 def table(at, first_column):
     return next(frame.value for frame in at.dataframe if frame.value.columns[0] == first_column)
 
@@ -107,45 +110,66 @@ def test_a_run_is_started_watched_and_found_again():
     assert "has finished after 30 training steps" in texts(again)
     correct, n = one.test
     assert [m.value for m in again.metric if m.label == "Test accuracy"] == [percent(correct / n)]
-    milestones = table(again, "Training steps")
+    milestones = table_with(again, "Here")
     card = store.open_model(server.scheduler().root / one.name).card
-    assert milestones.columns.tolist() == ["Training steps", "This run"], "a tutorial's figures beside another network"
+    assert milestones.columns.tolist() == ["Training steps", "Here"], "a tutorial's figures beside another network"
     assert milestones["Training steps"].tolist() == ["0", "1", "2", "5", "10", "20", "30"]
-    assert milestones["This run"].tolist() == [percent(s.accuracy, 1) for s in card.snapshots]
-
-
-def test_the_tutorials_figures_stand_beside_its_network_and_recipe_alone(monkeypatch, tiny):
-    monkeypatch.setattr(on_the_way.digits, "title", lambda source: "MNIST" if source.kind == "idx" else "others")
-    hvass, mnist = presets.PRESETS["hvass"], dataset.Source("idx")
-    recipe = dataclasses.replace(hvass.recipe, iterations=100)
-
-    def follows(network=hvass.network, source=mnist, **changes):
-        plan = Plan(network, dataclasses.replace(recipe, **changes), 3)
-        return on_the_way.follows_the_tutorial(SimpleNamespace(plan=plan, source=source))
-
-    assert follows()
-    assert not follows(network=tiny)
-    assert not follows(source=BUNDLED)
-    assert not follows(learning_rate=1e-3)
-    fast = presets.PRESETS["fast"]
-    assert not on_the_way.follows_the_tutorial(SimpleNamespace(plan=Plan(fast.network, fast.recipe), source=mnist))
+    assert milestones["Here"].tolist() == [f"{percent(s.accuracy)} ({s.correct:,} / 500)" for s in card.snapshots]
 
 
 def test_the_tutorials_run_has_its_figures_beside_it(monkeypatch, tiny):
-    monkeypatch.setattr(on_the_way, "follows_the_tutorial", lambda run: True)
+    of_hvass = reported.REPORTED["hvass"]
+    monkeypatch.setattr(reported, "REPORTED", {"tiny": of_hvass})
+    monkeypatch.setattr(reported, "preset_of", lambda plan: "tiny")
+    monkeypatch.setattr(runs.digits, "title", lambda source: "MNIST")
     one = wait_for(begin(tiny))
-    milestones = table(open_page("train"), "Training steps")
-    assert milestones["Training steps"].tolist() == ["0", "1", "100", "1,000", "10,000"]
+    milestones = table_with(open_page("train"), "M. E. H. Pedersen, second rendering")
+    assert milestones["Training steps"].tolist() == ["0", "1", "100", "1,000", "10,000", "Time"]
     card = store.open_model(server.scheduler().root / one.name).card
-    mine = [percent(snapshot.accuracy, 1) for snapshot in card.snapshots[:2]]
-    assert milestones["This run"].tolist() == [*mine, "–", "–", "–"]
-    assert milestones["Tutorial, second rendering"].tolist()[-1] == percent(0.988, 1)
+    mine = [f"{percent(s.accuracy)} ({s.correct:,} / {s.n:,})" for s in card.snapshots[:2]]
+    assert milestones["Here"].tolist()[:-1] == [*mine, "–", "–", "–"]
+    assert milestones["M. E. H. Pedersen, second rendering"].tolist()[-2:] == [percent(0.988), "26 s"]
+
+
+def test_the_training_log_of_a_run_is_a_table_and_a_text(tiny):
+    one = wait_for(begin(tiny))
+    at = open_page("train")
+    log = table_with(at, "Loss per image")
+    state = server.scheduler().loaded(one.name).state
+    card = store.open_model(server.scheduler().root / one.name).card
+    assert log["Training steps"].tolist() == [line.iteration for line in card.log]
+    at_10 = log[log["Training steps"] == 10].iloc[0]
+    assert at_10["Training accuracy"] == percent(float(state.accuracies_after[9]), 1)
+    assert at_10["Loss"] == pytest.approx(float(state.losses[9]), abs=1e-4)
+    assert at_10["Validation accuracy"].endswith(f"/ {len(dataset.load(BUNDLED, 'validation'))})")
+    assert at_10["Test accuracy"].endswith("/ 500)")
+    (text,) = [code.value for code in at.code if code.value.startswith("Iteration      0, test ")]
+    assert len(text.splitlines()) == len(log)
+    assert "30 training steps in all, " in texts(at)
+
+
+def test_a_shipped_network_has_its_log_beside_what_its_tutorial_reports():
+    """A sum over the batch as the tutorial prints it, and no validation digits, since it learns from those too."""
+    at = open_page("train/compare", compared=["low-level", "hvass"], compared__log="low-level")
+    log = table_with(at, "Loss per image")
+    assert log["Training steps"].tolist() == [1, *range(10, 201, 10)]
+    assert log["Loss"].iloc[-1] == pytest.approx(128 * log["Loss per image"].iloc[-1], rel=1e-2)
+    assert "the sum over its 128 images" in texts(at)
+    assert set(log["Validation accuracy"]) == {""}
+    beside = table_with(at, "A. Damien")
+    assert beside["Here"].tolist() == [f"{percent(0.9818)} (9,818 / 10,000)"]
+    assert beside["A. Damien"].tolist() == [percent(0.98)]
+    (chart,) = [chart.proto.alt for chart in at.get("vega_lite_chart")]
+    assert chart == "Line chart of Validation accuracy for hvass."
+    at = open_page("train/compare", compared=["low-level", "hvass"], compared__curves="test")
+    (chart,) = [chart.proto.alt for chart in at.get("vega_lite_chart")]
+    assert chart == "Line chart of Test accuracy for low-level, hvass."
 
 
 def test_nothing_is_said_of_validation_digits_where_they_are_learnt_from(tiny):
     without, watched = wait_for(begin(tiny, keep_validation=False), begin(tiny, seed=1))
     sentence = "This run learns from the validation digits too"
-    assert not without.checks
+    assert not without.validated
     for run, has_them in ((without, False), (watched, True)):
         at = open_page("train", train__run=run.name)
         told = [caption.value for caption in at.caption if caption.value.startswith(("Accuracy of", "Cross-entropy"))]
@@ -364,7 +388,7 @@ def test_a_run_of_the_time_before_shows_what_it_has(tiny, monkeypatch):
     assert "nothing was measured after a step yet" in metric.help
     at = open_page("train/compare", compared=[one.name], compared__curves="after")
     assert not at.exception
-    assert f"Nothing was measured after a step when these were trained: {one.name}." in texts(at)
+    assert f"Nothing of it is known of: {one.name}." in texts(at)
 
 
 def test_the_slider_moves_filters_through_a_run(tiny):

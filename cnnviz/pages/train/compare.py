@@ -7,9 +7,8 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.experiments import plan_text, statistics
+from cnnviz.pages.train import compare_curves
 from cnnviz.percentages import percent
-from cnnviz.render import charts
-from cnnviz.training.run import Run, curves, measured
 from cnnviz.ui import access, choice, digit_choice, lookups, panels, refusal, results, state
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
@@ -57,20 +56,6 @@ class Words:
         "runs several."
     )
     mixed = "These were tested on different digits ({names}), so their accuracies cannot be compared."
-    curves_title = "Curves"
-    what = "What"
-    kinds = {
-        "validation": "Validation accuracy",
-        "after": "Training accuracy",
-        "accuracy": "Accuracy before each step",
-        "loss": "Loss before each step",
-    }
-    curves_alt = "Line chart of {what} for {names}."
-    curves_caption = "{what} over the training steps, one colour per run."
-    curves_missing = " Not here: {names}; the history of the shipped networks was not kept."
-    curves_unchecked = " Not here, because the validation digits were learnt from too: {names}."
-    curves_unmeasured = " Nothing was measured after a step when these were trained: {names}."
-    no_curves = "None of these has a curve: choose runs that were trained here."
     both = "Two on your digit"
     first, second = "First", "Second"
     seen = "{title}, as both see it."
@@ -96,7 +81,7 @@ def show() -> None:
     if picked:
         show_table(picked)
         best = st.container()
-        show_curves([row.run for row in picked if row.run], [row.name for row in picked if not row.run])
+        compare_curves.show(picked)
         show_both(rows)
         with best:  # last, since all of them may have to read the test digits first
             show_best(picked)
@@ -175,48 +160,6 @@ def told_apart(best: Row, tested: list[Row], n: int) -> list[str]:
     sentences = [Words.luck.format(names=", ".join(apart[False]), n=n)] if apart[False] else []
     sentences += [Words.worse.format(names=", ".join(apart[True]))] if apart[True] else []
     return [*sentences, Words.how_told.format(n=len(pairs)) if len(pairs) > 1 else Words.how_told_of_two]
-
-
-def show_curves(runs: list[Run], others: list[str]) -> None:
-    """Curves laid over each other."""
-    st.subheader(Words.curves_title, anchor=False)
-    if not runs:
-        st.info(Words.no_curves, icon=":material/show_chart:")
-        return
-    what = st.segmented_control(
-        Words.what,
-        list(Words.kinds),
-        default=ComparePart.curves.default,
-        required=True,
-        format_func=Words.kinds.__getitem__,
-        key=ComparePart.curves.name,
-        persist_state="session",
-    )
-    series = {run.name: curve(run, what) for run in runs if what != "validation" or run.plan.recipe.keep_validation}
-    if series:
-        top = None if what == "loss" else 1.0
-        chart = charts.curve_chart(series, Words.kinds[what], panels.theme(), top)
-        panels.chart(chart, Words.curves_alt.format(what=Words.kinds[what], names=", ".join(series)))
-    missing = {
-        Words.curves_unchecked: [run.name for run in runs if run.name not in series],
-        Words.curves_unmeasured: [
-            name for name, (iterations, _) in series.items() if what == "after" and not len(iterations)
-        ],
-        Words.curves_missing: others,
-    }
-    told = [sentence.format(names=", ".join(names)) for sentence, names in missing.items() if names]
-    st.caption(Words.curves_caption.format(what=Words.kinds[what]) + "".join(told))
-
-
-def curve(run: Run, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """Iterations and values of one run."""
-    if what == "after":
-        return measured(results.loaded(run))
-    if what == "validation":
-        return np.array([c.iteration for c in run.validated]), np.array([c.accuracy for c in run.validated])
-    batches = curves(results.loaded(run))
-    scale = run.plan.recipe.batch_size if what == "loss" and run.plan.recipe.loss != "mean" else 1
-    return batches["iteration"], batches[what] / scale
 
 
 def show_both(rows: Mapping[str, Row]) -> None:

@@ -1,55 +1,95 @@
-"""Test accuracy on the way of a run, and beside it what the tutorial reports of the same network and recipe."""
+"""Accuracy on the way of a training, and beside it what the tutorial reports of the same network and recipe."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping, Sequence
 
-from cnnviz.network import store
-from cnnviz.network.presets import PRESETS
-from cnnviz.pages.train import run_view
+from cnnviz.experiments import reported
+from cnnviz.experiments.reported import Reported
+from cnnviz.network.cards import LogLine
+from cnnviz.network.presets import Plan
 from cnnviz.percentages import percent
-from cnnviz.training.run import Run
-from cnnviz.ui import digits, panels, server, texts
+from cnnviz.ui import panels
+
+Counts = tuple[int, int]
+"""Digits read right, and all that were read."""
 
 
 class Words:
     """What the table says."""
 
-    table = "Test accuracy on the way."
-    table_beside = "Test accuracy on the way, beside what two renderings of the tutorial report for hvass."
-    table_alt = "Table of test accuracy at {n} moments of the training."
-    columns = ("Training steps", "This run")
-    columns_beside = ("Tutorial, first rendering", "Tutorial, second rendering")
+    tables = {
+        False: "Test accuracy on the way.",
+        True: "Accuracy on the way, beside what the tutorials report of this network and recipe.",
+    }
+    table_alt = "Table of accuracy at {n} moments of the training."
+    steps, mine, batch, training = "Training steps", "Here", "Here, training batch", "{source}, training batch"
+    counted = "{share} ({correct:,} / {n:,})"
+    time = "Time"
     not_yet = "–"
 
 
-TUTORIALS = {0: (0.042, 0.109), 1: (0.053, 0.130), 100: (0.708, 0.666), 1000: (0.935, 0.931), 10_000: (0.987, 0.988)}
-"""Test accuracy by iteration that M. E. H. Pedersen's tutorial 02 reports, in two runs."""
+def show(  # what a run and what a card are read from
+    plan: Plan,
+    tested: Mapping[int, Counts],
+    log: Sequence[LogLine],
+    *,
+    is_mnist: bool,
+    seconds: float,
+    name: str,
+) -> None:
+    """Test accuracy on the way; of a tutorial's recipe where the tutorial tells it, beside its figures.
 
-
-def show(chosen: Run) -> None:
-    """Test accuracy of each snapshot; of a run of the tutorial's at its iterations, beside its figures."""
-    card = store.open_model(server.scheduler().root / chosen.name).card
-    have = [s.iteration for s in card.snapshots] if card else chosen.snapshot_iterations
-    beside = follows_the_tutorial(chosen)
-    rows = []
-    for iteration in TUTORIALS if beside else have:
-        mine = Words.not_yet
-        if iteration in have:
-            correct, n = run_view.test_result(chosen, iteration)
-            mine = percent(correct / n, 1)
-        reported = TUTORIALS[iteration] if beside else ()
-        rows.append((f"{iteration:,}", mine, *(percent(accuracy, 1) for accuracy in reported)))
-    if not rows:  # it was stopped before it began
+    Args:
+        plan: of the training.
+        tested: test digits read right, and how many were read, by iteration, where all were read.
+        log: what was measured on the way; where not all were read, a part of them is better than nothing.
+        is_mnist: whether it learnt from MNIST, as the tutorials do.
+        seconds: time that it took so far.
+        name: of the file that the table can be downloaded as.
+    """
+    sources = reported.REPORTED.get(reported.preset_of(plan), ()) if is_mnist else ()
+    at = sorted({i for source in sources for i in (*source.test, *source.training)}) if sources else sorted(tested)
+    if not at:
         return
-    columns = (*Words.columns, *Words.columns_beside) if beside else Words.columns
-    table = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    caption = Words.table_beside if beside else Words.table
-    panels.table(table, caption, Words.table_alt.format(n=len(rows)), "milestones")
+    columns = _of_training(at, tested, log, any(source.training for source in sources))
+    for source in sources:
+        columns |= _of_source(source, at)
+    if times := {source.source: panels.duration(source.seconds) for source in sources if source.seconds}:
+        times |= {Words.steps: Words.time, Words.mine: panels.duration(seconds)}
+        for column, values in columns.items():
+            values.append(times.get(column, Words.not_yet))
+    panels.table(columns, Words.tables[bool(sources)], Words.table_alt.format(n=len(at)), name)
 
 
-def follows_the_tutorial(chosen: Run) -> bool:
-    """True when the figures that M. E. H. Pedersen's tutorial reports are of its network, recipe and digits."""
-    preset, plan = PRESETS["hvass"], chosen.plan
-    recipe = dataclasses.replace(plan.recipe, iterations=preset.recipe.iterations)
-    return (plan.network, recipe) == (preset.network, preset.recipe) and digits.title(chosen.source) == texts.MNIST
+def _of_training(
+    at: Sequence[int], tested: Mapping[int, Counts], log: Sequence[LogLine], with_batches: bool
+) -> dict[str, list[str]]:
+    """The columns of the training itself."""
+    lines = {line.iteration: line for line in log}
+    in_part = {i: line.test for i, line in lines.items() if line.test}
+    columns = {
+        Words.steps: [f"{i:,}" for i in at],
+        Words.mine: [_counted(tested.get(i) or in_part.get(i)) for i in at],
+    }
+    if with_batches:
+        columns[Words.batch] = [_share(lines[i].training_accuracy if i in lines else None) for i in at]
+    return columns
+
+
+def _of_source(source: Reported, at: Sequence[int]) -> dict[str, list[str]]:
+    """The columns of a tutorial's figures."""
+    columns = {source.source: [_share(source.test.get(i)) for i in at]}
+    if source.training:
+        columns[Words.training.format(source=source.source)] = [_share(source.training.get(i)) for i in at]
+    return columns
+
+
+def _share(accuracy: float | None) -> str:
+    return Words.not_yet if accuracy is None else percent(accuracy)
+
+
+def _counted(counts: Counts | None) -> str:
+    if counts is None:
+        return Words.not_yet
+    return Words.counted.format(share=percent(counts[0] / counts[1]), correct=counts[0], n=counts[1])

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cnnviz.experiments import keras_source
+from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
-from cnnviz.pages.train import milestones, run_view
+from cnnviz.pages.train import milestones, run_view, training_log
 from cnnviz.percentages import percent
+from cnnviz.training import log as logs
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.run import Run
-from cnnviz.ui import access, choice, panels, plan_form, present, results, server, state
+from cnnviz.ui import access, choice, digits, panels, plan_form, present, results, server, state, texts
 from cnnviz.ui.state import TrainPage
 
 if TYPE_CHECKING:
@@ -172,9 +174,26 @@ def show_run(chosen: Run) -> None:
     st.fragment(run_view.watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen.name, chosen.active)
     if run_view.is_measured(chosen):
         with contextlib.suppress(BrokenModel):  # that its weights cannot be read has been said
-            milestones.show(chosen)
+            show_milestones(chosen)
     else:
         st.caption(Words.table_later)
+
+
+def show_milestones(chosen: Run) -> None:
+    """Its accuracy on the way beside a tutorial's, and its training log."""
+    card = store.open_model(server.scheduler().root / chosen.name).card
+    log = card.log if card else logs.log_of(results.loaded(chosen))
+    have = [snapshot.iteration for snapshot in card.snapshots] if card else chosen.snapshot_iterations
+    milestones.show(
+        chosen.plan,
+        {iteration: run_view.test_result(chosen, iteration) for iteration in have},
+        log,
+        is_mnist=digits.title(chosen.source) == texts.MNIST,
+        seconds=chosen.seconds,
+        name="milestones",
+    )
+    with st.expander(training_log.Words.title, icon=":material/table_rows:"):
+        training_log.show(chosen.name, chosen.plan, log, chosen.iteration, chosen.seconds)
 
 
 def show_list(known: Sequence[Run]) -> None:
