@@ -223,7 +223,7 @@ def table(columns: Mapping[str, Sequence[Any]], caption: str, alt: str, name: st
         caption, alt, name: as for a picture.
         options: passed to st.dataframe.
     """
-    # In Present a short one is text, which grows with the page; what draws st.dataframe keeps the size that it began with.
+    # In Present a short one is text, which grows with the page; st.dataframe keeps the letters that it began with.
     if Session.present.get() and not options and len(next(iter(columns.values()))) <= MOST_ROWS_ON_A_SCREEN:
         st.table(columns, hide_index=True, alt=alt)
     else:

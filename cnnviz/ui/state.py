@@ -358,6 +358,9 @@ class MistakesPage:
     gallery = Key[Any]("mistakes gallery", None, COMPONENT)
     cell = Key[Any]("mistakes of a cell", None, COMPONENT)
     whole_cell = Key("whole cell", False)
+    batch = Key("batch", evaluation.BATCH_SIZE, kept=True, address="batch")
+    read_batches = Key("read batches", False)
+    readings = Key[Any]("readings by batch", ("", "", {}), "Mistakes: what was read in batches, and of which network")
 
 
 def amount_of(change: str, none: float) -> Key[float]:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import apptest
 from apptest import answer, figures, pictures, texts
-from cnnviz.analysis import evaluation
+from cnnviz.analysis import batches, evaluation
 from cnnviz.data import dataset, mnist
 from cnnviz.network import store
 from cnnviz.network.config import layers, n_weights
@@ -245,6 +245,29 @@ def test_mistakes_are_those_of_the_network(open_page, source):
     pairs = [(test.labels[i], probs[i].argmax(), i) for i in wrong[:9]]
     assert shown["labels"] == [f"True: {true}, Pred: {predicted}\nImage {i}" for true, predicted, i in pairs]
     assert shown["names"] == [f"Test image {i}: {true}, read as {predicted}" for true, predicted, i in pairs]
+
+
+def test_the_test_digits_can_be_read_in_any_batch_with_the_same_result(open_page, monkeypatch):
+    """Several batches stand in one table; one that would take too much memory is told from its shapes, and not read."""
+    at = open_page("mistakes")
+    label = "Read the test digits so"
+    for batch in (100, 1000):
+        at.session_state[state.MistakesPage.batch.name] = batch
+        at.run()
+        next(button for button in at.button if button.label == label).click().run()
+        assert not at.exception
+    table = next(frame.value for frame in at.dataframe if "Memory computed" in frame.value)
+    assert table["Images in a batch"].tolist() == [100, 1000]
+    assert table["Batches"].tolist() == [5, 1]
+    right, _, n = at.metric[1].value.partition(" of ")
+    assert set(table["Test accuracy"]) == {f"{percent(int(right) / int(n))} ({right} / {n})"}
+    assert any("batches of 100, 1,000" in chart.proto.alt for chart in at.get("vega_lite_chart"))
+    monkeypatch.setattr(batches, "allowed_bytes", lambda: 10**7)
+    at.run()
+    assert "would take " in texts(at)
+    assert label not in [button.label for button in at.button]
+    at.session_state[state.MistakesPage.batch.name] = 7  # of an address
+    assert not at.run().exception
 
 
 def test_a_misread_digit_opens_where_it_stands(open_page):

@@ -8,6 +8,7 @@ import streamlit as st
 from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
+from cnnviz.pages.mistakes import batches
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures
 from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, present, refusal, state, telephone
@@ -104,6 +105,8 @@ def show() -> None:
             telephone.more(Words.more)
     with telephone.behind_more("per-digit"), present.screen("per-digit"):
         show_per_digit(test, probs)
+    with telephone.behind_more("batches"), st.expander(batches.Words.title, icon=":material/memory:"):
+        batches.show(network, test)
 
 
 def show_accuracy(result: evaluation.Score) -> None:
