@@ -71,6 +71,11 @@ for page in [*places.PLACES, "draw"]:
     at.switch_page(f"cnnviz/pages/{page}/page.py").run()
     assert not at.exception, at.exception
 from cnnviz.compute import backend
+from cnnviz.network import export
+from cnnviz.pages.layers import take_along
+network = store.load(store.find("hvass"))
+for write in (export.keras_file, export.onnx_file):
+    assert take_along.made(network, "hvass", 10_000, write)
 backend.shutdown()
 print(sorted({"tensorflow", "keras", "matplotlib.pyplot"} & set(sys.modules)))
 """

@@ -222,6 +222,7 @@ class LayersPage:
     beside = Key[Any]("beside", None, "nobody: the container of the maps and of the calculation beside them")
     part = Key("layers part", "network", kept=True, address="part")
     answer = Key("answer by numbers", False)
+    take_along = Key("take along", False)
     without = Key[tuple[tuple[str, str], Network] | None]("without", None, "Layers: the network without some filters")
     evaluated = Key[tuple[str, str] | None](
         "evaluated without", None, "Layers: the keys of network and digits whose accuracy was asked for last"
@@ -503,8 +504,8 @@ def pairs_of(name: str) -> Key[Any]:
     return Key(f"pairs-{name}", None, "nobody: a container")
 
 
-def download_of(kind: Literal["png", "csv"], name: str) -> Key[bool]:
-    """The button that downloads a picture or a table."""
+def download_of(kind: Literal["png", "csv", "file"], name: str) -> Key[bool]:
+    """The button that downloads a picture, a table or another file."""
     return Key(f"{kind} {name}", False)
 
 

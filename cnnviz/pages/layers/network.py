@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import answer, calculation, explained, opened, signs, switched_off
+from cnnviz.pages.layers import answer, calculation, explained, opened, signs, switched_off, take_along
 from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.ui import choice, digit_choice, lookups, opening, panels, playing, present, refusal, session, state
 from cnnviz.ui.components.overview import overview
@@ -72,6 +72,7 @@ def show_way(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
         show_network(network, outputs, ends, found, switches_of(network, shown, name, off))
     answer.show(shown, outputs)
     explained.show(shown, outputs)
+    take_along.show(network)
 
 
 def switches_of(network: Network, shown: Network, name: str, off: switched_off.Off) -> Switches:

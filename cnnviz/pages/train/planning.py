@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cnnviz.data.dataset import Source
-from cnnviz.experiments import duration, exercises, keras_source, sweep
+from cnnviz.experiments import duration, exercises, sweep
 from cnnviz.experiments.duration import Measured
 from cnnviz.experiments.exercises import Exercise
 from cnnviz.experiments.statistics import MIN_SEEDS
@@ -17,7 +17,7 @@ from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network import store
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.pages.train import orders
+from cnnviz.pages.train import old_words, orders, program
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import N_SUBSET
 from cnnviz.training.run import N_CHECKS
@@ -81,8 +81,8 @@ def plan_runs(exercise: Exercise) -> None:
         return
     base, start_place = ask_base()
     if exercise.shows_program:
-        with st.expander(Words.keras):
-            st.code(keras_source.keras_program(base), "python")
+        program.show(base, Words.keras)
+        old_words.show()
         return
     if exercise.compares_orders:
         orders.show()

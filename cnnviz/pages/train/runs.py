@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnnviz.experiments import keras_source
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
-from cnnviz.pages.train import milestones, run_view, training_log
+from cnnviz.pages.train import milestones, old_words, program, run_view, training_log
 from cnnviz.percentages import percent
 from cnnviz.training import log as logs
 from cnnviz.training.limits import LimitReached
@@ -41,7 +40,6 @@ class Words:
     chart = "The network of these settings."
     chart_alt = "Flow chart of the network with {n} weights."
     code = "The same in Keras"
-    code_caption = "The whole program for these settings; it runs as it is where Keras and TensorFlow are installed."
     none = "No run yet. Choose a recipe and press Start."
     run = "Run"
     all_runs = "All runs: {n}"
@@ -122,6 +120,7 @@ def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
     form = st.expander(Words.setup_title, expanded=shown is None, key=key.name)
     with form:
         left, right = st.columns(2, gap="large")
+        old_words.show()
     with left:
         try:
             plan = plan_form.ask(preset)
@@ -164,9 +163,7 @@ def show_plan(plan: Plan) -> None:
     alt = Words.chart_alt.format(n=f"{n:,}")
     chart = panels.network_chart(plan.network, panels.theme())
     panels.picture(chart, Words.chart, alt, "planned-network")
-    with st.expander(Words.code):
-        st.caption(Words.code_caption)
-        st.code(keras_source.keras_program(plan), "python")
+    program.show(plan, Words.code)
 
 
 def show_run(chosen: Run) -> None:
