@@ -317,6 +317,11 @@ def test_its_weights_have_one_scale_and_its_maps_are_the_apps(drawn, bundled):
     np.testing.assert_allclose(shown, outputs["conv1_pool"][0].transpose(2, 0, 1), atol=1e-5)
 
 
+@pytest.mark.parametrize(("name", "every"), [("hvass", 100), ("deep-mnist", 100), ("low-level", 10)])
+def test_it_says_how_it_does_as_often_as_the_tutorial(name, every):
+    assert run(Plan(PRESETS[name].network, PRESETS[name].recipe))["STATUS_EVERY"] == every
+
+
 @pytest.mark.parametrize("recipe", [*RECIPES.values(), AUGMENTED], ids=[*RECIPES, "augmented"])
 def test_it_imports_few_packages_and_uses_all_that_it_defines(recipe):
     text = keras_source.keras_program(Plan(SMALL, recipe))
