@@ -2,7 +2,7 @@
 // Streamlit calls this again after every run of the page; what is there already is drawn anew, not built anew, so that
 // what has the focus keeps it.
 import * as figures from "./figure.js";
-import { make, unpacked } from "./message.js";
+import { make, put, unpacked } from "./message.js";
 import { blank, lookOf } from "./picture.js";
 
 const PLACES = ["side", "main", "wide"];
@@ -48,7 +48,7 @@ const builders = {
 };
 
 const fillers = {
-  text: (element, item) => (element.textContent = item.words),
+  text: (element, item) => put(element, "textContent", item.words),
   sheet: (figure, item, read, words) => figures.fill(figure, item, read, words),
   bars: (figure, item, read, words) => {
     figures.tell(figure, item, words);
@@ -56,7 +56,7 @@ const fillers = {
     figure.querySelectorAll(".bar").forEach((bar, i) => {
       bar.classList.toggle("largest", i === largest && item.shares[i] > 0);
       bar.querySelector("i").style.width = `calc(${item.shares[i]} * (100% - 4.2em))`;
-      bar.querySelector(".share").textContent = item.words[i];
+      put(bar.querySelector(".share"), "textContent", item.words[i]);
     });
   },
 };

@@ -1,6 +1,6 @@
 // Pictures with their caption: what is pointed at takes its place as long as it is pointed at, so that nothing moves.
 import * as large from "./large.js";
-import { colourTable, floats, halves, make } from "./message.js";
+import { attribute, colourTable, floats, halves, make, put } from "./message.js";
 import * as one from "./one.js";
 import { lookOf, ofNumbers, ofValues } from "./picture.js";
 import { draw, layoutOf, sentence, withBar } from "./scene.js";
@@ -28,12 +28,12 @@ export const framed = (content, file) => {
 /** What every figure says: its caption, its description, the words of its link. */
 export const tell = (figure, item, words) => {
   Object.assign(figure, { item, words });
-  figure.content.setAttribute("aria-label", item.alt);
-  figure.querySelector(".caption").textContent = item.caption;
+  attribute(figure.content, "aria-label", item.alt);
+  put(figure.querySelector(".caption"), "textContent", item.caption);
   const link = figure.querySelector(".download");
-  link.download = `${item.name}.png`;
-  link.textContent = words.download;
-  link.setAttribute("aria-label", item.downloadOf);
+  put(link, "download", `${item.name}.png`);
+  put(link, "textContent", words.download);
+  attribute(link, "aria-label", item.downloadOf);
 };
 
 const file = (figure) => {
@@ -106,9 +106,9 @@ export const fill = (figure, given, read, words) => {
   figure.pictures = pictures(item, read);
   tell(figure, item, words);
   const button = figure.querySelector(".enlarge");
-  button.hidden = !item.opens && !item.picks; // else a click on a picture does it
-  button.title = words.enlarge;
-  button.setAttribute("aria-label", words.enlarge);
+  put(button, "hidden", !item.opens && !item.picks); // else a click on a picture does it
+  put(button, "title", words.enlarge);
+  attribute(button, "aria-label", words.enlarge);
   kinds[item.kind].fill(figure, item);
   large.again(figure);
 };

@@ -41,6 +41,18 @@ export const colourTable = (table) =>
 /** A sentence with its {placeholders} filled. */
 export const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+// While one draws all that is shown is told anew for each picture of the screen: what is set anew is laid out anew.
+
+/** Sets a property where it has another value. */
+export const put = (element, name, value) => {
+  if (element[name] !== value) element[name] = value;
+};
+
+/** Sets an attribute where it has another value. */
+export const attribute = (element, name, value) => {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+};
+
 export const make = (tag, className, text = "") => {
   const element = document.createElement(tag);
   element.className = className;

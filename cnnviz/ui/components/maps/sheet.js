@@ -1,6 +1,6 @@
 // Small pictures side by side, each a button with its number: a click or Enter opens it, arrows go from one to the next,
 // Shift with an arrow from pixel to pixel.
-import { make } from "./message.js";
+import { attribute, make, put } from "./message.js";
 import { paint } from "./picture.js";
 import { layoutOf, pixelAt, pixelOn, place } from "./scene.js";
 
@@ -65,6 +65,7 @@ export const build = (figure, item) => {
     const picture = make("span", "picture");
     picture.append(make("canvas", ""));
     cell.append(picture, make("span", "label"));
+    Object.assign(cell, { canvas: picture.firstChild, label: cell.lastChild, boxes: [] });
     cell.type = "button";
     cell.tabIndex = i ? -1 : 0;
     cell.onclick = () => figure.open(i);
@@ -81,8 +82,7 @@ export const build = (figure, item) => {
 
 export const fill = (figure, item) => {
   const sheet = figure.content;
-  sheet.style.setProperty("--columns", item.columns);
-  sheet.style.setProperty("--widest", `${item.widest / 16}rem`);
+  attribute(sheet, "style", `--columns: ${item.columns}; --widest: ${item.widest / 16}rem;`);
   for (const name of ["grows", "fixed"]) sheet.classList.toggle(name, Boolean(item[name]));
   const marked = item.pressed?.[0];
   const cells = [...sheet.children];
@@ -90,21 +90,18 @@ export const fill = (figure, item) => {
     cells.forEach((cell, i) => (cell.tabIndex = i === marked ? 0 : -1));
   cells.forEach((cell, i) => {
     const [height, width] = item.shapes[i];
-    paint(cell.querySelector("canvas"), figure.pictures[i], figure.colours);
-    if (cell.title !== item.names[i]) {
-      cell.title = item.names[i];
-      cell.setAttribute("aria-label", item.names[i]);
-    }
+    paint(cell.canvas, figure.pictures[i], figure.colours);
+    put(cell, "title", item.names[i]);
+    attribute(cell, "aria-label", item.names[i]);
     if (item.pressed) cell.setAttribute("aria-pressed", item.pressed.includes(i));
     cell.classList.toggle("crossed", item.crossed.includes(i));
     cell.classList.toggle("marked", item.marked.includes(i));
     cell.classList.toggle("fine", width > item.widest);
-    // While one draws this is called for each picture of the screen: text that is written anew is laid out anew.
-    const [label, text] = [cell.querySelector(".label"), item.labels[i] ?? ""];
-    if (label.textContent !== text) label.textContent = text;
-    cell.querySelectorAll(".box").forEach((box) => box.remove());
+    put(cell.label, "textContent", String(item.labels[i] ?? ""));
+    cell.boxes.splice(0).forEach((box) => box.remove());
     for (const [top, left, bottom, right] of item.boxes?.[i] ?? []) {
       const box = cell.firstChild.appendChild(make("i", "box"));
+      cell.boxes.push(box);
       const shares = { left: left / width, top: top / height, width: (right - left) / width, height: (bottom - top) / height };
       for (const [name, share] of Object.entries(shares)) box.style[name] = `${100 * share}%`;
     }
