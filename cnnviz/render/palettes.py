@@ -13,7 +13,7 @@ from cnnviz.lazy import LazyModule
 # Loaded on first use: it takes long, and grey pictures do without it.
 matplotlib: Any = LazyModule("matplotlib")
 
-Palette = Literal["seismic", "PuOr", "gray", "binary", "viridis"]
+Palette = Literal["seismic", "PuOr", "gray", "binary", "hot", "viridis"]
 """A matplotlib colour map."""
 Limits = tuple[float, float]
 """The numbers that get the first and the last colour of a palette."""

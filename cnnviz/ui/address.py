@@ -45,6 +45,9 @@ class Words:
         "squares": "the squares",
         "hide": "what to hide",
         "part": "the part of the page",
+        "data": "the part of the data",
+        "from": "the place among the images",
+        "class": "the class",
     }
     else_ = "something unknown"
 
@@ -107,10 +110,10 @@ def _network() -> dict[str, str]:
 
 
 def _digit() -> dict[str, str]:
-    """The test image, or the drawing; of a photograph there is no short text."""
+    """The image of the data, or the drawing; of a photograph there is no short text."""
     shown = digit_choice.current()
     drawn = _drawing(shown.origin.kind, _own()) if shown.is_own and shown.origin.kind != "photograph" else {}
-    return drawn or _test_image()
+    return drawn or _image()
 
 
 def _drawing(kind: Kind, own: Mapping[str, str]) -> dict[str, str]:
@@ -128,11 +131,11 @@ def _drawing(kind: Kind, own: Mapping[str, str]) -> dict[str, str]:
     return params
 
 
-def _test_image() -> dict[str, str]:
+def _image() -> dict[str, str]:
     source = {SOURCE: source_text(choice.current().source)}
     if Session.place.get() == "draw" and not Session.shown.number.exists():
         return source  # none is chosen: the canvas is empty, and is so elsewhere
-    return source | {DIGIT: str(digit_choice.number())}
+    return source | {DIGIT: address_names.spot_text(*digit_choice.spot())}
 
 
 def _own() -> dict[str, str]:
@@ -163,7 +166,7 @@ def queries_with_drawing(kind: Kind) -> tuple[str, str]:
     place = Session.place.get()
     return (
         _query(written(place, lambda: _drawing(kind, {INK: INK_HERE}))),
-        _query(written(place, lambda: _drawing(kind, {}) or _test_image())),
+        _query(written(place, lambda: _drawing(kind, {}) or _image())),
     )
 
 

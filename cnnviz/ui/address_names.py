@@ -10,6 +10,8 @@ import zlib
 from typing import Any
 from urllib.parse import unquote
 
+from cnnviz.data.dataset import Split
+from cnnviz.data.parts import Spot
 from cnnviz.drawing.short_strokes import MAX_TEXT
 from cnnviz.ui import kept, state
 from cnnviz.ui.changes import Changes
@@ -58,7 +60,7 @@ def keys_of(place: str) -> dict[str, Key[Any]]:
     keys: dict[str, Key[Any]] = {}
     for page in CLASSES.get(place, ()):
         for value in vars(page).values():
-            several = [value.which, value.number] if isinstance(value, DigitKeys) else [value]
+            several = [value.which, value.split, value.number] if isinstance(value, DigitKeys) else [value]
             keys |= {key.address: key for key in several if isinstance(key, Key) and key.address}
     return keys
 
@@ -75,6 +77,24 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, (list, tuple)):
         return ",".join(str(item).replace("%", "%25").replace(",", "%2C") for item in value)
     return str(value) if isinstance(value, (int, float, str)) and len(str(value)) <= MAX_TEXT else None
+
+
+def spot_text(split: Split, number: int) -> str:
+    """An image of the data, e.g. "7" for a test image, "train-2" for a training image."""
+    return str(number) if split == "test" else f"{split}-{number}"
+
+
+def spot_of(text: str) -> Spot:
+    """What a text of `spot_text` stands for; whether there is such an image is not looked at.
+
+    Raises:
+        ValueError: when it stands for none.
+    """
+    found = re.fullmatch(r"(?:(train|validation)-)?(-?\d{1,9})", text)
+    if found is None:
+        raise ValueError(text)
+    splits: dict[str | None, Split] = {None: "test", "train": "train", "validation": "validation"}
+    return splits[found[1]], int(found[2])
 
 
 def packed(content: bytes) -> str:

@@ -117,8 +117,10 @@ def _take_digit(text: str, _: Mapping[str, str]) -> None:
     if text == OWN:
         Session.shown.which.set("own")
     else:
-        _set(Session.shown.number, 0, text)
-        Session.shown.which.set("test")
+        split, number = address_names.spot_of(text)
+        _set(Session.shown.number, 0, str(number))
+        _set(Session.shown.split, "", split)
+        Session.shown.which.set("image")
 
 
 def _take_ink(text: str, _: Mapping[str, str]) -> None:

@@ -72,16 +72,30 @@ def network() -> Network:
     return opened(choice.entry, choice.iteration)
 
 
+def usable_network() -> Network | None:
+    """The chosen network; None where there is none or it is broken, for a page that can do without."""
+    entry, iteration = current().entry, current().iteration
+    try:
+        return _open(entry, iteration) if entry else None
+    except BrokenModel:
+        return None
+
+
 def opened(entry: Entry, iteration: int) -> Network:
     """One network of an entry; on a broken one, or one that overflows, the page says why and ends here."""
     try:
-        network = entry.open(iteration)
-        if not lookups.has_finite_outputs(network):
-            _remember_overflow(entry, iteration)
-            raise BrokenModel(texts.NOT_FINITE)
+        return _open(entry, iteration)
     except BrokenModel as error:
         st.error(texts.BROKEN.format(name=entry.name, reason=error), icon=":material/error:")
         st.stop()
+
+
+def _open(entry: Entry, iteration: int) -> Network:
+    """The same; raises BrokenModel."""
+    network = entry.open(iteration)
+    if not lookups.has_finite_outputs(network):
+        _remember_overflow(entry, iteration)
+        raise BrokenModel(texts.NOT_FINITE)
     return network
 
 

@@ -8,10 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from cnnviz.data.dataset import Dataset
+from cnnviz.data.dataset import Dataset, Split
 from cnnviz.drawing.preparation import PackedPreparation, Preparation
 
-Kind = Literal["test image", "drawing", "drawing over a test image", "photograph", "squares"]
+Kind = Literal[
+    "test image", "training image", "validation image", "drawing", "drawing over a test image", "photograph", "squares"
+]
+OF_DATA: dict[Split, Kind] = {"test": "test image", "train": "training image", "validation": "validation image"}
+"""What an image of each part of the digits is."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Origin:
 
     Attributes:
         kind: what it is.
-        dataset: name of the data set that the test image, or the one drawn over, is of; "" where there is none.
+        dataset: name of the data set that the image, or the one drawn over, is of; "" where there is none.
         number: its number there.
     """
 
@@ -36,8 +40,8 @@ class Digit:
     Attributes:
         image: float32 (28, 28) in [0, 1], 1 = full ink.
         origin: where it came from.
-        kept: every step from what was given to `image`, also packed; None for a test image, which needs none.
-        label: the true digit where it is known, that is, of a test image.
+        kept: every step from what was given to `image`, also packed; None for an image of the data, which needs none.
+        label: the true digit where it is known, that is, of an image of the data.
     """
 
     image: np.ndarray
@@ -47,7 +51,7 @@ class Digit:
 
     @property
     def preparation(self) -> Preparation | None:
-        """Every step from what was given to `image`; None for a test image."""
+        """Every step from what was given to `image`; None for an image of the data."""
         return self.kept.unpacked() if isinstance(self.kept, PackedPreparation) else self.kept
 
     def packed(self) -> Digit:
@@ -57,7 +61,7 @@ class Digit:
     @property
     def is_own(self) -> bool:
         """True when a person gave it (drew, photographed, filled it in), so that it may be no digit at all."""
-        return self.origin.kind != "test image"
+        return self.origin.kind not in OF_DATA.values()
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +73,10 @@ class Photograph:
     ink: np.ndarray
 
 
-def of_test(test: Dataset, number: int) -> Digit:
-    """One image of a data set."""
-    image = np.asarray(test.images[number, :, :, 0])
-    return Digit(image, Origin("test image", test.name, number), label=int(test.labels[number]))
+def of_data(digits: Dataset, number: int, split: Split = "test") -> Digit:
+    """One image of a data set, which is that part of the digits."""
+    image = np.asarray(digits.images[number, :, :, 0])
+    return Digit(image, Origin(OF_DATA[split], digits.name, number), label=int(digits.labels[number]))
 
 
 def given(preparation: Preparation, origin: Origin = Origin("drawing")) -> Digit:

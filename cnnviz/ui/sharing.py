@@ -22,8 +22,8 @@ class Words:
     qr = "Scan it with a telephone or a tablet."
     qr_alt = "QR code of the link."
     too_long = "With this drawing the link is too long for a QR code that a camera can read. The link itself works."
-    photograph = "A photograph is not part of a link: test image {number} is shown in its place."
-    too_large = "This drawing is too long for a link: test image {number} is shown in its place."
+    photograph = "A photograph is not part of a link: in its place, this is shown: {image}."
+    too_large = "This drawing is too long for a link: in its place, this is shown: {image}."
     only_here = "This address works on this computer only. For others, open cnnviz under this computer's own address."
 
 
@@ -76,7 +76,7 @@ def _missing(link: str) -> list[str]:
     shown, said = digit_choice.current(), []
     if shown.is_own and "digit=own" not in link:
         sentence = Words.photograph if shown.origin.kind == "photograph" else Words.too_large
-        said.append(sentence.format(number=digit_choice.number()))
+        said.append(sentence.format(image=digit_choice.behind()))
     if urlparse(link).hostname in HERE:
         said.append(Words.only_here)
     return said

@@ -14,7 +14,9 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import evaluation
+from cnnviz.analysis.browsing import Answers, Order
 from cnnviz.data.dataset import Source, Split
+from cnnviz.data.parts import Part
 from cnnviz.drawing.preparation import IMAGE_PX, STEPS
 from cnnviz.network.presets import PRESETS
 from cnnviz.network.weights import Network
@@ -72,30 +74,33 @@ class Key(Generic[T]):
         st.session_state.pop(self.name, None)
 
 
-Which = Literal["test", "own"]
+Which = Literal["image", "own"]
 
 
 @dataclass(frozen=True)
 class DigitKeys:
-    """Which digit is shown: a test image, with its number, or the session's own.
+    """Which digit is shown: an image of the data, with its part and its number there, or the session's own.
 
     The widgets that choose it have keys of their own, because a page may choose a digit too, after they are made.
     """
 
     which: Key[Which]
+    split: Key[Split]
     number: Key[int]
-    which_widget: Key[Which]
+    which_widget: Key[Split | Literal["own"]]
     number_widget: Key[int]
     label: Key[Any]
     random: Key[bool]
 
 
 def _digit_keys(name: str, number: int = 0, writer: str = WIDGET) -> DigitKeys:
-    which: Which = "test"
+    which: Which = "image"
+    split: Split = "test"
     return DigitKeys(
         Key(f"{name} digit", which, writer, kept=True, address=name),
+        Key(f"{name} split", split, writer, kept=True, address=f"{name}-of"),
         Key(f"{name} number", number, writer, kept=True, address=f"{name}-image"),
-        Key(f"{name} digit widget", which),
+        Key(f"{name} digit widget", split),
         Key(f"{name} number widget", number),
         Key(f"{name} label", "any", kept=True),
         Key(f"{name} random", False),
@@ -412,10 +417,17 @@ def typed_spot_of(layer: str, what: Literal["filter", "channel"]) -> Key[int]:
 class DataPage:
     """The page Data."""
 
-    samples = Key("samples", "first", kept=True, address="samples")
-    seed = Key("samples seed", 0, "Data: the nine that are drawn", kept=True, address="seed")
-    counts = Key[Split]("counts", "train", kept=True, address="counts")
-    gallery = Key[Any]("samples gallery", None, COMPONENT)
+    part = Key[Part]("data part", "test", kept=True, address="data")
+    at_a_time = Key("images at a time", 9, kept=True, address="show")
+    order = Key[Order]("images order", "number", kept=True, address="order")
+    digit = Key[int | None]("images class", None, kept=True, address="class")
+    answers = Key[Answers]("images answers", "all", kept=True, address="answers")
+    palette = Key[Palette]("images palette", "gray", kept=True, address="palette")
+    seed = Key("images seed", 0, "Data: the random order", kept=True, address="seed")
+    first = Key("first image", 0, "Data: the place in the order of the first one shown", kept=True, address="from")
+    number = Key("image number", 0)
+    wanted = Key[int | None]("image wanted", None, "the field for a number, until the page shows that image")
+    gallery = Key[Any]("images gallery", None, COMPONENT)
 
 
 class TrainPage:
@@ -524,7 +536,7 @@ def _named_keys() -> dict[str, Key[Any]]:
     for page in list(globals().values()):
         for value in vars(page).values() if isinstance(page, type) else ():
             keys += [value] if isinstance(value, Key) else []
-            keys += [value.which, value.number, value.label] if isinstance(value, DigitKeys) else []
+            keys += [value.which, value.split, value.number, value.label] if isinstance(value, DigitKeys) else []
     return {key.name: key for key in keys}
 
 

@@ -27,7 +27,7 @@ FETCHED = "MNIST has arrived."
 NOT_FETCHED = "MNIST could not be fetched"
 RETRY = "Try again"
 COMPUTING = "Computing"
-EVALUATING = "Reading {n:,} test digits: {done:,} done"
+EVALUATING = "Reading {n:,} digits: {done:,} done"
 BACKEND_FAILED = "{reason} The rest works."
 STATES = {
     "waiting": "waiting for its turn",

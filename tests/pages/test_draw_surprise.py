@@ -82,7 +82,7 @@ def test_a_test_image_that_was_chosen_elsewhere_lies_on_the_empty_canvas():
 def test_a_drawing_is_not_lost_when_a_test_image_is_chosen_elsewhere():
     at = open_page("", {Session.model: "low-level", DrawPage.canvas: sent(SEVEN)})
     go(at, "data")
-    at.session_state[Session.shown.which.name] = "test"
+    at.session_state[Session.shown.which.name] = "image"
     at.session_state[Session.shown.number.name] = 5
     go(at, "draw")
     assert not at.exception

@@ -295,14 +295,6 @@ def test_the_data_page_says_which_network_learnt_from_the_validation_digits(open
     assert "is an exception" not in texts(open_page("data", model="hvass"))
 
 
-def test_a_sample_of_the_data_becomes_the_digit_of_every_page(open_page):
-    at = open_page("data")
-    apptest.open_cell(at, state.DataPage.gallery, 4)
-    assert not at.exception
-    apptest.go(at, "mistakes")
-    assert "Test image 4, a " in texts(at)
-
-
 def shown_mistakes(at):
     return [int(label.rpartition(" ")[2]) for label in apptest.shown_maps(at)["mistakes gallery"]["labels"]]
 
@@ -362,16 +354,6 @@ def test_the_table_lists_every_layer(open_page, name):
     table = at.table[0].value
     assert list(table["Layer"]) == [layer.name for layer in layers(config)]
     assert f"{n_weights(config):,} weights in all" in texts(at)
-
-
-def test_data_tells_sizes_and_one_hot(open_page):
-    at = open_page("data")
-    sizes, labels = at.dataframe[0].value, at.dataframe[1].value
-    assert sizes["Digits"].tolist() == [1197, 100, 500]
-    assert sizes["Images"].tolist()[2] == "(500, 28, 28, 1)"
-    for number, one_hot in zip(labels["Class number"], labels["One-hot"], strict=True):
-        assert one_hot.split().index("1") == number
-        assert one_hot.split().count("0") == 9
 
 
 # Digits that are not there, not MNIST, or on their way

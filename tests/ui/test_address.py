@@ -77,6 +77,36 @@ def test_an_address_is_shown():
     assert query(at).items() >= expected.items()
 
 
+def test_a_training_image_and_what_data_shows_are_in_the_address():
+    told = {"digit": "train-2", "data": "train", "show": "100", "order": "least", "class": "7", "palette": "hot"}
+    at = opened("data", net="hvass", source="bundled", **told, **{"from": "20"})
+    assert not at.exception
+    assert not said(at)
+    assert (value(at, Session.shown.split), value(at, Session.shown.number)) == ("train", 2)
+    assert query(at).items() >= {**told, "from": "20"}.items()
+    assert query(go(at, "layers"))["digit"] == "train-2"
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"data": "evil"}, "the part of the data"),
+        ({"from": "99999"}, "the place among the images"),
+        ({"from": "-1"}, "the place among the images"),
+        ({"class": "77"}, "the class"),
+        ({"show": "7"}, "something unknown"),
+        ({"order": "<script>"}, "something unknown"),
+        ({"palette": "plaid"}, "something unknown"),
+    ],
+)
+def test_what_data_cannot_show_is_said(params, name):
+    at = opened("data", **params)
+    assert not at.exception
+    (sentence,) = said(at)
+    assert name in sentence
+    assert "script" not in sentence
+
+
 def test_a_drawing_is_in_the_address_of_every_place_and_opens_elsewhere():
     text = ink()
     first = opened("draw", net="robust", digit="own", ink=text)
@@ -138,6 +168,10 @@ HOSTILE = {
     "a digit out of range": ({"digit": "99999999"}, "the digit"),
     "a digit below 0": ({"digit": "-1"}, "the digit"),
     "no digit": ({"digit": "<b>"}, "the digit"),
+    "a training image out of range": ({"digit": "train-99999"}, "the digit"),
+    "a training image below 0": ({"digit": "train--1"}, "the digit"),
+    "an image of no part": ({"digit": "evil-3"}, "the digit"),
+    "an image without a number": ({"digit": "validation-"}, "the digit"),
     "digits": ({"source": "/etc"}, "the digits"),
     "a drawing": ({"digit": "own", "ink": "garbage!"}, "the drawing"),
     "a zip bomb": ({"digit": "own", "ink": BOMB[:2000]}, "the drawing"),

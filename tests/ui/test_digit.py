@@ -8,12 +8,19 @@ from cnnviz.ui.digit import Origin
 
 
 def test_a_test_image_knows_its_number_its_set_and_its_label(bundled):
-    image = digit.of_test(bundled, 7)
+    image = digit.of_data(bundled, 7)
     assert image.origin == Origin("test image", bundled.name, 7)
     assert image.label == bundled.labels[7]
     assert (image.image == bundled.images[7, :, :, 0]).all()
     assert not image.is_own
     assert image.preparation is None
+
+
+def test_an_image_of_another_part_says_of_which(bundled):
+    for split, kind in (("train", "training image"), ("validation", "validation image")):
+        image = digit.of_data(bundled, 7, split)
+        assert image.origin == Origin(kind, bundled.name, 7)
+        assert not image.is_own
 
 
 def test_what_a_person_gives_keeps_its_way_and_its_origin(bundled):

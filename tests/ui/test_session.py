@@ -158,7 +158,9 @@ def test_no_record_ends_a_page_and_the_next_drawing_works(browsers, record, page
         ("filters", {"filters layer": "conv9", "filters palette": "plaid"}),
         ("robustness", {"stress noise": -9e9, "stress rotation": "x", "robustness digit": "x"}),
         ("mistakes", {"mistakes choice": "x", "mistakes seed": -1}),
-        ("data", {"samples": "x", "counts": "x", "samples seed": -1}),
+        ("data", {"data part": "x", "images at a time": 7, "images order": "x", "images class": 77}),
+        ("data", {"images order": "random", "images seed": -1, "images answers": "x", "images palette": "plaid"}),
+        ("data", {"first image": -3, "images palette": "plaid", "shown split": "x"}),
         ("train", {"train preset": "x", "train run": "x", "fast: Iterations": -1, "fast: Seed": "x"}),
         ("experiments", {"experiment kind": "Sweep", "sweep seeds": 2}),  # five are the least
         ("experiments", {"exercise": 99, "sweep seeds": -1, "sweep settings": ["x"], "experiment kind": "x"}),

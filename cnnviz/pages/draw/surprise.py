@@ -52,11 +52,11 @@ def give(network: Network) -> None:
 def follow_choice() -> None:
     """Put a test image that was chosen elsewhere on the canvas, as long as nothing is drawn there."""
     shown = Session.shown
-    if not shown.number.exists():
+    if not shown.number.exists() or shown.split.get() != "test":  # what lies on the canvas is of the test images
         return
     number, is_new = shown.number.get(), shown.number.get() != DrawPage.followed.get()
     DrawPage.followed.set(number)
-    if is_new and shown.which.get() == "test" and not drawn.history().drawings:
+    if is_new and shown.which.get() == "image" and not drawn.history().drawings:
         set_digit(number)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import calculation, opened, signs
@@ -88,13 +87,13 @@ class Pane:
 
 def show() -> None:
     """The page from top to bottom."""
-    network, test = choice.network(), choice.dataset()
+    network = choice.network()
     panels.intro(Words.intro.format(**signs.names()))
-    follow(network, test)
+    follow(network)
 
 
 @session.part
-def follow(network: Network, test: Dataset) -> None:
+def follow(network: Network) -> None:
     """The images and what becomes of them; only this part runs again after a choice on the page."""
     n = 2 if FeatureMapsPart.two_images.get() else 1
     with st.container(key=LayersPage.beside.name):
@@ -107,7 +106,7 @@ def follow(network: Network, test: Dataset) -> None:
     inputs = []
     for i, place in enumerate(panes):
         with place:
-            inputs.append(shown(first() if i == 0 else other(test), i))
+            inputs.append(shown(first() if i == 0 else other(), i))
     every = [layer for layer in layers(network.config)[1:] if layer.kind != "flatten"]
     digits = [given.digit for given in inputs]
     outputs = lookups.activations(network, np.stack([each.image for each in digits])[..., None])
@@ -166,10 +165,10 @@ def shown(given: Digit, i: int) -> Input:
     return chosen
 
 
-def other(test: Dataset) -> Digit:
+def other() -> Digit:
     """The second digit, chosen here."""
     with st.popover(Words.second):
-        digit_choice.ask_one(test, FeatureMapsPart.other)
+        digit_choice.ask_one(digit_choice.dataset_of(FeatureMapsPart.other), FeatureMapsPart.other)
     return digit_choice.of(FeatureMapsPart.other)
 
 

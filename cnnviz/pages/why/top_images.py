@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -189,7 +190,7 @@ def show_images(network: Network, test: Dataset, layer: str, top: TopImages, fil
     panels.not_proven(Words.images_not.format(n=len(chosen), all=len(test)))
 
 
-def _labels(test: Dataset, chosen: np.ndarray) -> dict[str, list[str]]:
+def _labels(test: Dataset, chosen: np.ndarray) -> dict[str, Any]:
     """What stands under test images, and what they are called."""
     pairs = [{"number": i, "label": test.labels[i]} for i in chosen]
     labels, names = ([words.format(**pair) for pair in pairs] for words in (Words.image_label, Words.image_name))
