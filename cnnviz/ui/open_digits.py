@@ -60,8 +60,9 @@ def show(
     kinds = [(digit.OF_DATA[split], number) for split, number in spots]
     marked = [i for i, each in enumerate(kinds) if each == (shown.kind, shown.number)]
     called = [f"{Words.image} {number}" for number in listed]
-    given = {"item": Words.image, "called": called, "marked": marked, "pressed": marked, "cell_px": FILE_PX}
-    sheet = images(inks, palette or panels.map_palette(), columns, **{"is_fixed": True, **options, **given})
+    given = {"item": Words.image, "marked": marked, "pressed": marked, "cell_px": FILE_PX}
+    ours = {"is_fixed": True, "called": called}
+    sheet = images(inks, palette or panels.map_palette(), columns, **ours | options | given)
     maps.show(sheet, key, caption=caption, alt=alt, name=name, on_open=lambda i: open_digit(*spots[i]))
 
 

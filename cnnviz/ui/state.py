@@ -420,7 +420,7 @@ class DataPage:
     part = Key[Part]("data part", "test", kept=True, address="data")
     at_a_time = Key("images at a time", 9, kept=True, address="show")
     order = Key[Order]("images order", "number", kept=True, address="order")
-    digit = Key[int | None]("images class", None, kept=True, address="class")
+    digit = Key("images class", -1, kept=True, address="class")
     answers = Key[Answers]("images answers", "all", kept=True, address="answers")
     palette = Key[Palette]("images palette", "gray", kept=True, address="palette")
     seed = Key("images seed", 0, "Data: the random order", kept=True, address="seed")

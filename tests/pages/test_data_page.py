@@ -131,6 +131,7 @@ def test_both_parts_are_numbered_on(open_page):
     at = open_page({DataPage.part: "all", DataPage.first: 1195})
     assert numbers(at) == list(range(1195, 1204))
     assert "From number 1,197 on they are the validation images." in texts(at)
+    assert shown_maps(at)[GALLERY]["called"][4] == "image 1199"
     apptest.open_cell(at, DataPage.gallery, 4)
     assert not at.exception
     label = dataset.load(dataset.BUNDLED, "validation").labels[2]

@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import browsing, evaluation
-from cnnviz.analysis.browsing import Answers, Order
-from cnnviz.data.dataset import Dataset, Split
-from cnnviz.data.parts import SPLITS, Images, Part
+from cnnviz.data.parts import Images
 from cnnviz.network.weights import Network
-from cnnviz.render.palettes import Palette
-from cnnviz.ui import choice, lookups, open_digits, panels
-from cnnviz.ui.state import DataPage, Key
+from cnnviz.pages.data import asking
+from cnnviz.ui import lookups, open_digits, panels
+from cnnviz.ui.state import DataPage
 
 
 class Words:
     """What is said of the images."""
 
-    part = "Part"
-    parts: dict[Part, str] = {
-        "train": "Training, {n:,}",
-        "validation": "Validation, {n:,}",
-        "all": "Both, {n:,}",
-        "test": "Test, {n:,}",
-    }
-    at_a_time = "At a time"
-    sizes = {5: "Five", 9: "Nine", 100: "Sheet of 100"}
-    order = "Order"
-    orders: dict[Order, str] = {
-        "number": "By number",
-        "random": "At random",
-        "surest": "Surest first",
-        "least": "Least sure first",
-    }
-    digit = "Digit"
-    any = "any"
-    answers = "Answers"
-    kinds: dict[Answers, str] = {"all": "All", "right": "Right only", "wrong": "Wrong only"}
-    shuffle = "Shuffle again"
     back, on, number, palette = "Back", "On", "Image number", "Colours"
-    palettes: dict[Palette, str] = {"gray": "gray", "binary": "binary", "hot": "hot"}
-    loading = "Loading the digits"
-    no_network = "No network can be used here, so there are no answers. All images are shown by their number."
+    no_network = "No network can be used here, so there are no answers to choose by, and no order of sureness."
     none = "None of the {n:,} images is like that. Choose another digit, or all answers."
     label = {True: "True: {true}, Pred: {predicted}\nImage {number}", False: "True: {true}\nImage {number}"}
     short = {True: "{true} = {predicted}\n{number}", False: "{true} ≠ {predicted}\n{number}"}
     short_true = "{true}\n{number}"
     name = {True: "Image {number}: {true}, read as {predicted}", False: "Image {number}: {true}"}
+    called = "image {number}"
     place = "{first:,} to {last:,} of {n:,} images"
     caption = "{place}. Click one to make it your digit."
     caption_short = (
@@ -86,69 +60,6 @@ class Page:
     probs: np.ndarray | None
 
 
-def load() -> dict[Split, Dataset]:
-    """The three parts of the digits."""
-    with st.spinner(Words.loading, show_time=True):
-        return {split: choice.dataset(split) for part in ("train", "validation", "test") for split in SPLITS[part]}
-
-
-def images_of(part: Part, splits: dict[Split, Dataset]) -> Images:
-    """The images of a part."""
-    return Images(tuple((split, splits[split]) for split in SPLITS[part]))
-
-
-def ask(splits: dict[Split, Dataset]) -> Images:
-    """The widgets that choose part, number of images, order, class and answers; the part's images."""
-    sizes = {part: len(images_of(part, splits)) for part in SPLITS}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        part = st.segmented_control(
-            Words.part,
-            list(SPLITS),
-            default=DataPage.part.default,
-            required=True,
-            format_func=lambda name: Words.parts[name].format(n=sizes[name]),
-            key=DataPage.part.name,
-            on_change=_begin_anew,
-            persist_state="session",
-        )
-        st.segmented_control(
-            Words.at_a_time,
-            list(Words.sizes),
-            default=DataPage.at_a_time.default,
-            required=True,
-            format_func=Words.sizes.__getitem__,
-            key=DataPage.at_a_time.name,
-            persist_state="session",
-        )
-        _select(Words.order, Words.orders, DataPage.order)
-        _select(Words.digit, {None: Words.any} | {digit: str(digit) for digit in range(10)}, DataPage.digit, 90)
-        _select(Words.answers, Words.kinds, DataPage.answers)
-        if DataPage.order.get() == "random":
-            st.button(Words.shuffle, icon=":material/casino:", on_click=_shuffle)
-    return images_of(part, splits)
-
-
-def _select(label: str, words: Mapping[Any, str], key: Key[Any], width: int = 160) -> None:
-    st.selectbox(
-        label,
-        list(words),
-        format_func=words.__getitem__,
-        key=key.name,
-        width=round(panels.scale() * width),
-        on_change=_begin_anew,
-        persist_state="session",
-    )
-
-
-def _begin_anew() -> None:
-    DataPage.first.set(0)
-
-
-def _shuffle() -> None:
-    DataPage.seed.set(DataPage.seed.get() + 1)
-    _begin_anew()
-
-
 def show(images: Images, network: Network | None) -> None:
     """The images that are asked for, and the widgets that go on from them."""
     order, answers = DataPage.order.get(), DataPage.answers.get()
@@ -158,9 +69,9 @@ def show(images: Images, network: Network | None) -> None:
     probs = None
     if network is not None and browsing.needs_answers(order, answers):
         probs = np.concatenate([lookups.probabilities(network, digits) for _, digits in images.splits])
-    numbers = browsing.chosen(
-        images.labels, probs, digit=DataPage.digit.get(), answers=answers, order=order, seed=DataPage.seed.get()
-    )
+    digit = None if DataPage.digit.get() == asking.ANY else DataPage.digit.get()
+    seed = DataPage.seed.get()
+    numbers = browsing.chosen(images.labels, probs, digit=digit, answers=answers, order=order, seed=seed)
     if not len(numbers):
         st.info(Words.none.format(n=len(images)))
         return
@@ -199,9 +110,10 @@ def _show_page(page: Page) -> None:
         page.images.inks(page.numbers.tolist()),
         DataPage.gallery,
         splits=[split for split, _ in spots],
-        palette=palette(),
+        palette=DataPage.palette.get(),
         labels=labels,
         names=names,
+        called=[Words.called.format(number=number) for number in page.numbers],
         alt=Words.alt.format(n=len(names), names="; ".join(names)),
         caption=caption,
         name="images",
@@ -227,12 +139,6 @@ def _labels(page: Page, size: int) -> tuple[list[str], list[str]]:
     return labels, names
 
 
-def palette() -> Palette:
-    """The colours that are chosen; an address may ask for others that are not there."""
-    chosen = DataPage.palette.get()
-    return chosen if chosen in Words.palettes else DataPage.palette.default
-
-
 def _ask_page(page: Page) -> None:
     """Back and on, an image by its number, and the colours."""
     size = DataPage.at_a_time.get()
@@ -245,10 +151,9 @@ def _ask_page(page: Page) -> None:
         st.number_input(Words.number, 0, last, key=DataPage.number.name, width=width, on_change=_want)
         st.segmented_control(
             Words.palette,
-            list(Words.palettes),
+            asking.PALETTES,
             default=DataPage.palette.default,
             required=True,
-            format_func=Words.palettes.__getitem__,
             key=DataPage.palette.name,
             persist_state="session",
         )

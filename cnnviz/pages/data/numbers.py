@@ -7,11 +7,11 @@ import streamlit as st
 
 from cnnviz.analysis import pixels
 from cnnviz.data.dataset import BUNDLED
-from cnnviz.pages.data import gallery
 from cnnviz.ui import choice, digit_choice, panels
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import written
 from cnnviz.ui.digit import Digit
+from cnnviz.ui.state import DataPage
 
 
 class Words:
@@ -74,7 +74,9 @@ def show_bytes(shown: Digit) -> None:
     title, values = digit_choice.title(shown), pixels.to_bytes(shown.image)
     caption = Words.bytes_caption.format(title=title)
     caption += "" if pixels.are_bytes(shown.image) else Words.rounded
-    sheet = written(values.astype(np.float64), gallery.palette(), (0.0, 255.0), CELL_PX, item="", called=[Words.item])
+    sheet = written(
+        values.astype(np.float64), DataPage.palette.get(), (0.0, 255.0), CELL_PX, item="", called=[Words.item]
+    )
     alt = Words.bytes_alt.format(title=title, largest=values.max())
     maps.show(sheet, caption=caption, alt=alt, name="bytes")
 

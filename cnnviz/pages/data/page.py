@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnviz.data.parts import SPLITS
-from cnnviz.pages.data import gallery, numbers, opened, sizes
+from cnnviz.pages.data import asking, gallery, numbers, opened, sizes
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, state, telephone
 from cnnviz.ui.state import DataPage
 
@@ -28,10 +28,10 @@ def show() -> None:
     trained, entry = choice.recipe(), choice.current().entry
     if entry and trained and not trained.keep_validation:
         st.markdown(Words.no_validation.format(name=entry.name))
-    splits = gallery.load()
+    splits = asking.load()
     network, shown = choice.usable_network(), digit_choice.current()
     with present.screen("samples"):
-        images = gallery.ask(splits)
+        images = asking.ask(splits)
     with st.container(key=state.stack_of("data").name):
         left, right = st.columns([6, 5], gap="large")
     with left, present.screen("samples", 2):
@@ -52,7 +52,7 @@ def show() -> None:
     with telephone.behind_more("shapes"), present.screen("shapes"):
         numbers.show_shapes(shown, len(images))
     with telephone.behind_more("sizes"), present.screen("sizes"):
-        sizes.show_sizes({name: gallery.images_of(name, splits) for name in SPLITS})
+        sizes.show_sizes({name: asking.images_of(name, splits) for name in SPLITS})
     with telephone.behind_more("parts"), st.container(key=state.stack_of("parts").name):
         left, right = st.columns(2, gap="large")
     with left, present.screen("counts"):
