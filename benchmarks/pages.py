@@ -20,7 +20,7 @@ PLACES = {
     "kernels": ("On the digit", "By hand"),
     "mistakes": ("Surest nine", "First nine"),
     "break-it": ("conv2", "conv1"),
-    "data": ("test", "train"),
+    "data": ("Five", "Nine"),
 }
 """Two choices of each place, which are clicked in turn."""
 

@@ -199,7 +199,7 @@ def test_a_label_becomes_one_hot_and_argmax_brings_it_back(open_page, hvass):
     assert found["Label, one-hot"].tolist() == [int(place == label) for place in range(10)]
     assert np.allclose(found["Network's probability"], probs, atol=1e-5)
     assert f"= {label}. Of the network's ten probabilities it gives {probs.argmax()}" in texts(at)
-    assert f"`np.argmax(probabilities)` = {probs.argmax()}" in texts(at)
+    assert f"np.argmax(probabilities) = {probs.argmax()}" in texts(at)
 
 
 def test_a_drawing_has_numbers_too_and_no_label(open_page):

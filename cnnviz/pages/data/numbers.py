@@ -55,7 +55,7 @@ class Words:
         "0 elsewhere (one-hot): each output has its own target. The digit itself would not do as a target, since a 9 "
         "is not nine times as much as a 1, and a 4 is not halfway between a 3 and a 5."
     )
-    back = "Back: `np.argmax` gives the place of the largest number. `np.argmax({one_hot})` = {label}."
+    back = "Back: np.argmax gives the place of the largest number. np.argmax({one_hot}) = {label}."
     back_read = " Of the network's ten probabilities it gives {read}, {agrees}."
     agrees = {True: "the same: the answer is right", False: "another place: the answer is wrong"}
     no_label = "Nobody has written down which digit this is: it has no label, and so no one-hot vector."

@@ -21,9 +21,9 @@ class Words:
     read = "The network reads {first}, with {share}; its second guess is {second}."
     read_wrong = "This is a {true}. The network reads {first}, with {share}; its second guess is {second}."
     palettes: dict[Palette, str] = {
-        "gray": "`cmap='gray'`: 0 is black, 1 white.",
-        "binary": "`cmap='binary'`: 0 is white, 1 black.",
-        "hot": "`cmap='hot'`, a heat map: from black over red and yellow to white.",
+        "gray": "cmap='gray': 0 is black, 1 white.",
+        "binary": "cmap='binary': 0 is white, 1 black.",
+        "hot": "cmap='hot', a heat map: from black over red and yellow to white.",
     }
     alt = "{title}, 28 by 28 pixels, in the palette {palette}."
     same = "The same numbers three times; only the colours differ. The network gets the numbers."
@@ -33,7 +33,7 @@ class Words:
         "14.0 and 14.0. In MNIST the longer side of the ink is 20, and the centre of mass is less than one pixel right "
         "of the middle and below it. Framed: the ink, and the pixel at its centre of mass."
     )
-    bars = "Probability of each digit, by the softmax. The largest is the answer: `np.argmax(probabilities)` = {first}."
+    bars = "Probability of each digit, by the softmax. The largest is the answer: np.argmax(probabilities) = {first}."
 
 
 PICTURE_PX = 150
@@ -66,7 +66,7 @@ def show_palettes(shown: Digit, title: str) -> None:
         with place:
             sheet = images(shown.image[None], palette, 1, cell_px=280, widest_px=PICTURE_PX, boxes=boxes)
             alt = Words.alt.format(title=title, palette=palette)
-            maps.show(sheet, caption=caption.replace("`", ""), alt=alt, name=f"image-{palette}")
+            maps.show(sheet, caption=caption, alt=alt, name=f"image-{palette}")
     st.caption(Words.same)
     if ink is not None:
         height, width = ink.size
