@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import pixels
 from cnnviz.data.dataset import BUNDLED
+from cnnviz.percentages import probability
 from cnnviz.ui import choice, digit_choice, panels
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import written
@@ -121,7 +124,7 @@ def show_label(shown: Digit, probs: np.ndarray | None) -> None:
     """The label as one-hot vector, and back by argmax; beside it what the network gives."""
     st.subheader(Words.labels, anchor=False)
     st.markdown(Words.one_hot)
-    table: dict[str, list[float]] = {Words.place: list(range(10))}
+    table: dict[str, list[Any]] = {Words.place: list(range(10))}
     if shown.label is None:
         st.markdown(Words.no_label)
     else:
@@ -133,7 +136,6 @@ def show_label(shown: Digit, probs: np.ndarray | None) -> None:
             words += Words.back_read.format(read=read, agrees=Words.agrees[read == shown.label])
         st.markdown(words)
     if probs is not None:
-        table[Words.probability] = probs.astype(float).tolist()
-    formats = {Words.probability: st.column_config.NumberColumn(format="%.4f")}
+        table[Words.probability] = [probability(share) for share in probs]
     if len(table) > 1:
-        panels.table(table, Words.table_caption, Words.table_alt, "one-hot", column_config=formats, height="content")
+        panels.table(table, Words.table_caption, Words.table_alt, "one-hot", height="content")
