@@ -22,8 +22,8 @@ class Words:
     qr = "Scan it with a telephone or a tablet."
     qr_alt = "QR code of the link."
     too_long = "With this drawing the link is too long for a QR code that a camera can read. The link itself works."
-    photograph = "A photograph is not part of a link: in its place, this is shown: {image}."
-    too_large = "This drawing is too long for a link: in its place, this is shown: {image}."
+    photograph = "A photograph is not part of a link. It shows “{image}” instead."
+    too_large = "This drawing is too long for a link. It shows “{image}” instead."
     only_here = "This address works on this computer only. For others, open cnnviz under this computer's own address."
 
 

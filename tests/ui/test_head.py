@@ -2,12 +2,15 @@
 
 import re
 
+import numpy as np
 import pytest
 import segno
 from PIL import Image
 
-from apptest import open_page, texts
-from cnnviz.ui import glossary, sharing
+from apptest import components, give, go, open_page, texts
+from cnnviz.data import dataset
+from cnnviz.drawing.preparation import prepare
+from cnnviz.ui import digit, glossary, sharing
 from cnnviz.ui.state import Session
 
 TERMS = (
@@ -48,6 +51,40 @@ def test_share_gives_the_link_and_its_qr_code():
     assert "digit=7" in link
     assert "net=" in link
     assert any("QR code" in image.alt for element in at.get("image") for image in element.proto.imgs)
+
+
+def test_a_link_without_the_photograph_says_what_it_shows_instead():
+    at = open_page("layers", {Session.shown.number: 7, Session.shown.split: "train"})
+    preparation = prepare(np.pad(np.ones((120, 20), np.float32), 80))
+    at.session_state[Session.digit.name] = digit.given(preparation, digit.Origin("photograph"))
+    at.session_state[Session.shown.which.name] = "own"
+    label = dataset.load(dataset.BUNDLED, "train").labels[7]
+    assert f"It shows “Training image 7, a {label}” instead." in texts(press(at, "Share"))
+
+
+def test_a_part_of_the_data_is_chosen_in_the_head():
+    at = open_page("layers", {Session.shown.number: 7})
+
+    def choose(which):
+        groups = at.get("button_group")
+        next(group for group in groups if group.key == Session.shown.which_widget.name).set_value(which).run()
+        assert not at.exception
+        return components(at, "address")[-1]["title"]
+
+    assert choose("train").startswith("Training image 7, a ")
+    at.number_input(key=Session.shown.number_widget.name).set_value(150).run()
+    assert components(at, "address")[-1]["title"].startswith("Training image 150, a ")
+    assert choose("validation").startswith("Validation image 99, a ")  # the last one there is
+    assert choose("test").startswith("Test image 150, a ")
+
+
+def test_without_a_drawing_an_image_of_the_same_part_is_shown_again():
+    at = open_page("layers", {Session.shown.number: 7, Session.shown.split: "train"})
+    give(at, prepare(np.pad(np.ones((120, 20), np.float32), 80)))
+    at.run()
+    assert components(at, "address")[-1]["title"] == "Your drawing"
+    go(at, "draw")  # where nothing is drawn
+    assert components(at, "address")[-1]["title"].startswith("Training image 7, a ")
 
 
 def test_a_qr_code_is_dark_on_light_with_a_margin(tmp_path):
