@@ -31,8 +31,8 @@ class Words:
     division = "From a byte to a number from 0 to 1"
     divided = "A network learns better from small numbers, so each byte is divided by 255: {byte} / 255 = {value:.3f}."
     row = (
-        "{title}: the pixels of row {row} that are not 0. The one in column {column} is number 28 · {row} + {column} = "
-        "{place} of the 784; rows, columns and the 784 are counted from 0."
+        "{title}: some pixels of row {row}. The one in column {column} is number 28 · {row} + {column} = {place} of "
+        "the 784; rows, columns and the 784 are counted from 0."
     )
     row_alt = "Table of pixels of row {row}: byte, and byte divided by 255."
     row_columns = ("Column", "Number of the 784", "Byte", "Byte / 255")
@@ -67,6 +67,8 @@ class Words:
     table_alt = "Table of ten places with the label as one-hot vector and the network's probabilities."
 
 
+AROUND = 3
+"""So many pixels on each side of the one whose division is shown."""
 CELL_PX = 33
 """So wide that the numbers can be read from the last row in Present."""
 
@@ -91,13 +93,14 @@ def show_division(shown: Digit) -> None:
     row, column = pixels.example(values)
     byte = int(values[row, column])
     st.markdown(Words.divided.format(byte=byte, value=byte / 255))
-    inked = np.flatnonzero(values[row])
-    columns = (inked, 28 * row + inked, values[row][inked], values[row][inked] / 255)
-    table = {name: each.tolist() for name, each in zip(Words.row_columns, columns, strict=True)}
+    shown_columns = np.arange(max(0, min(column - AROUND, 27 - 2 * AROUND)), 28)[: 2 * AROUND + 1]
+    bytes_there = values[row][shown_columns]
+    divided = [f"{each / 255:.3f}" for each in bytes_there.tolist()]
+    columns = (shown_columns.tolist(), (28 * row + shown_columns).tolist(), bytes_there.tolist(), divided)
+    table = dict(zip(Words.row_columns, columns, strict=True))
     place = {"row": row, "column": column, "place": 28 * row + column, "title": digit_choice.title(shown)}
-    formats = {Words.row_columns[-1]: st.column_config.NumberColumn(format="%.3f")}
     caption = Words.row.format(**place)
-    panels.table(table, caption, Words.row_alt.format(row=row), "row", column_config=formats, height=320)
+    panels.table(table, caption, Words.row_alt.format(row=row), "row")
 
 
 def show_shapes(shown: Digit, n: int) -> None:
@@ -138,4 +141,4 @@ def show_label(shown: Digit, probs: np.ndarray | None) -> None:
     if probs is not None:
         table[Words.probability] = [probability(share) for share in probs]
     if len(table) > 1:
-        panels.table(table, Words.table_caption, Words.table_alt, "one-hot", height="content")
+        panels.table(table, Words.table_caption, Words.table_alt, "one-hot")

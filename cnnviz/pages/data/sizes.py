@@ -50,7 +50,7 @@ def show_sizes(parts: Mapping[Part, Images]) -> None:
     rows = [
         (
             Words.names[part],
-            len(images),
+            f"{len(images):,}",
             str((len(images), 28, 28, 1)),
             str((len(images), 28 * 28)),
             str(images.labels.shape),
