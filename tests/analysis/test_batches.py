@@ -17,7 +17,7 @@ def network(tiny, quick):
 
 
 @pytest.fixture(scope="module")
-def test_digits():
+def digits():
     return dataset.load(dataset.BUNDLED, "test")
 
 
@@ -41,20 +41,20 @@ def test_tasks_hold_whole_batches_and_every_image_once():
         assert all((stop - start) % batch == 0 for start, stop in tasks[:-1])
 
 
-def test_the_answers_do_not_depend_on_the_batch(network, test_digits):
-    probs = evaluation.probabilities(network, test_digits.images)
-    right = int((probs.argmax(axis=1) == test_digits.labels).sum())
+def test_the_answers_do_not_depend_on_the_batch(network, digits):
+    probs = evaluation.probabilities(network, digits.images)
+    right = int((probs.argmax(axis=1) == digits.labels).sum())
     for batch in (1, 128, 500):
         tasks = batches.parts(500, batch)
-        found = batches.joined([batches.read(network, test_digits, batch, *task) for task in tasks])
+        found = batches.joined([batches.read(network, digits, batch, *task) for task in tasks])
         assert (sum(found.right), sum(found.sizes)) == (right, 500)
         assert found.running_accuracy[-1] == right / 500
         assert found.seconds > 0
 
 
-def test_more_at_once_takes_more_memory(network, test_digits):
+def test_more_at_once_takes_more_memory(network, digits):
     """4,000 images through 28·28·3 numbers are 38 MB, 10 are nothing that one sees."""
-    many = dataset.Dataset(np.tile(test_digits.images, (8, 1, 1, 1)), np.tile(test_digits.labels, 8), "many")
+    many = dataset.Dataset(np.tile(digits.images, (8, 1, 1, 1)), np.tile(digits.labels, 8), "many")
     few = batches.read(network, many, 10, 0, 4000)
     if few.peak_bytes is None:
         pytest.skip("this system does not tell how much memory a process takes")
@@ -62,9 +62,9 @@ def test_more_at_once_takes_more_memory(network, test_digits):
 
 
 @pytest.mark.parametrize("batch", [0, 10_001])
-def test_a_batch_out_of_range_is_refused(network, test_digits, batch):
+def test_a_batch_out_of_range_is_refused(network, digits, batch):
     with pytest.raises(ValueError, match="Expected a batch of 1 to 10,000 images"):
-        batches.read(network, test_digits, batch, 0, 500)
+        batches.read(network, digits, batch, 0, 500)
 
 
 def test_a_peak_that_is_not_known_of_one_task_is_not_known_of_all():

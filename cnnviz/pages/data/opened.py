@@ -7,7 +7,6 @@ import streamlit as st
 
 from cnnviz.analysis import pixels
 from cnnviz.network.weights import Network
-from cnnviz.percentages import probability
 from cnnviz.render.palettes import Palette
 from cnnviz.ui import digit_choice, panels, refusal
 from cnnviz.ui.components.maps import maps
@@ -18,8 +17,8 @@ from cnnviz.ui.digit import Digit
 class Words:
     """What is said of one image."""
 
-    read = "The network reads {first}, with {share}; its second guess is {second}."
-    read_wrong = "This is a {true}. The network reads {first}, with {share}; its second guess is {second}."
+    read = "The network reads {first}; its second guess is {second}."
+    read_wrong = "This is a {true}. The network reads {first}; its second guess is {second}."
     palettes: dict[Palette, str] = {
         "gray": "cmap='gray': 0 is black, 1 white.",
         "binary": "cmap='binary': 0 is white, 1 black.",
@@ -46,9 +45,8 @@ def show(shown: Digit, network: Network | None, probs: np.ndarray | None) -> Non
     if probs is not None and network is not None:
         first, second = np.argsort(-probs)[:2]
         is_wrong = shown.label is not None and shown.label != first
-        share = probability(probs[first])
         words = Words.read_wrong if is_wrong else Words.read
-        st.markdown(words.format(true=shown.label, first=first, second=second, share=share))
+        st.markdown(words.format(true=shown.label, first=first, second=second))
         refusal.note(network, shown)
     show_palettes(shown, title)
     if probs is not None:
