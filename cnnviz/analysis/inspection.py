@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnnviz.lazy import tf
-from cnnviz.network.config import IMAGE_PX, layers
+from cnnviz.network.config import IMAGE_PX, Layer, layers
 from cnnviz.network.forward import forward
 from cnnviz.network.weights import Network
 
@@ -58,6 +58,26 @@ def has_finite_outputs(network: Network) -> bool:
     random = np.random.default_rng(0).random((N_RANDOM, IMAGE_PX, IMAGE_PX))
     images = np.concatenate([np.stack([0 * board, 0 * board + 1, board]), random])[..., None].astype(np.float32)
     return all(bool(np.isfinite(outputs).all()) for outputs in activations(network, images).values())
+
+
+def pixel_weights(network: Network, most: int) -> tuple[Layer, np.ndarray]:
+    """Of a network without convolutions the weights of its first fully connected layer, laid out as the pixels are.
+
+    Args:
+        network: configuration and weights.
+        most: neurons, the first of the layer.
+
+    Returns:
+        the layer, and float32 (n, 28, 28), n at most `most`.
+
+    Raises:
+        ValueError: when the network has convolutions: what its neurons take in are no pixels of the image.
+    """
+    if network.config.convolutions:
+        raise ValueError("Expected a network without convolution layers.")
+    layer = next(each for each in layers(network.config) if each.kind == "dense")
+    weights: np.ndarray = network.weights[f"{layer.name}/kernel"].T[:most]
+    return layer, weights.reshape(-1, IMAGE_PX, IMAGE_PX)
 
 
 def kernels(network: Network, layer: str, channel: int | None = None) -> np.ndarray:

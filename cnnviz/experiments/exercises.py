@@ -1,4 +1,4 @@
-"""The tutorials' thirteen exercises: the runs that answer each, and what may be concluded from their results.
+"""The tutorials' thirteen exercises and one more: the runs that answer each, and what may be concluded from them.
 
 An exercise is answered by runs that somebody has just made. Stored here are the questions, the settings to vary, and
 which function of `conclusions` reads the results; no result is known beforehand.
@@ -31,7 +31,7 @@ class Exercise:
     """One exercise, as a page shows it.
 
     Attributes:
-        number: 1 to 13; written into the runs of the exercise, so a number is never given to another exercise.
+        number: 1 to 14; written into the runs of the exercise, so a number is never given to another exercise.
         question: one sentence.
         explanation: how to interpret the answer, and where in the application to look.
         plan_runs: function of a base plan and a number of iterations that gives the runs that answer the question,
@@ -39,6 +39,8 @@ class Exercise:
         conclude: function of the results that gives the conclusion in sentences.
         compares_orders: True when the chosen network, with pooling before and after the activation, answers a
             part of it without training.
+        compares_sharing: True when the weights of the plan's convolutions are set beside those of layers that share
+            none.
         shows_program: True when the answer is the Keras program of the plan.
         discussion: questions to ask one another, each with the page that helps to answer it.
     """
@@ -49,6 +51,7 @@ class Exercise:
     plan_runs: Callable[[Plan, int], list[PlannedRun]] = lambda base, iterations: []
     conclude: Callable[[Sequence[Result]], str] = lambda results: ""
     compares_orders: bool = False
+    compares_sharing: bool = False
     shows_program: bool = False
     discussion: tuple[tuple[str, Page], ...] = ()
 
@@ -167,6 +170,16 @@ EXERCISES = (
             ("How do the loss and the accuracy change while a network trains?", "Train"),
             ("Which digits are taken for one another, and what do the misread ones have in common?", "Mistakes"),
         ),
+    ),
+    Exercise(
+        14,
+        "What does a convolution bring that as many weights without it do not?",
+        "A convolution uses the same kernels at every place of the image: what it learns at one place it knows at all. "
+        "The fully connected network has as many weights as the convolutional one, but each belongs to one place; "
+        "without a hidden layer ten sums of the pixels have to do. The recipe is the same for all three.",
+        variations.weights_shared_and_not,
+        conclusions.accuracy_and_time,
+        compares_sharing=True,
     ),
 )
 WITH_RUNS = tuple(exercise for exercise in EXERCISES if not exercise.discussion and not exercise.shows_program)

@@ -41,13 +41,26 @@ def _network(field: str) -> Callable[[Plan, Any], Plan]:
 
 def _convolutions(field: str) -> Callable[[Plan, Any], Plan]:
     def apply(plan: Plan, value: Any) -> Plan:
+        _check_convolutions(plan)
         convolutions = tuple(dataclasses.replace(c, **{field: value}) for c in plan.network.convolutions)
         return _network("convolutions")(plan, convolutions)
 
     return apply
 
 
+def _pooling(plan: Plan, value: Any) -> Plan:
+    _check_convolutions(plan)
+    return _network("pooling")(plan, value)
+
+
+def _check_convolutions(plan: Plan) -> None:
+    if not plan.network.convolutions:
+        raise ValueError("Expected a network with convolution layers. This one has none.")
+
+
 def _neurons(plan: Plan, value: Any) -> Plan:
+    if not plan.network.dense:
+        raise ValueError("Expected a network with fully connected layers before its outputs. This one has none.")
     return _network("dense")(plan, (value,) * len(plan.network.dense))
 
 
@@ -59,7 +72,7 @@ SETTINGS = {
     "kernel size": Setting(int, _convolutions("kernel_px"), "3, 5, 7"),
     "neurons": Setting(int, _neurons, "32, 128"),
     "activation": Setting(str, _network("activation"), "relu, sigmoid, tanh"),
-    "pooling": Setting(str, _network("pooling"), "max, average, none"),
+    "pooling": Setting(str, _pooling, "max, average, none"),
     "dropout": Setting(float, _network("dropout"), "0, 0.5"),
 }
 """By the name that the page shows."""

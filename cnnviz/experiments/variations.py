@@ -1,7 +1,7 @@
 """The runs of each exercise: a function of a base plan and a number of iterations, the baseline first.
 
 Each varies one thing and leaves the rest of the plan as it is. All raise ValueError, with the layer's name, when a
-variant is no network.
+variant is no network, and where the network has not what is to be varied.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cnnviz.analysis import weight_sharing
 from cnnviz.experiments.plan_text import comma_separated, decimal
 from cnnviz.experiments.statistics import MIN_SEEDS, seeds_needed
 from cnnviz.network.config import Activation, Convolution, NetworkConfig, Pooling, layers, n_weights
@@ -17,6 +18,8 @@ from cnnviz.network.presets import Plan, Recipe
 LEARNING_RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 FEW_WEIGHTS = 500
 """The exercise on the smallest network stops at the first one that has no more than that."""
+MAX_MISS = 0.01
+"""Networks with as many weights as another differ from it by no larger share."""
 MAX_DENSE_WEIGHTS = 10_000_000
 """Of the first fully connected layer in an exercise: without pooling that of `deep-mnist` would have 51 million."""
 
@@ -59,9 +62,28 @@ def learning_rates(base: Plan, iterations: int) -> list[PlannedRun]:
     return _vary(base, variants)
 
 
+def weights_shared_and_not(base: Plan, iterations: int) -> list[PlannedRun]:
+    """Fully connected layers with as many weights as the base; no hidden layer; the base, whose kernels are shared.
+
+    Raises:
+        ValueError: when the base has no convolution, or so few weights that there is no such network.
+    """
+    config = _with_convolutions(base.network)
+    dense, linear = weight_sharing.dense_like(config), replace(config, convolutions=(), dense=(), dropout=0.0)
+    n = n_weights(config)
+    if abs(n_weights(dense) - n) > MAX_MISS * n:
+        raise ValueError(f"Expected a network that fully connected layers can equal in weights. This one has {n:,}.")
+    variants = [("fully connected", dense), ("no hidden layer", linear), ("convolutions", config)]
+    return _vary_network(
+        base, iterations, [(f"{label}, {n_weights(each):,} weights", each) for label, each in variants]
+    )
+
+
 def layer_sizes(base: Plan, iterations: int) -> list[PlannedRun]:
     """Half and twice the filters, smaller and larger kernels, half and twice the neurons."""
     config = base.network
+    if not (config.convolutions or config.dense):
+        raise ValueError("Expected a network with layers of some size. This one has no hidden layer.")
     variants = [("as it is", config)]
     for factor in (0.5, 2):
         convolutions = tuple(replace(c, filters=max(1, int(c.filters * factor))) for c in config.convolutions)
@@ -84,6 +106,7 @@ def dropout(base: Plan, iterations: int) -> list[PlannedRun]:
 
 def pooling_orders(base: Plan, iterations: int) -> list[PlannedRun]:
     """Activation before and after pooling, for ReLU with max-pooling and for sigmoid with average-pooling."""
+    _with_convolutions(base.network)
     variants = []
     pairs: tuple[tuple[Activation, Pooling], ...] = (("relu", "max"), ("sigmoid", "average"))
     for activation, pooling in pairs:
@@ -106,6 +129,8 @@ def deeper_networks(base: Plan, iterations: int) -> list[PlannedRun]:
 
 def smaller_networks(base: Plan, iterations: int) -> list[PlannedRun]:
     """A quarter of the filters and of the neurons each time, down to FEW_WEIGHTS."""
+    if not (base.network.convolutions or base.network.dense):
+        raise ValueError("Expected a network that can be made smaller. This one has no hidden layer.")
     configs = [base.network]
     while n_weights(configs[-1]) > FEW_WEIGHTS:
         convolutions = tuple(replace(c, filters=max(1, c.filters // 4)) for c in configs[-1].convolutions)
@@ -126,7 +151,7 @@ def activated_logits(base: Plan, iterations: int) -> list[PlannedRun]:
 
 def without_pooling(base: Plan, iterations: int) -> list[PlannedRun]:
     """With and without pooling; with fewer neurons in both where there would be too many weights."""
-    pooled, dense = _with_pooling(base.network), base.network.dense
+    pooled, dense = _with_pooling(_with_convolutions(base.network)), base.network.dense
     flatten = next(e for e in layers(replace(pooled, pooling="none", dense=())) if e.kind == "flatten")
     while dense and flatten.shape[0] * dense[0] > MAX_DENSE_WEIGHTS:
         dense = tuple(max(1, width // 2) for width in dense)
@@ -139,7 +164,7 @@ def without_pooling(base: Plan, iterations: int) -> list[PlannedRun]:
 
 def strided_convolutions(base: Plan, iterations: int) -> list[PlannedRun]:
     """Pooling, and twice the stride instead of it."""
-    pooled = _with_pooling(base.network)
+    pooled = _with_pooling(_with_convolutions(base.network))
     doubled = tuple(replace(c, stride=2 * c.stride) for c in pooled.convolutions)
     strided = replace(pooled, convolutions=doubled, pooling="none")
     label = f"stride {comma_separated(c.stride for c in doubled)}, no pooling"
@@ -162,6 +187,13 @@ def _vary(base: Plan, variants: Sequence[tuple[str, NetworkConfig, Recipe]]) -> 
 def _vary_network(base: Plan, iterations: int, variants: Sequence[tuple[str, NetworkConfig]]) -> list[PlannedRun]:
     recipe = replace(base.recipe, iterations=iterations)
     return _vary(base, [(label, network, recipe) for label, network in variants])
+
+
+def _with_convolutions(config: NetworkConfig) -> NetworkConfig:
+    """The network, if there is something to convolve in it."""
+    if not config.convolutions:
+        raise ValueError("Expected a network with convolution layers. This one has none.")
+    return config
 
 
 def _with_pooling(config: NetworkConfig) -> NetworkConfig:

@@ -13,6 +13,8 @@ from cnnviz.training.plans import make_plan
 from cnnviz.ui import state
 
 MAX_CONVOLUTIONS, MAX_DENSE = 4, 3
+NEW_CONVOLUTIONS, NEW_DENSE = (Convolution(16),), (128,)
+"""What a first layer of its kind starts as, where the preset has none."""
 FASTEST = "fast"
 
 
@@ -20,12 +22,18 @@ class Words:
     """What the form says."""
 
     preset = "Recipe"
-    preset_help = "`robust` is trained on the command line, because its own digits take minutes to draw."
+    preset_help = (
+        "After 10,000 steps of one recipe a few seeds read of MNIST's test digits: without a hidden layer 91.3 to "
+        "91.5 %, without convolution 97.0 to 97.1 %, the tutorial network 98.6 to 98.8 %. `robust` is trained on the "
+        "command line, because its own digits take minutes to draw."
+    )
     presets = {
         "fast": "Fast, about 6 s",
         "hvass": "Tutorial network",
         "deep-mnist": "Large tutorial network",
         "low-level": "Only 200 steps",
+        "linear": "No hidden layer",
+        "dense": "No convolution",
     }
     iterations = "Training steps"
     learning_rate = "Learning rate"
@@ -166,10 +174,10 @@ def _network_fields(preset_name: str, config: NetworkConfig) -> NetworkConfig:
 
 def _convolutions(preset_name: str, config: NetworkConfig) -> tuple[Convolution, ...]:
     """The convolution layers; one more than the preset has starts as its last."""
-    convolutions = []
+    convolutions, known = [], config.convolutions or NEW_CONVOLUTIONS
     n = _integer(preset_name, Words.n_convolutions, 0, MAX_CONVOLUTIONS, len(config.convolutions))
     for i in range(1, n + 1):
-        initial = config.convolutions[min(i, len(config.convolutions)) - 1]
+        initial = known[min(i, len(known)) - 1]
         with st.container(horizontal=True):
             filters = _integer(preset_name, Words.filters.format(i=i), 1, 512, initial.filters)
             kernel_px = _integer(f"{preset_name} conv{i}", Words.kernel_px, 1, 28, initial.kernel_px)
@@ -181,8 +189,9 @@ def _convolutions(preset_name: str, config: NetworkConfig) -> tuple[Convolution,
 def _dense(preset_name: str, config: NetworkConfig) -> tuple[int, ...]:
     """The widths of the fully connected layers; one more than the preset has starts as its last."""
     n = _integer(preset_name, Words.n_dense, 0, MAX_DENSE, len(config.dense))
+    known = config.dense or NEW_DENSE
     with st.container(horizontal=True):
         return tuple(
-            _integer(preset_name, Words.neurons.format(i=i), 1, 8192, config.dense[min(i, len(config.dense)) - 1])
+            _integer(preset_name, Words.neurons.format(i=i), 1, 8192, known[min(i, len(known)) - 1])
             for i in range(1, n + 1)
         )

@@ -34,7 +34,10 @@ ASKED = {
     9: {"seed", "activation on the outputs"},
     10: {"seed", "pooling"},
     11: {"seed", "pooling", "stride"},
+    14: {"seed", "filters", "kernel size", "stride", "neurons", "dropout"},
 }
+NEEDS_CONVOLUTIONS = {6, 10, 11, 14}
+NEEDS_A_HIDDEN_LAYER = {4, 8}
 
 
 def plain(text):
@@ -52,10 +55,10 @@ def result(label="as it is", correct=9800, seed=0, plan=HVASS, **more):
     )
 
 
-def test_there_are_thirteen():
-    assert [exercise.number for exercise in EXERCISES] == list(range(1, 14))
-    assert exercises.find(13) is EXERCISES[-1]
-    assert exercises.find(14) is None
+def test_there_are_thirteen_and_one_more():
+    assert [exercise.number for exercise in EXERCISES] == list(range(1, 15))
+    assert exercises.find(14) is EXERCISES[-1]
+    assert exercises.find(15) is None
     assert all(exercise.question.endswith("?") for exercise in EXERCISES)
     assert [e.number for e in EXERCISES if e.shows_program] == [12]
     assert len(BY_NUMBER[13].discussion) == 6
@@ -65,6 +68,13 @@ def test_there_are_thirteen():
 @pytest.mark.parametrize("number", ASKED)
 @pytest.mark.parametrize("base", BASES.values(), ids=BASES)
 def test_runs_are_possible_networks_that_differ_in_what_is_asked_alone(number, base):
+    network = base.network
+    if (number in NEEDS_CONVOLUTIONS and not network.convolutions) or (
+        number in NEEDS_A_HIDDEN_LAYER and not (network.convolutions or network.dense)
+    ):
+        with pytest.raises(ValueError, match=r"^Expected a network .* This one has no"):
+            BY_NUMBER[number].plan_runs(base, 700)
+        return
     runs = BY_NUMBER[number].plan_runs(base, 700)
     for run in runs:
         layers(run.plan.network)
@@ -108,6 +118,12 @@ def test_hvass_is_varied_as_the_exercises_say():
     assert values(8) == {"filters": ["16, 36", "4, 9", "1, 2", "1, 1"], "neurons": ["128", "32", "8", "2"]}
     assert values(9) == {"activation on the outputs": ["no", "yes"]}
     assert values(10) == {"pooling": ["max", "none"]}
+    assert values(14) == {
+        "filters": ["none", "none", "16, 36"],
+        "kernel size": ["none", "none", "5×5, 5×5"],
+        "stride": ["none", "none", "1, 1"],
+        "neurons": ["266, 120", "none", "128"],
+    }
     assert values(11) == {"stride": ["1, 1", "2, 2"], "pooling": ["max", "none"]}
 
 
@@ -115,6 +131,21 @@ def test_the_recipe_without_validation_digits_is_named_where_one_is_to_choose_by
     without = {name for name, preset in PRESETS.items() if not preset.recipe.keep_validation}
     assert without == {"low-level"}
     assert "`low-level` keeps no validation digits" in BY_NUMBER[8].explanation
+
+
+def test_with_and_without_shared_weights_as_many_weights_are_compared():
+    runs = BY_NUMBER[14].plan_runs(HVASS, 10)
+    assert list(dict.fromkeys(run.label for run in runs)) == [
+        "fully connected, 242,060 weights",
+        "no hidden layer, 7,850 weights",
+        "convolutions, 242,062 weights",
+    ]
+    assert [runs[i].plan.network.dense for i in (0, MIN_SEEDS)] == [PRESETS["dense"].network.dense, ()]
+    assert {run.plan.recipe for run in runs} == {dataclasses.replace(HVASS.recipe, iterations=10)}
+    with pytest.raises(ValueError, match=r"can equal in weights\. This one has 54\."):
+        BY_NUMBER[14].plan_runs(
+            dataclasses.replace(HVASS, network=NetworkConfig((Convolution(1, 1, 4),) * 2, (), pooling="none")), 10
+        )
 
 
 def test_the_smallest_network_has_a_few_hundred_weights():

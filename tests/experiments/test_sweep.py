@@ -46,6 +46,13 @@ def test_values_that_cannot_be_read_are_named(setting, text, message):
         sweep.parse_values(setting, text)
 
 
+@pytest.mark.parametrize("setting", ["filters", "kernel size", "neurons", "pooling"])
+def test_a_setting_of_layers_that_are_not_there_is_refused(setting):
+    base = Plan(PRESETS["linear"].network, PRESETS["linear"].recipe)
+    with pytest.raises(ValueError, match=f"{setting} .*: Expected a network with .* layers.* This one has none"):
+        sweep.plan_runs(base, {setting: sweep.parse_values(setting, sweep.SETTINGS[setting].example)}, 1)
+
+
 def test_a_combination_that_is_no_network_is_named():
     with pytest.raises(ValueError, match=r"pooling sideways: Expected pooling to be one of"):
         sweep.plan_runs(BASE, {"pooling": ["max", "sideways"]}, 1)

@@ -29,6 +29,7 @@ class Words:
     )
     rank = "Rank the filters of {layer}"
     no_ranking = "Filters of convolution layers can be ranked; choose one above."
+    no_filters = "This network has no convolution layer, so it has no filters to rank."
     ranking_progress = "Reading {n:,} test digits without each filter of {layer}: {done} of {parts} parts"
     rank_columns = ("Filter", "Answers lost", "Read right without it")
     ranking_caption = (
@@ -57,7 +58,7 @@ def show(network: Network, test: Dataset, layer: Layer) -> None:
     """The filters of a layer by what their loss costs, when it is asked for."""
     st.subheader(Words.ranking, anchor=False, divider="gray")
     if layer.kind != "convolution":
-        st.caption(Words.no_ranking)
+        st.caption(Words.no_ranking if network.config.convolutions else Words.no_filters)
         return
     n = sum(len(range(part, len(test), N_PARTS)) for part in range(n_read(network, test)))
     intro = Words.ranking_intro if n == len(test) else Words.ranking_intro_sample

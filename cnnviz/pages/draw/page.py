@@ -27,6 +27,7 @@ class Words:
     none = "none"
     steps = "Steps of the preparation"
     steps_help = "Switch a step off and see what the answer becomes."
+    no_maps = "This network has no convolution layer, so there are no feature maps to show."
     forgets = "The network does not learn from your drawing."
 
 
@@ -47,6 +48,8 @@ def show() -> None:
     canvas.listen()
     follow_pen(network)
     ask_more()
+    if not network.config.convolutions:
+        st.caption(Words.no_maps)
     st.caption(Words.forgets)
     session.show_stored()
 

@@ -17,11 +17,22 @@ class Words:
     """What stands at the answer."""
 
     answer = "More: from the last layer to the answer, number by number"
-    answer_caption = (
-        "The {n} neurons of {below} that contribute most to {winner}, and what they contribute to {runner_up}."
-    )
+    answer_caption = {
+        "neurons": (
+            "The {n} neurons of {below} that contribute most to {winner}, and what they contribute to {runner_up}."
+        ),
+        "pixels": (
+            "The {n} pixels of the image that contribute most to {winner}, and what they contribute to {runner_up}; "
+            "they are counted from 0 at the top left, row by row."
+        ),
+        "values": (
+            "The {n} pixels of the maps that contribute most to {winner}, and what they contribute to {runner_up}, by "
+            "their numbers in {below}."
+        ),
+    }
     answer_alt = "Table of the largest contributions to the logits of {winner} and {runner_up}."
-    answer_columns = ("Neuron of {below}", "Value", "Contribution to {winner}", "Contribution to {runner_up}")
+    answer_columns = ("{what} of {below}", "Value", "Contribution to {winner}", "Contribution to {runner_up}")
+    what = {"neurons": "Neuron", "pixels": "Pixel", "values": "Pixel"}
     softmax_caption = (
         "Each logit is the sum of all contributions and a bias. Softmax: the largest logit is taken off, "
         "exp makes each positive, and each is divided by their sum, {total:.4f}."
@@ -50,9 +61,9 @@ def show_tables(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
     step = arithmetic.explain_prediction(network, outputs)
     neurons = argsort_by_magnitude(step.contributions[:, step.predicted], N_NEURONS)
     gives = step.contributions[neurons]
-    names = [
-        name.format(below=step.below, winner=step.predicted, runner_up=step.runner_up) for name in Words.answer_columns
-    ]
+    kind = "neurons" if network.config.dense else "values" if network.config.convolutions else "pixels"
+    places = {"what": Words.what[kind], "below": step.below, "winner": step.predicted, "runner_up": step.runner_up}
+    names = [name.format(**places) for name in Words.answer_columns]
     columns = (
         neurons.tolist(),
         outputs[step.below][neurons].round(4).tolist(),
@@ -62,10 +73,10 @@ def show_tables(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
     digits = {"winner": step.predicted, "runner_up": step.runner_up}
     left, right = st.columns(2, gap="large")
     with left:
-        caption = Words.answer_caption.format(n=len(neurons), below=step.below, **digits)
+        caption = Words.answer_caption[kind].format(n=len(neurons), below=step.below, **digits)
         table = dict(zip(names, columns, strict=True))
-        places = dict.fromkeys(names[1:], FOUR_PLACES)
-        panels.table(table, caption, Words.answer_alt.format(**digits), "contributions", column_config=places)
+        formats = dict.fromkeys(names[1:], FOUR_PLACES)
+        panels.table(table, caption, Words.answer_alt.format(**digits), "contributions", column_config=formats)
     with right:
         softmax = step.softmax
         values = (
@@ -76,5 +87,5 @@ def show_tables(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
             [probability(x) for x in softmax.probabilities],
         )
         table, logits = dict(zip(Words.softmax_columns, values, strict=True)), Words.softmax_columns[1:3]
-        caption, places = Words.softmax_caption.format(total=softmax.total), dict.fromkeys(logits, FOUR_PLACES)
-        panels.table(table, caption, Words.softmax_alt, "softmax", column_config=places)
+        caption, formats = Words.softmax_caption.format(total=softmax.total), dict.fromkeys(logits, FOUR_PLACES)
+        panels.table(table, caption, Words.softmax_alt, "softmax", column_config=formats)

@@ -19,7 +19,7 @@ from cnnviz.ui.state import CalculationPart
 class Words:
     """What the calculation says."""
 
-    no_maps = "This network has no layer of feature maps to take apart."
+    no_maps = "This network has no convolution layer, so there are no feature maps to take apart."
     layer, channel = "Layer", "Input channel"
     title = "Pixel ({{row}}, {{column}}) of map {number} of {layer}: {{value}}"
     digit = "on the digit"

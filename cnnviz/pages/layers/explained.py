@@ -43,6 +43,7 @@ class Words:
         "max": "Keeps the largest of each 2×2 pixels: half the side, a quarter of the numbers.",
         "average": "Keeps the mean of each 2×2 pixels: half the side, a quarter of the numbers.",
         "flatten": "Puts all the pixels of all the maps in one row.",
+        "flatten image": "Puts all the pixels of the image in one row.",
         "dense": "Each neuron adds up all {inputs:,} inputs, every one times a weight of its own, and a bias.",
         "dropout": "In training sets each value to 0 with a chance of {share}; off everywhere else.",
         "softmax": "Turns the ten numbers into positive shares that add up to 1.",
@@ -115,6 +116,8 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     if layer.kind == "convolution":
         px, _, depth, channels = layer.kernel_shape
         return sentence.format(channels=channels, px=px, depth=depth, stride=layer.stride)
+    if layer.kind == "flatten" and not config.convolutions:
+        return Words.does["flatten image"]
     inputs = layer.kernel_shape[0] if layer.kernel_shape else 0
     return sentence.format(inputs=inputs, share=percent(config.dropout, 0))
 

@@ -25,6 +25,10 @@ class Words:
         "What leaves each layer, one picture per filter; {above} is positive, {below} negative. Click a map to see "
         "how its pixels are computed."
     )
+    intro_without_maps = (
+        "What leaves each layer, one square per number; {above} is positive, {below} negative. This network has no "
+        "convolution layer, so it has no feature maps."
+    )
     two = "Two images side by side"
     second = "The second image"
     more = "More: scale of the colours, which layers"
@@ -88,7 +92,8 @@ class Pane:
 def show() -> None:
     """The page from top to bottom."""
     network = choice.network()
-    panels.intro(Words.intro.format(**signs.names()))
+    intro = Words.intro if network.config.convolutions else Words.intro_without_maps
+    panels.intro(intro.format(**signs.names()))
     follow(network)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnviz.analysis import inspection
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened, signs
+from cnnviz.pages.layers import calculation, opened, signs, weight_images
 from cnnviz.percentages import percent
 from cnnviz.render import palettes
 from cnnviz.render.palettes import Palette
@@ -25,7 +25,6 @@ class Words:
         "The kernels that the network has learnt: weights above 0 add to the sum, those below 0 take "
         "away. Click one to see what it makes of the digit."
     )
-    none = "This network has no convolution layer, so it has no filters."
     layer = "Layer"
     channel = "Input channel"
     all = "All"
@@ -61,11 +60,11 @@ FILE_PX = 84
 def show() -> None:
     """The part from top to bottom."""
     network = choice.network()
-    panels.intro(Words.intro)
     names = [layer.name for layer in layers(network.config) if layer.kind == "convolution"]
     if not names:
-        st.info(Words.none)
+        weight_images.show(network)
         return
+    panels.intro(Words.intro)
     digit = digit_choice.current()
     refusal.note(network, digit)
     outputs = {name: output[0] for name, output in lookups.activations(network, digit.image[None, :, :, None]).items()}

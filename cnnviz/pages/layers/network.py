@@ -23,6 +23,7 @@ class Words:
         "From the image to the answer: click a map to see how each of its pixels is computed; the dot under it "
         "switches its filter off."
     )
+    intro_without_maps = "From the image to the answer: point at a number to read it."
     maps = "What the {n} filters of layer {block} found, {side}×{side} each"
     maps_alt = "{n} maps of {side} by {side} pixels, what the filters of layer {block} found; Enter opens one."
     neurons = "{n:,} neurons, {layer}"
@@ -33,7 +34,8 @@ class Words:
 def show() -> None:
     """The part from top to bottom."""
     network = choice.network()
-    panels.intro(Words.intro)
+    has_maps = bool(network.config.convolutions)
+    panels.intro(Words.intro if has_maps else Words.intro_without_maps)
     digit = digit_choice.current()
     refusal.note(network, digit)
     outputs = {name: output[0] for name, output in lookups.activations(network, digit.image[None, :, :, None]).items()}

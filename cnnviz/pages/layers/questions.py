@@ -33,6 +33,12 @@ class Words:
         "number. {filters} filters make {filters} numbers of the same patch, one in each map. So {name} has "
         "{filters} × ({n:,} + 1) = {weights:,} weights, however large the image is."
     )
+    sharing = "How many weights would {name} have with kernels of their own at each place?"
+    sharing_answer = (
+        "The same {filters} kernels are used at all {places:,} places: the weights are shared. With kernels of its own "
+        "at each place the layer would have {places:,} × {weights:,} = {unshared:,} weights instead of {weights:,}, "
+        "and what it learns at one place it would have to learn again at every other."
+    )
     start = "Why do the weights start at random, and the biases at {bias:g}?"
     random = (
         "If all filters started alike they would learn alike and stay one and the same, so chance tells them apart: "
@@ -115,7 +121,7 @@ def to_questions(config: NetworkConfig, layer: Layer, recipe: Recipe | None) -> 
     """
     asked: list[Answered] = []
     if layer.kind == "convolution":
-        asked += [_padding(config, layer), _features(layer)]
+        asked += [_padding(config, layer), _features(layer), _sharing(layer)]
     elif layer.kind == "pooling":
         asked += _pooling(config, layer)
     elif layer.kind == "flatten":
@@ -145,6 +151,12 @@ def _features(layer: Layer) -> Answered:
     values = {"px": px, "depth": depth, "filters": filters, "n": px * px * depth}
     answer = Words.features_answer.format(out=layer.shape[0], name=layer.name, weights=layer.n_weights, **values)
     return Words.features.format(**values), answer
+
+
+def _sharing(layer: Layer) -> Answered:
+    places, n = math.prod(layer.shape[:2]), layer.n_weights
+    values = {"filters": layer.shape[2], "places": places, "weights": n, "unshared": places * n}
+    return Words.sharing.format(name=layer.name), Words.sharing_answer.format(**values)
 
 
 def _pooling(config: NetworkConfig, layer: Layer) -> list[Answered]:

@@ -17,7 +17,7 @@ from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network import store
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.pages.train import old_words, orders, program
+from cnnviz.pages.train import old_words, orders, program, sharing
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import N_SUBSET
 from cnnviz.training.run import N_CHECKS
@@ -58,7 +58,7 @@ MAX_SEEDS = 10
 
 
 def plan_exercise() -> int:
-    """Choose one of the thirteen exercises, and start it where there is something to run; gives its number."""
+    """Choose one of the exercises, and start it where there is something to run; gives its number."""
     by_number = {exercise.number: exercise for exercise in exercises.EXERCISES}
     number = st.selectbox(
         Words.exercise,
@@ -86,6 +86,8 @@ def plan_runs(exercise: Exercise) -> None:
         return
     if exercise.compares_orders:
         orders.show()
+    if exercise.compares_sharing:
+        sharing.show(base.network)
     try:
         planned = exercise.plan_runs(base, base.recipe.iterations)
     except ValueError as error:

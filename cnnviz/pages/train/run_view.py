@@ -75,9 +75,16 @@ class Words:
     )
     kernel, one_filter = "Kernel {number}", "filter"
     kernels_alt = "{n} kernels of the first convolution layer, weights from {low:+.3f} to {high:+.3f}."
+    pixel_weights = (
+        "The weights of {layer} after {at:,} training steps, from {low:+.2f} to {high:+.2f}, a picture for each of "
+        "{n} neurons: red adds, blue takes away. This network has no convolution layer, so there are no kernels."
+    )
+    pixel_weights_alt = "{n} pictures of 28 by 28 weights of layer {layer}, from {low:+.3f} to {high:+.3f}."
     answer = "{title}: after {at:,} training steps the network reads {first}; its second guess is {second}."
 
 
+N_NEURONS = 10
+"""Of a network without convolutions: weights of so many neurons are shown."""
 KERNEL_PX = 120
 """About how wide a kernel is in the file that can be downloaded."""
 
@@ -224,8 +231,9 @@ def test_result(chosen: Run, iteration: int) -> tuple[int, int]:
 
 
 def show_kernels(chosen: Run) -> None:
-    """The first layer's kernels as they are now."""
+    """The first layer's kernels as they are now; without convolutions the weights of its first neurons."""
     if not chosen.plan.network.convolutions:
+        show_pixel_weights(chosen)
         return
     kernels = inspection.kernels(chosen.network_at(chosen.iteration), "conv1", 0)
     values = {"n": len(kernels), "low": kernels.min(), "high": kernels.max(), "at": chosen.iteration}
@@ -247,6 +255,15 @@ def show_kernels(chosen: Run) -> None:
         name="conv1-now",
         on_open=functools.partial(opening.open_filter, chosen.name, "conv1"),
     )
+
+
+def show_pixel_weights(chosen: Run) -> None:
+    """The weights of the first fully connected layer, laid out as the pixels of the image."""
+    layer, weights = inspection.pixel_weights(chosen.network_at(chosen.iteration), N_NEURONS)
+    values = {"n": len(weights), "layer": layer.name, "low": weights.min(), "high": weights.max()}
+    sheet = exact(weights, "seismic", palettes.symmetric_limits(weights), 5, cell_px=KERNEL_PX, widest_px=84, bar=True)
+    caption = Words.pixel_weights.format(at=chosen.iteration, **values)
+    maps.show(sheet, caption=caption, alt=Words.pixel_weights_alt.format(**values), name="weights-now")
 
 
 def show_answer(chosen: Run) -> None:

@@ -24,7 +24,7 @@ class Words:
     """What this part of the page says."""
 
     computing = "Asking the network"
-    filter_heading = "What a filter likes best"
+    filter_heading, neuron_heading = "What a filter likes best", "What a neuron likes best"
     more = "More: the patches, an input made to excite it, every filter"
     layer, filter_, neuron = "Layer", "Filter", "Neuron"
     searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
@@ -90,7 +90,8 @@ N_TOP = 9
 @session.part
 def show(network: Network, test: Dataset) -> None:
     """What excites one filter, or one neuron."""
-    st.subheader(Words.filter_heading, anchor=False, divider="gray")
+    heading = Words.filter_heading if network.config.convolutions else Words.neuron_heading
+    st.subheader(heading, anchor=False, divider="gray")
     layer, filter_, seed = ask_filter(network)
     if not layer.is_map:
         st.info(Words.no_maps.format(layer=layer.name), icon=":material/info:")
