@@ -1,94 +1,88 @@
-"""Compare the two orders of pooling and activation: do they commute to the bit, and which is faster?"""
+"""Compare the two orders of pooling and activation: do they commute, and by how much do the numbers differ?"""
 
 from __future__ import annotations
 
-import functools
-import statistics
-import time
-from collections.abc import Callable
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cnnviz.analysis.inspection import on_device
-from cnnviz.network.config import NetworkConfig, layers
+from cnnviz.network.config import Activation, NetworkConfig, Pooling, layers
 from cnnviz.network.forward import forward
 from cnnviz.network.weights import Network
 
-REPETITIONS = 9
-"""Timed passes in each order; their median is taken."""
+ACTIVATIONS: tuple[Activation, ...] = ("relu", "sigmoid")
+POOLINGS: tuple[Pooling, ...] = ("max", "average")
+"""Rows and columns of the table that exercise 6 asks for."""
+ROUNDING = 1e-5
+"""Two numbers that differ by no larger share of the largest one differ by rounding alone."""
 
 
-@dataclass(frozen=True)
-class OrderComparison:
+@dataclass(frozen=True, eq=False)
+class OrderDifference:
     """A network with pooling before the activation beside the same network with pooling after it.
 
     Attributes:
         equal_bits: the outputs of every convolution block and the probabilities are the same, bit by bit.
-        largest_difference: between any two of these values, 0 when all are equal.
-        pool_first_s, activation_first_s: median time of a forward pass over the images, in seconds.
-        n_images: images in a pass.
+        differences: of each image the largest difference between two of these values, float64 (n,).
+        scale: the largest magnitude of any of them.
+        other_answers: of each image whether the two orders read it as different digits, bool (n,).
     """
 
     equal_bits: bool
-    largest_difference: float
-    pool_first_s: float
-    activation_first_s: float
-    n_images: int
+    differences: np.ndarray
+    scale: float
+    other_answers: np.ndarray
 
-    def sentence(self) -> str:
-        """The result in two sentences, for a reader."""
-        same = (
-            "The same numbers in both orders, to the bit."
-            if self.equal_bits
-            else f"Not the same numbers: they differ by up to {self.largest_difference:.2g}."
-        )
-        first, second = 1000 * self.pool_first_s, 1000 * self.activation_first_s
-        return (
-            f"{same} One pass over {self.n_images:,} images took {first:.1f} ms with pooling first and {second:.1f} ms "
-            f"with the activation first, {second / first:.2f} times as long."
-        )
+    @property
+    def commutes(self) -> bool:
+        """True when the order changes nothing, or nothing but rounding."""
+        return self.equal_bits or float(self.differences.max()) <= ROUNDING * self.scale
 
 
-def compare_orders(network: Network, images: np.ndarray, repetitions: int = REPETITIONS) -> OrderComparison:
+def four(config: NetworkConfig) -> list[NetworkConfig]:
+    """A configuration with each activation and each pooling of the table, row by row."""
+    return [replace(config, activation=a, pooling=p) for a, p in itertools.product(ACTIVATIONS, POOLINGS)]
+
+
+def both_orders(config: NetworkConfig) -> list[NetworkConfig]:
+    """A configuration with pooling first and with the activation first.
+
+    Raises:
+        ValueError: when it has no pooling or no convolution layer.
+    """
+    if config.pooling == "none" or not config.convolutions:
+        raise ValueError("Expected a network with convolution layers and pooling. Received one without.")
+    return [replace(config, pool_first=first) for first in (True, False)]
+
+
+def compare_orders(network: Network, images: np.ndarray) -> OrderDifference:
     """Compute a network with pooling before and with pooling after the activations; needs TensorFlow.
 
     Args:
         network: its weights are used in both orders.
         images: float32, shape (n, 28, 28, 1), in [0, 1]; some hundreds, since every layer's output is kept.
-        repetitions: timed passes in each order.
 
     Raises:
         ValueError: when the network has no pooling or no convolution layer.
     """
-    if network.config.pooling == "none" or not network.config.convolutions:
-        raise ValueError("Expected a network with convolution layers and pooling. Received one without.")
     weights = on_device(network)
-    orders = [replace(network.config, pool_first=first) for first in (True, False)]
-    passes = [functools.partial(forward(config, every_layer=False), weights, images) for config in orders]
-    pairs = list(zip(*(_block_outputs(config, weights, images) for config in orders), strict=True))
-    pairs.append((passes[0]().numpy(), passes[1]().numpy()))  # which also compiles both before they are timed
-    # In turns: what else the machine does meanwhile slows both.
-    times = [[_seconds(run) for run in passes] for _ in range(repetitions)]
-    pool_first_s, activation_first_s = (statistics.median(column) for column in zip(*times, strict=True))
-    return OrderComparison(
+    pool_first, activation_first = (_outputs(config, weights, images) for config in both_orders(network.config))
+    pairs = list(zip(pool_first, activation_first, strict=True))
+    differences = [np.abs(a.astype(np.float64) - b).reshape(len(images), -1).max(axis=1) for a, b in pairs]
+    return OrderDifference(
         equal_bits=all(a.tobytes() == b.tobytes() for a, b in pairs),
-        largest_difference=max(float(np.abs(a - b).max()) for a, b in pairs),
-        pool_first_s=pool_first_s,
-        activation_first_s=activation_first_s,
-        n_images=len(images),
+        differences=np.max(differences, axis=0),
+        scale=max(float(np.abs(a).max()) for pair in pairs for a in pair),
+        other_answers=pool_first[-1].argmax(axis=1) != activation_first[-1].argmax(axis=1),
     )
 
 
-def _block_outputs(config: NetworkConfig, weights: list[Any], images: np.ndarray) -> list[np.ndarray]:
-    """The output of each convolution block, behind its pooling and activation."""
-    outputs = forward(config, every_layer=True)(weights, images)
+def _outputs(config: NetworkConfig, weights: Sequence[Any], images: np.ndarray) -> list[np.ndarray]:
+    """The output of each convolution block, behind its pooling and activation, and the probabilities."""
+    outputs = forward(config, every_layer=True)(list(weights), images)
     ends = {layer.block: output for layer, output in zip(layers(config)[1:], outputs, strict=True) if layer.block}
-    return [output.numpy() for output in ends.values()]
-
-
-def _seconds(run: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    run().numpy()
-    return time.perf_counter() - began
+    return [output.numpy() for output in (*ends.values(), outputs[-1])]

@@ -68,8 +68,10 @@ class Words:
         "After {steps} training steps {n} seeds of this one setting read {least} to {most} of the test digits right. "
         "Only chance sets them apart: a difference no larger than that, between single runs, need mean nothing."
     )
-    orders_same = "With {activation} both orders ended in the same weights, to the bit."
-    orders_differ = "With {activation} both orders ended in different weights."
+    orders_same = "With {activation} and {pooling}-pooling both orders ended in the same weights, to the bit."
+    orders_differ = "With {activation} and {pooling}-pooling both orders ended in different weights."
+    ratios = "Training took {ratios}; other work on the machine changes such times."
+    ratio = "{ratio:.2f} times as long with {label} as with {other}"
     smallest = "The smallest of these that is not shown to be worse than the first has {n:,} weights."
 
 
@@ -107,21 +109,32 @@ def reproducibility(results: Runs) -> str:
 
 
 def pooling_order(results: Runs) -> str:
-    """Exercise 6: for each activation with its pooling, activating first compared with pooling first."""
-    both_orders: dict[str, list[Result]] = {}
+    """Exercise 6: for each activation with each pooling, activating first compared with pooling first."""
+    both_orders: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        both_orders.setdefault(result.plan.network.activation, []).append(result)
+        network = result.plan.network
+        both_orders.setdefault((network.activation, network.pooling), []).append(result)
     sentences = []
-    for activation, of_one in both_orders.items():
+    for (activation, pooling), of_one in both_orders.items():
         # by seed, not by position: a run that failed must not shift the others against each other
         checksums = [{r.plan.seed: r.weights_checksum for r in runs} for runs in _by_label(of_one).values()]
         if len(checksums) == 2 and checksums[0].keys() == checksums[1].keys():
             sentence = Words.orders_same if checksums[0] == checksums[1] else Words.orders_differ
-            sentences.append(sentence.format(activation=activation))
+            sentences.append(sentence.format(activation=activation, pooling=pooling))
     sentences += _accuracy_sentences(list(both_orders.values()))
-    return PARAGRAPH.join(
-        [*sentences, *(sentence for of_one in both_orders.values() for sentence in _time_sentences(of_one))]
-    )
+    return PARAGRAPH.join([*sentences, *_ratio_sentence(list(both_orders.values()))])
+
+
+def _ratio_sentence(parts: Sequence[Runs]) -> list[str]:
+    """How many times as long the first setting of each part took as the second, by the medians over their seeds."""
+    told = []
+    for part in parts:
+        groups = {label: [run.seconds_per_1000 for run in runs] for label, runs in _by_label(part).items()}
+        if len(groups) == 2 and all(statistics.median(times) > 0 for times in groups.values()):
+            (label, times), (other, others) = groups.items()
+            ratio = statistics.median(times) / statistics.median(others)
+            told.append(Words.ratio.format(ratio=ratio, label=label, other=other))
+    return [Words.ratios.format(ratios="; ".join(told))] if told else []
 
 
 def smallest_network(results: Runs) -> str:

@@ -108,7 +108,8 @@ EXERCISES = (
         "ReLU never reverses the order of two numbers, so the largest of four stays the largest: "
         "relu(max(x)) = max(relu(x)), with a quarter of the ReLUs. Nor does the sigmoid, so it can be swapped with the "
         "maximum too. With the mean neither can be swapped: the sigmoid of a mean is not the mean of the "
-        "sigmoids, and the ReLU of a mean is not the mean of the ReLUs.",
+        "sigmoids, and the ReLU of a mean is not the mean of the ReLUs. The tables compare both orders by numbers and "
+        "by time; the runs show what the order does to a training.",
         variations.pooling_orders,
         conclusions.pooling_order,
         compares_orders=True,

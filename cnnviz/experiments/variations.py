@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cnnviz.analysis import weight_sharing
+from cnnviz.analysis import pooling_order, weight_sharing
 from cnnviz.experiments.plan_text import comma_separated, decimal
 from cnnviz.experiments.statistics import MIN_SEEDS, seeds_needed
-from cnnviz.network.config import Activation, Convolution, NetworkConfig, Pooling, layers, n_weights
+from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Plan, Recipe
 
 LEARNING_RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -105,15 +105,15 @@ def dropout(base: Plan, iterations: int) -> list[PlannedRun]:
 
 
 def pooling_orders(base: Plan, iterations: int) -> list[PlannedRun]:
-    """Activation before and after pooling, for ReLU with max-pooling and for sigmoid with average-pooling."""
-    _with_convolutions(base.network)
+    """Activation before and after pooling, for ReLU and sigmoid, each with max- and with average-pooling."""
     variants = []
-    pairs: tuple[tuple[Activation, Pooling], ...] = (("relu", "max"), ("sigmoid", "average"))
-    for activation, pooling in pairs:
-        config = replace(base.network, activation=activation, pooling=pooling)
+    for config in pooling_order.four(_with_convolutions(base.network)):
+        activation, pooling = config.activation, config.pooling
         variants.append((f"{activation}, then {pooling}-pooling", replace(config, pool_first=False)))
         variants.append((f"{pooling}-pooling, then {activation}", replace(config, pool_first=True)))
-    return _vary_network(base, iterations, variants)
+    recipe = replace(base.recipe, iterations=iterations)
+    in_pairs = len(variants) // 2  # the two orders of each are compared with one another alone
+    return _vary(base, [(label, config, recipe) for label, config in variants], n_comparisons=in_pairs)
 
 
 def deeper_networks(base: Plan, iterations: int) -> list[PlannedRun]:
@@ -171,10 +171,15 @@ def strided_convolutions(base: Plan, iterations: int) -> list[PlannedRun]:
     return _vary_network(base, iterations, [(f"{pooled.pooling}-pooling", pooled), (label, strided)])
 
 
-def _vary(base: Plan, variants: Sequence[tuple[str, NetworkConfig, Recipe]]) -> list[PlannedRun]:
-    """A run for every variant (label, network, recipe) and every seed; equal plans once, under their first label."""
+def _vary(
+    base: Plan, variants: Sequence[tuple[str, NetworkConfig, Recipe]], n_comparisons: int | None = None
+) -> list[PlannedRun]:
+    """A run for every variant (label, network, recipe) and every seed; equal plans once, under their first label.
+
+    Comparisons are those of the first variant with each of the others, where nothing else is said.
+    """
     n_settings = len({(network, recipe) for _, network, recipe in variants})
-    seeds = range(base.seed, base.seed + seeds_needed(n_settings - 1))
+    seeds = range(base.seed, base.seed + seeds_needed(n_settings - 1 if n_comparisons is None else n_comparisons))
     planned: dict[Plan, PlannedRun] = {}
     for label, network, recipe in variants:
         layers(network)  # raises for a network that cannot be built, before anything is trained

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import time
 
 import numpy as np
@@ -639,6 +640,29 @@ def begun_before(tiny):
     server.scheduler().begin_experiment([(f"{i}", plan) for i in range(3)], BUNDLED, "sweep")
     until(lambda: server.scheduler().find("sweep-1-1").iteration >= 3)
     server.reset()
+
+
+def test_both_orders_stand_in_a_table_of_two_by_two_and_their_times_when_asked_for():
+    at = open_page("train/experiments", exercise=6, experiment__preset="hvass")
+    (differences,) = [found.value for found in at.table]
+    assert differences.columns.tolist() == ["Activation", "Max-pooling", "Average-pooling"]
+    assert differences["Activation"].tolist() == ["ReLU", "Sigmoid"]
+    relu, sigmoid = differences["Max-pooling"]
+    assert relu == "It makes no difference: every number is the same, to the bit."
+    assert sigmoid.startswith("It makes no difference")
+    for text in differences["Average-pooling"]:
+        assert re.match(
+            r"It makes a difference: numbers differ by up to [\d.]+ for your digit and by up to [\d.]+ ", text
+        )
+    assert planned(at).startswith("40 runs, 28,000 training steps together")
+    button(at, "Measure which order is faster").click().run()
+    assert not at.exception
+    _, times = [found.value for found in at.table]
+    for text in (*times["Max-pooling"], *times["Average-pooling"]):
+        assert re.fullmatch(r"Forward pass \d+\.\d\d, training step \d+\.\d\d", text)
+    at.run()
+    assert len(at.table) == 2
+    assert "Measure which order is faster" not in [found.label for found in at.button]
 
 
 def test_weights_that_are_shared_stand_beside_those_that_are_not():

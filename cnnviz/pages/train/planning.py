@@ -85,7 +85,7 @@ def plan_runs(exercise: Exercise) -> None:
         old_words.show()
         return
     if exercise.compares_orders:
-        orders.show()
+        orders.show(base.recipe)
     if exercise.compares_sharing:
         sharing.show(base.network)
     try:
