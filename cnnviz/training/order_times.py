@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,33 +20,23 @@ from cnnviz.network.weights import Network
 from cnnviz.training import advance
 from cnnviz.training.advance import RunState
 
-REPETITIONS = 5
-"""Of each pass in each order; their median is taken."""
+REPETITIONS = 7
+"""Of each pass in each order."""
 N_STEPS = 5
 """Training steps that are timed together, so that what is done around them counts for little."""
 
 
 @dataclass(frozen=True)
 class OrderTimes:
-    """Medians in seconds, with pooling first and with the activation first.
+    """How many times as long it takes with the activation first as with pooling first, once for each repetition.
 
     Attributes:
-        forward_s: a forward pass over all images.
-        step_s: a training step.
+        forward: ratios of a forward pass over all images.
+        step: ratios of a training step.
     """
 
-    forward_s: tuple[float, float]
-    step_s: tuple[float, float]
-
-    @property
-    def forward_ratio(self) -> float:
-        """How many times as long a forward pass takes with the activation first."""
-        return self.forward_s[1] / self.forward_s[0]
-
-    @property
-    def step_ratio(self) -> float:
-        """How many times as long a training step takes with the activation first."""
-        return self.step_s[1] / self.step_s[0]
+    forward: tuple[float, ...]
+    step: tuple[float, ...]
 
 
 def measure(network: Network, recipe: Recipe, digits: Dataset, repetitions: int = REPETITIONS) -> OrderTimes:
@@ -65,8 +54,7 @@ def measure(network: Network, recipe: Recipe, digits: Dataset, repetitions: int 
     orders, weights = both_orders(network.config), on_device(network)
     passes = [functools.partial(_read, forward(each, every_layer=False), weights, digits.images) for each in orders]
     steps = [functools.partial(advance.advance, _begun(each, recipe, network), digits, N_STEPS) for each in orders]
-    forward_s, steps_s = _medians(passes, repetitions), _medians(steps, repetitions)
-    return OrderTimes(forward_s, (steps_s[0] / N_STEPS, steps_s[1] / N_STEPS))
+    return OrderTimes(_ratios(passes, repetitions), _ratios(steps, repetitions))
 
 
 def _read(read: Callable[[list[Any], Any], Any], weights: list[Any], images: np.ndarray) -> None:
@@ -79,13 +67,12 @@ def _begun(config: NetworkConfig, recipe: Recipe, network: Network) -> RunState:
     return replace(state, weights=network.weights)
 
 
-def _medians(runs: Sequence[Callable[[], Any]], repetitions: int) -> tuple[float, float]:
-    """Median seconds of two functions, taken in turns: what else the machine does meanwhile slows both."""
+def _ratios(runs: Sequence[Callable[[], Any]], repetitions: int) -> tuple[float, ...]:
+    """The second's time divided by the first's, taken in turns: what else the machine does meanwhile slows both."""
     for run in runs:
         run()  # which compiles it
     times = [[_seconds(run) for run in runs] for _ in range(repetitions)]
-    first, second = (statistics.median(column) for column in zip(*times, strict=True))
-    return first, second
+    return tuple(second / first for first, second in times)
 
 
 def _seconds(run: Callable[[], Any]) -> float:

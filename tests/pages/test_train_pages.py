@@ -659,7 +659,11 @@ def test_both_orders_stand_in_a_table_of_two_by_two_and_their_times_when_asked_f
     assert not at.exception
     _, times = [found.value for found in at.table]
     for text in (*times["Max-pooling"], *times["Average-pooling"]):
-        assert re.fullmatch(r"Forward pass \d+\.\d\d, training step \d+\.\d\d", text)
+        numbers = re.fullmatch(
+            r"Forward pass (.+) \((.+) to (.+)\), training step (.+) \((.+) to (.+)\)", text
+        ).groups()
+        for median, least, most in (numbers[:3], numbers[3:]):
+            assert 0 < float(least) <= float(median) <= float(most)
     at.run()
     assert len(at.table) == 2
     assert "Measure which order is faster" not in [found.label for found in at.button]

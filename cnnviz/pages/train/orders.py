@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,12 +41,13 @@ class Words:
     alt = "Table of two activations and two poolings with what their order changes. {cells}"
     measure = "Measure which order is faster"
     measuring = "Measuring both orders: {done} of 4"
-    times = "Forward pass {forward:.2f}, training step {step:.2f}"
+    times = "Forward pass {forward}, training step {step}"
+    ratio = "{median:.2f} ({least:.2f} to {most:.2f})"
     times_caption = (
         "How many times as long it takes with the activation first as with pooling first: above 1, pooling first is "
-        "faster. A forward pass over {n:,} digits and a training step with {batch} images, each the median of "
-        "{repetitions} measurements (of {steps} steps together), both orders in turns. Other work on the machine "
-        "changes such times: measured again, a ratio may differ by some hundredths and more."
+        "faster. A forward pass over {n:,} digits, and a training step with {batch} images ({steps} timed together): "
+        "the median of {repetitions} measurements, the two orders in turns, and in brackets the smallest and the "
+        "largest. Where 1 lies between these, none is shown to be faster; other work on the machine sets them apart."
     )
     times_alt = "Table of two activations and two poolings with ratios of times. {cells}"
     cell = "{row}, {column}: {text}"
@@ -123,9 +125,14 @@ def show_times(compared: Compared, recipe: Recipe) -> None:
 
 def show_ratios(times: Sequence[OrderTimes], n: int, batch: int) -> None:
     """The table of the ratios."""
-    cells = [Words.times.format(forward=each.forward_ratio, step=each.step_ratio) for each in times]
+    cells = [Words.times.format(forward=ratio_in_words(each.forward), step=ratio_in_words(each.step)) for each in times]
     caption = Words.times_caption.format(n=n, batch=batch, repetitions=REPETITIONS, steps=N_STEPS)
     panels.text_table(in_table(cells), caption, Words.times_alt.format(cells=in_words(cells)), "order-times")
+
+
+def ratio_in_words(ratios: Sequence[float]) -> str:
+    """The median of ratios, and how far they lie apart."""
+    return Words.ratio.format(median=statistics.median(ratios), least=min(ratios), most=max(ratios))
 
 
 def in_table(cells: Sequence[str]) -> dict[str, list[str]]:
