@@ -10,7 +10,9 @@ import statistics
 from collections.abc import Sequence
 from typing import ClassVar
 
+from cnnviz.experiments import frontier
 from cnnviz.experiments.comparing import Comparison, Difference, Result, compare
+from cnnviz.experiments.frontier import Search
 from cnnviz.experiments.plan_text import capitalized
 from cnnviz.experiments.statistics import MAX_P, MIN_SEEDS, mean_interval
 from cnnviz.percentages import percent
@@ -72,7 +74,30 @@ class Words:
     orders_differ = "With {activation} and {pooling}-pooling both orders ended in different weights."
     ratios = "Training took {ratios}; other work on the machine changes such times."
     ratio = "{ratio:.2f} times as long with {label} as with {other}"
-    smallest = "The smallest of these that is not shown to be worse than the first has {n:,} weights."
+    no_validation = "These runs kept no validation digits, so nothing can be chosen by them: choose another recipe."
+    frontier = (
+        "On the frontier, from the fewest weights to the most: {told}. No other size that was tried has as few "
+        "weights and reads as many validation digits right, by the mean of its seeds."
+    )
+    on_frontier = "{label} ({n:,} weights, {accuracy})"
+    too_few = "Nothing is chosen: each size needs {min_seeds} seeds."
+    chosen_is_best = (
+        "Chosen: {label}, {n:,} weights, which read most validation digits right; each smaller one of the frontier is "
+        "shown to be worse."
+    )
+    chosen = (
+        "Chosen: {label}, {n:,} weights, the smallest of the frontier that is not shown to be worse on the validation "
+        "digits than the best, {best}, which has {times:.1f} times as many weights. Not shown to be worse is not shown "
+        "to be as good: more seeds may tell them apart."
+    )
+    chosen_tested = (
+        "Worse is said only where chance makes so large a difference in at most {percent} of all ways of dealing the "
+        "seeds into two groups (permutation test), raised for {n} comparisons (Holm)."
+    )
+    judged = (
+        "The test digits, by which nothing was chosen, judge it alone: {accuracy}, the mean of {n} seeds, which read "
+        "{least} to {most}; 95 % interval over seeds and digits {low} to {high}."
+    )
 
 
 PARAGRAPH = "\n\n"
@@ -138,18 +163,39 @@ def _ratio_sentence(parts: Sequence[Runs]) -> list[str]:
 
 
 def smallest_network(results: Runs) -> str:
-    """Exercise 8: the smallest network that is not shown to be worse than the first."""
-    sentences, pairs = _accuracy_sentences([results]), _pairs(results)
-    differences = _compare(pairs)
-    if any(difference.comparison is not Comparison.TOO_FEW for difference in differences):
-        first = pairs[0][0][1][0].n_weights
-        as_good = [
-            runs[0].n_weights
-            for (_, (_, runs)), difference in zip(pairs, differences, strict=True)
-            if difference.comparison in (Comparison.BETTER, Comparison.NOT_SHOWN)
-        ]
-        sentences.append(Words.smallest.format(n=min([first, *as_good])))
-    return PARAGRAPH.join(sentences)
+    """Exercise 8: the frontier of weights and validation accuracy, what is chosen on it, and the test of that alone."""
+    found = frontier.search(frontier.of_results(results))
+    if found is None:
+        is_unwatched = any(not result.failure for result in results)
+        return PARAGRAPH.join([Words.no_validation if is_unwatched else Words.nothing, *_left_out(results)])
+    told = (
+        Words.on_frontier.format(label=each.label, n=each.n_weights, accuracy=percent(each.mean))
+        for each in found.frontier
+    )
+    sentences = [Words.frontier.format(told="; ".join(told)), *_choice_sentences(found)]
+    if found.chosen:
+        sentences.append(_judgement(_by_label(results)[found.chosen.label]))
+    return PARAGRAPH.join([*sentences, *_left_out(results)])
+
+
+def _choice_sentences(found: Search) -> list[str]:
+    """Which size is chosen, and by what."""
+    chosen, best = found.chosen, found.best
+    if chosen is None:
+        return [Words.too_few.format(min_seeds=MIN_SEEDS)]
+    n_compared = len(found.candidates) - 1
+    tested = [Words.chosen_tested.format(n=n_compared, percent=percent(MAX_P, 0))] if n_compared else []
+    values = {"label": chosen.label, "n": chosen.n_weights}
+    if chosen is best:
+        return [Words.chosen_is_best.format(**values), *tested]
+    times = best.n_weights / chosen.n_weights
+    return [Words.chosen.format(best=best.label, times=times, **values), *tested]
+
+
+def _judgement(runs: Runs) -> str:
+    low, high = mean_interval([run.test_correct for run in runs], runs[0].n_test)
+    shares = {"accuracy": percent(_mean_accuracy(runs)), "low": percent(low), "high": percent(high)}
+    return Words.judged.format(n=len(runs), **shares, **_range(runs))
 
 
 def _by_label(results: Runs) -> dict[str, list[Result]]:

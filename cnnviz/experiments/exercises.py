@@ -41,6 +41,7 @@ class Exercise:
             part of it without training.
         compares_sharing: True when the weights of the plan's convolutions are set beside those of layers that share
             none.
+        chooses: True when a setting is chosen by the validation digits, so that no other may be seen on test digits.
         shows_program: True when the answer is the Keras program of the plan.
         discussion: questions to ask one another, each with the page that helps to answer it.
     """
@@ -52,6 +53,7 @@ class Exercise:
     conclude: Callable[[Sequence[Result]], str] = lambda results: ""
     compares_orders: bool = False
     compares_sharing: bool = False
+    chooses: bool = False
     shows_program: bool = False
     discussion: tuple[tuple[str, Page], ...] = ()
 
@@ -124,11 +126,12 @@ EXERCISES = (
     Exercise(
         8,
         "What is the smallest network that still works well?",
-        "From one network to the next, a quarter of the filters and of the neurons. To choose one, look at the "
-        "validation digits; the test digits then say how good the chosen one is. `low-level` keeps no validation "
-        "digits, it learns from them too: choose another recipe for this.",
+        "A search: all, a quarter and a sixteenth of the filters, each with all, a quarter and a sixteenth of the "
+        "neurons. The validation digits choose; the test digits then judge the chosen one, and it alone. "
+        "`low-level` keeps no validation digits, it learns from them too: choose another recipe for this.",
         variations.smaller_networks,
         conclusions.smallest_network,
+        chooses=True,
     ),
     Exercise(
         9,

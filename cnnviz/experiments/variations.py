@@ -6,6 +6,7 @@ variant is no network, and where the network has not what is to be varied.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +17,8 @@ from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Plan, Recipe
 
 LEARNING_RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-FEW_WEIGHTS = 500
-"""The exercise on the smallest network stops at the first one that has no more than that."""
+SHRINKING = (1, 4, 16)
+"""The search for a small network divides filters by each of these, and neurons by each of these."""
 MAX_MISS = 0.01
 """Networks with as many weights as another differ from it by no larger share."""
 MAX_DENSE_WEIGHTS = 10_000_000
@@ -128,18 +129,17 @@ def deeper_networks(base: Plan, iterations: int) -> list[PlannedRun]:
 
 
 def smaller_networks(base: Plan, iterations: int) -> list[PlannedRun]:
-    """A quarter of the filters and of the neurons each time, down to FEW_WEIGHTS."""
-    if not (base.network.convolutions or base.network.dense):
+    """All, a quarter, and a sixteenth of the filters, each with all, a quarter, and a sixteenth of the neurons."""
+    config, variants = base.network, []
+    if not (config.convolutions or config.dense):
         raise ValueError("Expected a network that can be made smaller. This one has no hidden layer.")
-    configs = [base.network]
-    while n_weights(configs[-1]) > FEW_WEIGHTS:
-        convolutions = tuple(replace(c, filters=max(1, c.filters // 4)) for c in configs[-1].convolutions)
-        dense = tuple(max(1, width // 4) for width in configs[-1].dense)
-        smaller = replace(configs[-1], convolutions=convolutions, dense=dense)
-        if smaller == configs[-1]:  # every layer has one filter or neuron left
-            break
-        configs.append(smaller)
-    return _vary_network(base, iterations, [(f"{n_weights(config):,} weights", config) for config in configs])
+    for by, dense_by in itertools.product(SHRINKING, SHRINKING):
+        convolutions = tuple(replace(c, filters=max(1, c.filters // by)) for c in config.convolutions)
+        dense = tuple(max(1, width // dense_by) for width in config.dense)
+        filters = [f"{comma_separated(c.filters for c in convolutions)} filters"] if convolutions else []
+        neurons = [f"{comma_separated(dense)} neurons"] if dense else []
+        variants.append((", ".join([*filters, *neurons]), replace(config, convolutions=convolutions, dense=dense)))
+    return _vary_network(base, iterations, variants)
 
 
 def activated_logits(base: Plan, iterations: int) -> list[PlannedRun]:

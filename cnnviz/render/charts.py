@@ -218,6 +218,61 @@ def spread_chart(spreads: Sequence[Spread], theme: Theme = LIGHT) -> dict[str, A
     }
 
 
+@dataclass(frozen=True)
+class Size:
+    """A size of network in a search: its weights, the accuracies of its seeds in [0, 1], and whether it stands out."""
+
+    label: str
+    n_weights: int
+    accuracies: tuple[float, ...]
+    on_frontier: bool
+    is_chosen: bool = False
+
+    @property
+    def mean(self) -> float:
+        """Of the accuracies."""
+        return sum(self.accuracies) / len(self.accuracies)
+
+
+def frontier_chart(sizes: Sequence[Size], theme: Theme = LIGHT) -> dict[str, Any]:
+    """Draw accuracy over weights, these on a logarithmic axis: a point for each seed, the frontier as a line.
+
+    Args:
+        sizes: of the search.
+        theme: colours around them.
+
+    Returns:
+        Vega-Lite chart. The means of the frontier are large points on its line, the one that is chosen a ring.
+    """
+    named = [{"size": s.label, "weights": s.n_weights, "mean": s.mean, "chosen": s.is_chosen} for s in sizes]
+    frontier = [row for row, s in zip(named, sizes, strict=True) if s.on_frontier]
+    chosen = [row for row in named if row["chosen"]]
+    seeds = [{"size": s.label, "weights": s.n_weights, "accuracy": a} for s in sizes for a in s.accuracies]
+    text, accent = to_hex(theme.text), to_hex(theme.accent)
+    x = {"field": "weights", "type": "quantitative", "title": "Weights", "scale": {"type": "log", "nice": True}}
+    x["axis"] = {"format": "~s", "tickCount": 4}
+
+    def layer(values: list[dict[str, Any]], field: str, mark: dict[str, Any]) -> dict[str, Any]:
+        y = {"field": field, "type": "quantitative", "title": "Validation accuracy", "scale": {"zero": False}}
+        tooltip = [
+            {"field": "size", "type": "nominal", "title": "Size"},
+            {"field": "weights", "type": "quantitative", "format": ",d", "title": "Weights"},
+            {"field": field, "type": "quantitative", "format": ".2%", "title": field.capitalize()},
+        ]
+        encoding = {"x": x, "y": y | {"axis": {"format": ".1%", "tickCount": 6}}, "tooltip": tooltip}
+        return {"data": {"values": values}, "mark": mark, "encoding": encoding}
+
+    return {
+        "layer": [
+            layer(frontier, "mean", {"type": "line", "strokeWidth": 2, "color": text}),
+            layer(seeds, "accuracy", {"type": "circle", "size": 50, "opacity": 0.6, "color": accent}),
+            layer(frontier, "mean", {"type": "point", "filled": True, "size": 110, "color": text, "opacity": 1}),
+            layer(chosen, "mean", {"type": "point", "size": 420, "strokeWidth": 3, "color": CURVE_COLOURS[0]}),
+        ],
+        "height": HEIGHT_PX,
+    }
+
+
 def corruption_chart(
     severities: Sequence[float], accuracies: Sequence[float], current: float, title: str, theme: Theme = LIGHT
 ) -> Any:

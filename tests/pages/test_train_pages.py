@@ -17,6 +17,7 @@ from cnnviz.data.dataset import BUNDLED
 from cnnviz.experiments import exercises, reported
 from cnnviz.experiments.statistics import MIN_SEEDS
 from cnnviz.network import presets, store
+from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan, Preset, Recipe
 from cnnviz.pages.train import planning, run_view, runs
 from cnnviz.percentages import percent
@@ -667,6 +668,26 @@ def test_both_orders_stand_in_a_table_of_two_by_two_and_their_times_when_asked_f
     at.run()
     assert len(at.table) == 2
     assert "Measure which order is faster" not in [found.label for found in at.button]
+
+
+def test_a_search_is_a_chart_of_weights_and_validation_accuracy_without_test_digits(tiny):
+    small = Plan(dataclasses.replace(tiny, convolutions=tiny.convolutions[:1], dropout=0.0), RECIPE)
+    large = Plan(dataclasses.replace(tiny, dense=(64,), dropout=0.0), RECIPE)
+    begun = server.scheduler().begin_experiment([("small", small), ("large", large)], BUNDLED, "exercise 8", 8)
+    runs = {run.label: run for run in wait_for(*[run for run in server.scheduler().runs() if run.experiment == begun])}
+    at = open_page("train/experiments", exercise=8, experiment__preset="tiny")
+    assert not at.exception
+    (alt,) = [chart.proto.alt for chart in at.get("vega_lite_chart")]
+    for label, run in runs.items():
+        share = percent(run.final.correct / run.final.n)
+        told = f"{n_weights(run.plan.network):,} weights, mean {share}, seeds {share}"
+        assert re.search(rf"{label}(, on the frontier)?: {re.escape(told)}", alt)
+    assert "on the frontier" in alt
+    (shown,) = [frame.value for frame in at.dataframe if "State" in frame.value]
+    assert "Validation" in shown
+    assert "Test" not in shown
+    assert "each size needs 5 seeds" in texts(at)
+    assert planned(at).startswith("30 runs, 21,000 training steps together")
 
 
 def test_weights_that_are_shared_stand_beside_those_that_are_not():

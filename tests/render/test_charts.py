@@ -44,6 +44,26 @@ def test_the_diagonal_of_the_confusion_chart_is_muted_and_the_scale_is_that_of_t
     assert numbers["encoding"]["text"]["condition"]["test"] == "(datum.count > 0)"
 
 
+def test_the_frontier_is_a_line_over_weights_on_a_logarithmic_axis_with_the_chosen_one_in_a_ring():
+    sizes = [
+        charts.Size("large", 1000, (0.75, 0.5), on_frontier=True),
+        charts.Size("no use", 900, (0.25,), on_frontier=False),
+        charts.Size("small", 10, (0.5,), on_frontier=True, is_chosen=True),
+    ]
+    line, seeds, means, ring = charts.frontier_chart(sizes, DARK)["layer"]
+    assert all(each["encoding"]["x"]["scale"]["type"] == "log" for each in (line, seeds, means, ring))
+    assert [(row["weights"], row["mean"]) for row in line["data"]["values"]] == [(1000, 0.625), (10, 0.5)]
+    assert means["data"] == line["data"]
+    assert [(row["size"], row["accuracy"]) for row in seeds["data"]["values"]] == [
+        ("large", 0.75),
+        ("large", 0.5),
+        ("no use", 0.25),
+        ("small", 0.5),
+    ]
+    assert [row["size"] for row in ring["data"]["values"]] == ["small"]
+    altair.Chart.from_dict(charts.frontier_chart(sizes, LIGHT))  # Vega-Lite's schema knows all of it
+
+
 def test_a_point_for_each_seed_of_each_setting_with_mean_and_interval():
     spreads = [charts.Spread("as it is", (0.75, 0.5), 0.4, 0.8), charts.Spread("twice as long", (0.95,), 0.94, 0.96)]
     chart = charts.spread_chart(spreads, DARK)

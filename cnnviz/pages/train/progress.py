@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnnviz.experiments import exercises
+from cnnviz.experiments import exercises, frontier
 from cnnviz.experiments.statistics import mean_interval
 from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
 from cnnviz.render import charts
-from cnnviz.render.charts import Spread
+from cnnviz.render.charts import Size, Spread
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import access, panels, results, server
@@ -44,6 +44,21 @@ class Words:
     )
     chart_alt = "Chart with a point for each seed of each setting, by test accuracy. {settings}."
     setting = "{label}: mean {mean}, seeds {seeds}"
+    frontier = (
+        "Weights, on a logarithmic axis, against validation accuracy: a small point for each seed. The line is the "
+        "frontier: no other size has as few weights and as good a mean; a large point is such a mean, the ring what is "
+        "chosen. Test digits are not shown here, so that nothing is chosen by them."
+    )
+    frontier_alt = "Chart of weights against validation accuracy. {sizes}."
+    size = {
+        "": "{label}: {n:,} weights, mean {mean}, seeds {seeds}",
+        "frontier": "{label}, on the frontier: {n:,} weights, mean {mean}, seeds {seeds}",
+        "chosen": "{label}, on the frontier and chosen: {n:,} weights, mean {mean}, seeds {seeds}",
+    }
+    results_chosen = (
+        "The runs of this experiment. Their test accuracy is left out here, since a choice by test digits would make "
+        "them useless as judges."
+    )
 
 
 REFRESH_S = 2.0
@@ -104,8 +119,13 @@ def show_experiment(name: str, was_active: bool) -> None:
     show_controls(runs, active)
     if not active:
         show_conclusion(runs)
-    show_chart(runs)
-    show_table(runs)
+    exercise = exercises.find(runs[0].exercise) if runs[0].exercise is not None else None
+    chooses = exercise is not None and exercise.chooses
+    if chooses:
+        show_frontier(runs, active)
+    else:
+        show_chart(runs)
+    show_table(runs, with_test=not chooses)
 
 
 def show_controls(runs: Sequence[Run], active: bool) -> None:
@@ -156,23 +176,54 @@ def show_chart(runs: Sequence[Run]) -> None:
     st.caption(Words.chart)
 
 
+def show_frontier(runs: Sequence[Run], active: bool) -> None:
+    """Every size that was tried, by its weights and what its seeds read right of the validation digits."""
+    counts = [
+        (run.label, n_weights(run.plan.network), run.final.correct, run.final.n)
+        for run in runs
+        if run.final and run.status is Status.FINISHED and run.iteration == run.plan.recipe.iterations
+    ]
+    found = frontier.search(frontier.candidates(counts))
+    if found is None:
+        return
+    chosen = None if active else found.chosen
+    sizes = [
+        Size(each.label, each.n_weights, each.accuracies, each in found.frontier, each is chosen)
+        for each in found.candidates
+    ]
+    told = "; ".join(map(size_in_words, sizes))
+    panels.chart(charts.frontier_chart(sizes, panels.theme()), Words.frontier_alt.format(sizes=told))
+    st.caption(Words.frontier)
+
+
+def size_in_words(size: Size) -> str:
+    """A size for who cannot see the chart."""
+    kind = "chosen" if size.is_chosen else "frontier" if size.on_frontier else ""
+    seeds = ", ".join(map(percent, size.accuracies))
+    return Words.size[kind].format(label=size.label, n=size.n_weights, mean=percent(size.mean), seeds=seeds)
+
+
 def spread(label: str, tests: Sequence[tuple[int, int]]) -> Spread:
     """A setting's seeds, each digits read right and all of them, with the interval of their mean."""
     n, correct = tests[0][1], [correct for correct, _ in tests]
     return Spread(label, tuple(each / n for each in correct), *mean_interval(correct, n))
 
 
-def show_table(runs: Sequence[Run]) -> None:
-    """State, time and accuracy of every run."""
+def show_table(runs: Sequence[Run], *, with_test: bool) -> None:
+    """State, time and accuracy of every run; test digits only where nothing is to be chosen."""
     rows = []
     for run in runs:
         validation = results.share_and_interval(run.final.correct, run.final.n)[0] if run.final else Words.not_yet
         test = results.share_and_interval(*run.test) if run.test else (Words.not_yet,) * 2
         speed = f"{run.seconds_per_1000:.2f}" if run.iteration else Words.not_yet
         weights = n_weights(run.plan.network)
-        rows.append((run.label, run.plan.seed, results.state(run), run.iteration, speed, weights, validation, *test))
-    table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    panels.table(table, Words.results, Words.results_alt.format(n=len(rows)), "experiment")
+        row = (run.label, run.plan.seed, results.state(run), run.iteration, speed, weights, validation)
+        rows.append((*row, *test) if with_test else row)
+    columns = Words.columns if with_test else Words.columns[:-2]
+    table = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    panels.table(
+        table, Words.results if with_test else Words.results_chosen, Words.results_alt.format(n=len(rows)), "experiment"
+    )
 
 
 def show_conclusion(runs: Sequence[Run]) -> None:
