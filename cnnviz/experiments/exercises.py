@@ -159,7 +159,8 @@ EXERCISES = (
     Exercise(
         12,
         "Can you write the program again without looking?",
-        "Write your own first. Then compare: the layers in their order, the loss, the batches.",
+        "Write your own first and let it run. Then enter its figures: which agree with the plan, and what commonly "
+        "sets the others apart. The program below is one that agrees.",
         shows_program=True,
     ),
     Exercise(

@@ -498,12 +498,21 @@ class ExperimentsPart:
     n_seeds = Key("sweep seeds", 5, kept=True, address="seeds")
     experiment = Key("experiment", "", "its widget, and the start button", kept=True, address="result")
     listed = Key[str | None]("experiment listed", None)
+    own_weights = Key[int | None]("own weights", None, kept=True)
+    own_train = Key[int | None]("own training images", None, kept=True)
+    own_accuracy = Key("own accuracy", "", kept=True)
+    own_loss = Key[float | None]("own first loss", None, kept=True)
     wanted = Key[str | None]("experiment wanted", None, "the list of experiments, until its question is shown")
 
 
 def sweep_values_of(setting: str) -> Key[str]:
     """The values of a setting, as they are typed."""
     return Key(f"sweep {setting}", "", kept=True)
+
+
+def own_layer_of(layer: str) -> Key[int | None]:
+    """How many weights a layer of a program of one's own has."""
+    return Key(f"own weights of {layer}", None)
 
 
 def stack_of(name: str) -> Key[Any]:

@@ -690,6 +690,39 @@ def test_a_search_is_a_chart_of_weights_and_validation_accuracy_without_test_dig
     assert planned(at).startswith("30 runs, 21,000 training steps together")
 
 
+def test_the_figures_of_a_program_of_one_s_own_are_compared_with_the_plan(tiny):
+    at = open_page("train/experiments", exercise=12, experiment__preset="hvass", experiment__iterations=10_000)
+    assert "Nothing entered yet." in texts(at)
+    field = {found.label: found for found in (*at.number_input, *at.text_input)}
+    field["Weights in all"].set_value(242_062 - 128)
+    field["dense1"].set_value(225_792)
+    field["Training images"].set_value(55_000)
+    field["Test accuracy"].set_value("98.8 %")
+    field["Loss of the first batch"].set_value(2.6 * 64)
+    at.run()
+    assert not at.exception
+    told = texts(at)
+    assert (
+        "1 of 4 figures agree with the plan." in told
+    )  # of the accuracy on other digits than MNIST's nothing is known
+    assert "128 too few, the plan has 242,062. So many come of this: the biases of dense1 are missing (128)." in told
+    assert "dense1: 225,792 weights; in the plan 1,764 · 128 + 128 = 225,920. Its biases are missing." in told
+    assert "55,000 training images: as many as the plan learns from." in told
+    assert "nothing is known here of this plan with 10,000 training steps" in told
+    assert "It is about 64 times as large: summed over the batch" in told
+    next(found for found in at.text_input if found.label == "Test accuracy").set_value("good").run()
+    assert "Received 'good'." in texts(at)
+
+
+def test_an_accuracy_is_compared_with_runs_of_this_server(tiny):
+    seeds = wait_for(*(begin(tiny, seed=i) for i in range(2)))
+    least, most = sorted(run.test[0] for run in seeds)
+    chosen = {state.ExperimentsPart.own_accuracy: f"{most} / 500"}
+    at = open_page("train/experiments", chosen, exercise=12, experiment__preset="tiny", experiment__iterations=30)
+    assert "1 of 1 figures agree with the plan." in texts(at)
+    assert f"{percent(least / 500)} to {percent(most / 500)} (2 seeds are known" in texts(at)
+
+
 def test_weights_that_are_shared_stand_beside_those_that_are_not():
     at = open_page("train/experiments", exercise=14, experiment__preset="hvass")
     shown = table(at, "Layer")

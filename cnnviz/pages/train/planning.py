@@ -17,7 +17,7 @@ from cnnviz.experiments.variations import PlannedRun
 from cnnviz.network import store
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.pages.train import old_words, orders, program, sharing
+from cnnviz.pages.train import old_words, orders, own_program, program, sharing
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import N_SUBSET
 from cnnviz.training.run import N_CHECKS
@@ -81,6 +81,7 @@ def plan_runs(exercise: Exercise) -> None:
         return
     base, start_place = ask_base()
     if exercise.shows_program:
+        own_program.show(base)
         program.show(base, Words.keras)
         old_words.show()
         return
