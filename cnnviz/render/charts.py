@@ -259,7 +259,7 @@ def frontier_chart(sizes: Sequence[Size], theme: Theme = LIGHT) -> dict[str, Any
             {"field": "weights", "type": "quantitative", "format": ",d", "title": "Weights"},
             {"field": field, "type": "quantitative", "format": ".2%", "title": field.capitalize()},
         ]
-        encoding = {"x": x, "y": y | {"axis": {"format": ".1%", "tickCount": 6}}, "tooltip": tooltip}
+        encoding = {"x": x, "y": y | {"axis": {"format": ".2~%", "tickCount": 5}}, "tooltip": tooltip}
         return {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
     return {

@@ -33,6 +33,7 @@ def examples():
         state.pictures_of("a"),
         state.more_steps_of("a"),
         state.extend_of("a"),
+        state.own_layer_of("conv1"),
     ]
     for value in made:
         if isinstance(value, DigitKeys):
