@@ -16,7 +16,7 @@ from cnnviz.analysis.submodel import input_signature
 from cnnviz.analysis.weight_editing import without_filters
 from cnnviz.data.dataset import Dataset
 from cnnviz.lazy import keras, tf
-from cnnviz.network.config import Layer, NetworkConfig, layers
+from cnnviz.network.config import Layer, NetworkConfig, Padding, layers
 from cnnviz.network.forward import build
 from cnnviz.network.weights import Network
 
@@ -125,7 +125,7 @@ def _split_network(config: NetworkConfig, layer: str) -> tuple[Callable[..., Any
 
     def above(weights: list[Any], maps: Any, preactivations: Any, filter_: Any) -> Any:
         change = ablated_value - tf.gather(maps, [filter_], axis=-1)
-        preactivations += _channel_contribution(cut, weights[n_below - 2], change, filter_)
+        preactivations += _channel_contribution(cut, config.padding, weights[n_below - 2], change, filter_)
         probs, _ = upper.stateless_call(weights[n_below:], fixed_above, preactivations, training=False)
         return tf.argmax(probs, axis=1)
 
@@ -139,18 +139,19 @@ def _split_network(config: NetworkConfig, layer: str) -> tuple[Callable[..., Any
     )
 
 
-def _channel_contribution(layer: Layer, kernel: Any, maps: Any, channel: Any) -> Any:
+def _channel_contribution(layer: Layer, padding: Padding, kernel: Any, maps: Any, channel: Any) -> Any:
     """What one input channel contributes to a layer's output, before bias and activation.
 
     Args:
         layer: a convolution, or the fully connected layer behind "flatten".
+        padding: of convolutions.
         kernel: the layer's whole kernel, a tensor.
         maps: that channel alone, (n, h, w, 1).
         channel: its number, an int32 scalar tensor.
     """
     if layer.kind == "convolution":
         channel_kernel = tf.gather(kernel, [channel], axis=2)  # (k, k, 1, filters)
-        return tf.nn.conv2d(maps, channel_kernel, layer.stride, "SAME")
+        return tf.nn.conv2d(maps, channel_kernel, layer.stride, padding.upper())
     n_pixels = maps.shape[1] * maps.shape[2]
     # "flatten" puts the channels of a pixel side by side: row i of the kernel is pixel i // channels.
     by_channel = tf.reshape(kernel, (n_pixels, -1, layer.shape[0]))  # (pixels, channels, units)

@@ -21,7 +21,7 @@ from cnnviz.analysis.explanations import (
     PredictionExplanation,
     SoftmaxExplanation,
 )
-from cnnviz.network.config import POOL_PX, Layer, NetworkConfig, layers
+from cnnviz.network.config import POOL_PX, Layer, NetworkConfig, Padding, layers
 from cnnviz.network.weights import Network
 
 
@@ -42,10 +42,26 @@ def same_padding(side: int, kernel_px: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
+def padding_between(below: Layer, layer: Layer) -> tuple[int, int]:
+    """Zeros that a convolution puts before and behind a row of what leaves the layer below it; none without padding.
+
+    Both follow from the sides of the maps: so many outputs reach so far.
+    """
+    reach = (layer.shape[0] - 1) * layer.stride + layer.kernel_shape[0]
+    total = max(reach - below.shape[0], 0)
+    return total // 2, total - total // 2
+
+
 def convolution_at(
-    kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, position: Position, stride: int = 1
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    inputs: np.ndarray,
+    position: Position,
+    stride: int = 1,
+    *,
+    padding: Padding = "same",
 ) -> ConvolutionExplanation:
-    """One pixel of a convolution with padding "SAME".
+    """One pixel of a convolution.
 
     Args:
         kernel: float (k, k, channels, filters).
@@ -53,15 +69,17 @@ def convolution_at(
         inputs: float (height, width, channels).
         position: (row, column, filter) of the pixel in the map.
         stride: pixels from one position of the kernel to the next.
+        padding: "same" for zeros around the inputs, "valid" for none.
 
     Raises:
         ValueError: when the map has no such pixel.
     """
     k, (height, width, channels) = len(kernel), inputs.shape
-    _check_position(position, (-(-height // stride), -(-width // stride), kernel.shape[-1]))
+    zeros = [same_padding(side, k, stride) if padding == "same" else (0, 0) for side in (height, width)]
+    sides = [(side + sum(added) - k) // stride + 1 for side, added in zip((height, width), zeros, strict=True)]
+    _check_position(position, (*sides, kernel.shape[-1]))
     row, column, filter_ = position
-    top = row * stride - same_padding(height, k, stride)[0]
-    left = column * stride - same_padding(width, k, stride)[0]
+    top, left = row * stride - zeros[0][0], column * stride - zeros[1][0]
     rows, columns = np.arange(top, top + k), np.arange(left, left + k)
     inside = np.outer((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
     patch = np.zeros((k, k, channels))
@@ -176,7 +194,7 @@ def explain(network: Network, outputs: Mapping[str, np.ndarray], layer_name: str
     inputs, weights = outputs[below.name], network.weights
     if layer.kind == "convolution":
         kernel, bias = weights[f"{layer_name}/kernel"], weights[f"{layer_name}/bias"]
-        return convolution_at(kernel, bias, inputs, position, layer.stride)
+        return convolution_at(kernel, bias, inputs, position, layer.stride, padding=network.config.padding)
     if layer.kind == "pooling":
         return pooling_at(layer.operation, inputs, position)
     if layer.kind == "dense":

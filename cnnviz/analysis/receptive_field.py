@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz.analysis.arithmetic import find_layer, layer_below, same_padding
+from cnnviz.analysis.arithmetic import find_layer, layer_below, padding_between
 from cnnviz.network.config import POOL_PX, Layer, NetworkConfig
 
 
@@ -159,7 +159,7 @@ def _input_box(layer: Layer, below: Layer, box: Box) -> Box:
     """The pixels of `below` that a box of `layer` is computed from, those of the padding among them."""
     if layer.kind == "convolution":
         size, stride = layer.kernel_shape[0], layer.stride
-        before = same_padding(below.shape[0], size, stride)[0]
+        before = padding_between(below, layer)[0]
     elif layer.kind == "pooling":
         size, stride, before = POOL_PX, layer.stride, 0
     else:

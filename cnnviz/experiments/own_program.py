@@ -29,6 +29,7 @@ class Words:
     no_biases = "the biases of {layers} are missing ({n:,})"
     no_layer = "{layer} is missing"
     no_pooling = "there is no pooling"
+    other_padding = "the convolutions' padding is {padding}, not {wanted}"
     kernel = "the kernels have {px}×{px} weights"
     colour = "the image has three channels"
     optimizer = "the optimiser's own numbers are counted too, as `model.summary()` does after the training"
@@ -122,6 +123,9 @@ def _other_networks(config: NetworkConfig) -> Iterator[tuple[str, dict[str, Any]
         other = tuple(replace(c, kernel_px=px) for c in config.convolutions)
         if other != config.convolutions:
             yield Words.kernel.format(px=px), {"convolutions": other}
+    if config.convolutions:
+        padding = "valid" if config.padding == "same" else "same"
+        yield Words.other_padding.format(padding=padding.upper(), wanted=config.padding.upper()), {"padding": padding}
     if config.convolutions and config.pooling != "none":
         yield Words.no_pooling, {"pooling": "none"}
 

@@ -31,13 +31,14 @@ starts like another layer of the next. The shipped weights began with this one."
 Activation = Literal["relu", "sigmoid", "tanh"]
 Pooling = Literal["max", "average", "none"]
 Initializer = Literal["truncated_normal", "normal"]
+Padding = Literal["same", "valid"]
 Kind = Literal["input", "convolution", "activation", "pooling", "flatten", "dense", "dropout", "softmax"]
 
 
 @validated
 @dataclass(frozen=True)
 class Convolution:
-    """One convolution layer: `filters` kernels of `kernel_px` × `kernel_px`, padded so that stride 1 keeps the size.
+    """One convolution layer: `filters` kernels of `kernel_px` × `kernel_px`.
 
     The ranges are checked by the network, which can say which of its layers is wrong.
     """
@@ -67,6 +68,8 @@ class NetworkConfig:
         initializer: distribution the weights start from.
         initial_stddev: its standard deviation, in [0, 1000].
         initial_bias: the value every bias starts at, in [-1000, 1000].
+        padding: of the convolutions: "same" puts zeros around their inputs, so that stride 1 keeps the size; "valid"
+            puts none, and no kernel reaches over the edge. Pooling at an odd edge takes what is there in both.
 
     Raises:
         ValueError: one sentence, when there can be no such network; it names the field or the layer.
@@ -86,6 +89,7 @@ class NetworkConfig:
     )
     initial_stddev: Annotated[Width, expected(f"initial_stddev in [0, {MAX_START:g}]")] = 0.05
     initial_bias: Annotated[Start, expected(f"initial_bias in [-{MAX_START:g}, {MAX_START:g}]")] = 0.05
+    padding: Annotated[Padding, expected("padding to be same or valid")] = "same"
 
     def __post_init__(self) -> None:
         _check_layers(self)
@@ -140,10 +144,23 @@ def _check_layers(config: NetworkConfig) -> None:
         raise ValueError(f"Expected at most {MAX_WEIGHTS:,} weights. Received {n_weights(config):,}.")
 
 
+def _side(config: NetworkConfig, i: int, side: int) -> int:
+    """Pixels of a side of what leaves the i-th convolution, for an input of so many."""
+    c = config.convolutions[i - 1]
+    if config.padding == "same":
+        return math.ceil(side / c.stride)
+    if c.kernel_px > side:
+        raise ValueError(
+            f"conv{i}: without padding a kernel of {c.kernel_px}×{c.kernel_px} needs a map of at least that size; it "
+            f"gets {side}×{side}. Use fewer layers, a smaller kernel or zeros around the maps."
+        )
+    return (side - c.kernel_px) // c.stride + 1
+
+
 def _block(config: NetworkConfig, i: int, shape: tuple[int, int, int]) -> list[Layer]:
     """The i-th convolution layer, counted from 1, with its pooling and activation, for an input of `shape`."""
     c = config.convolutions[i - 1]
-    side = math.ceil(shape[0] / c.stride)
+    side = _side(config, i, shape[0])
     kernel = (c.kernel_px, c.kernel_px, shape[2], c.filters)
     n = math.prod(kernel) + c.filters
     convolution = Layer(

@@ -37,7 +37,7 @@ def _keras_layer(config: NetworkConfig, layer: Layer, seed: int) -> Any:
     }
     if layer.kind == "convolution":
         kernel_px, filters = layer.kernel_shape[0], layer.shape[-1]
-        return make.Conv2D(filters, kernel_px, layer.stride, padding="same", name=layer.name, **start)
+        return make.Conv2D(filters, kernel_px, layer.stride, padding=config.padding, name=layer.name, **start)
     if layer.kind == "dense":
         return make.Dense(layer.shape[0], name=layer.name, **start)
     if layer.kind == "pooling":

@@ -63,6 +63,22 @@ class Words:
     poolings = {"max": "max", "average": "average", "none": "none"}
     order = "Order"
     orders = {True: "pool, then activate", False: "activate, then pool"}
+    padding = "Padding of the convolutions"
+    paddings = {"same": "zeros around (SAME)", "valid": "none (VALID)"}
+    padding_help = (
+        "With zeros around its input a kernel reaches the edge, and stride 1 keeps the size; without, a 5×5 kernel "
+        "makes 28 pixels a side into 24."
+    )
+    initializer = "Initial weights"
+    initializers = {"truncated_normal": "normal, truncated", "normal": "normal"}
+    initial_stddev, initial_bias = "Their standard deviation", "Initial biases"
+    initial_help = "Truncated: what lies beyond two standard deviations is drawn again."
+    loss = "Loss"
+    losses = {"mean": "mean", "sum": "sum", "clipped_sum": "sum, clipped"}
+    loss_help = (
+        "Cross-entropy of a batch: its mean over the images, or their sum, which makes the gradients as many times as "
+        "large as there are images; clipped: no probability counts as less than 1e-9."
+    )
     dropout = "Dropout"
     dropout_help = "The chance of each value of the last fully connected layer to be set to 0 in a training step."
     activate_logits = "Activation on the last layer too"
@@ -126,7 +142,7 @@ def _integer(preset_name: str, label: str, low: int, high: int, value: int, **op
     return int(_field(st.number_input, preset_name, label, value, min_value=low, max_value=high, step=1, **options))
 
 
-def _choice(preset_name: str, label: str, labels: dict[Any, str], value: Any) -> Any:
+def _choice(preset_name: str, label: str, labels: dict[Any, str], value: Any, **options: Any) -> Any:
     """One of the keys of `labels`, shown by its label."""
     return _field(
         st.segmented_control,
@@ -136,6 +152,7 @@ def _choice(preset_name: str, label: str, labels: dict[Any, str], value: Any) ->
         options=list(labels),
         format_func=labels.__getitem__,
         required=True,
+        **options,
     )
 
 
@@ -145,8 +162,10 @@ def _training_fields(preset_name: str, recipe: Recipe) -> dict[str, Any]:
         batch_size = _integer(preset_name, Words.batch, 1, 4096, recipe.batch_size, help=Words.batch_help)
         optimizer = _choice(preset_name, Words.optimizer, Words.optimizers, recipe.optimizer)
         schedule = _choice(preset_name, Words.schedule, Words.schedules, recipe.schedule)
+        loss = _choice(preset_name, Words.loss, Words.losses, recipe.loss, help=Words.loss_help)
     augment = _field(st.toggle, preset_name, Words.augment, recipe.augment, help=Words.augment_help)
-    return {"batch_size": batch_size, "optimizer": optimizer, "schedule": schedule, "augment": bool(augment)}
+    chosen = {"batch_size": batch_size, "optimizer": optimizer, "schedule": schedule, "loss": loss}
+    return chosen | {"augment": bool(augment)}
 
 
 def _network_fields(preset_name: str, config: NetworkConfig) -> NetworkConfig:
@@ -157,6 +176,8 @@ def _network_fields(preset_name: str, config: NetworkConfig) -> NetworkConfig:
         activation = _choice(preset_name, Words.activation, Words.activations, config.activation)
         pooling = _choice(preset_name, Words.pooling, Words.poolings, config.pooling)
         pool_first = _choice(preset_name, Words.order, Words.orders, config.pool_first)
+        padding = _choice(preset_name, Words.padding, Words.paddings, config.padding, help=Words.padding_help)
+    start = _start_fields(preset_name, config)
     dropout = _field(st.slider, preset_name, Words.dropout, config.dropout, min_value=0.0, max_value=0.9, step=0.1,
                      help=Words.dropout_help)  # fmt: skip
     activate_logits = _field(st.toggle, preset_name, Words.activate_logits, config.activate_logits)
@@ -169,7 +190,25 @@ def _network_fields(preset_name: str, config: NetworkConfig) -> NetworkConfig:
         pool_first=pool_first,
         dropout=float(dropout),
         activate_logits=bool(activate_logits),
+        padding=padding,
+        **start,
     )
+
+
+def _start_fields(preset_name: str, config: NetworkConfig) -> dict[str, Any]:
+    """What weights and biases start from, by their names."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        initializer = _choice(
+            preset_name, Words.initializer, Words.initializers, config.initializer, help=Words.initial_help
+        )
+        stddev, bias = (
+            _field(st.number_input, preset_name, label, value, min_value=low, max_value=10.0, step=0.01, format="%g")
+            for label, value, low in (
+                (Words.initial_stddev, config.initial_stddev, 0.0),
+                (Words.initial_bias, config.initial_bias, -10.0),
+            )
+        )
+    return {"initializer": initializer, "initial_stddev": float(stddev), "initial_bias": float(bias)}
 
 
 def _convolutions(preset_name: str, config: NetworkConfig) -> tuple[Convolution, ...]:

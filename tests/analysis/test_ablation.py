@@ -17,6 +17,7 @@ CONFIGS = {
     "dropout before the logits": NetworkConfig((Convolution(12, 3), Convolution(16, 3, 2)), (), dropout=0.5),
     "sigmoid, average, odd maps": NetworkConfig((Convolution(12, 5, 4), Convolution(16, 2)), (), "sigmoid", "average"),
     "pooled first": NetworkConfig((Convolution(12, 3), Convolution(16, 4, 2)), (12, 12), "tanh", pool_first=True),
+    "no padding": NetworkConfig((Convolution(12, 3), Convolution(16, 4, 2)), (16,), padding="valid"),
     "no pooling": NetworkConfig((Convolution(12, 3, 4),), (), pooling="none", activate_logits=True),
 }
 

@@ -21,6 +21,7 @@ CONFIGS = {
     "largest of 7×7 maps": NetworkConfig((Convolution(3, 5, 4), Convolution(2, 3)), (), pool_first=True),
     "stride 3, kernel 1": NetworkConfig((Convolution(2, 1, 3), Convolution(3, 3, 3)), (), pooling="none"),
     "kernel larger than its map": NetworkConfig((Convolution(2, 28, 4), Convolution(2, 11)), (5, 4), dropout=0.5),
+    "no padding": NetworkConfig((Convolution(3, 5), Convolution(4, 4, 2)), (5,), padding="valid"),
     "activated logits": NetworkConfig((), (7,), "tanh", activate_logits=True),
 }
 
@@ -78,6 +79,14 @@ def test_stride_2_moves_the_kernel_by_two():
     explanation = arithmetic.convolution_at(BOX, np.array([0.0]), SQUARE, (1, 0, 0), stride=2)
     assert (explanation.top, explanation.left) == (1, -1)
     assert explanation.patch[..., 0].tolist() == [[0, 4, 5], [0, 7, 8], [0, 0, 0]]
+
+
+def test_without_padding_the_kernel_stays_inside():
+    explanation = arithmetic.convolution_at(BOX, np.array([0.0]), SQUARE, (0, 0, 0), padding="valid")
+    assert explanation.inside.all()
+    assert (explanation.total, explanation.top, explanation.left) == (1 + 2 * 5 + 3 * 9, 0, 0)
+    with pytest.raises(ValueError, match="position"):
+        arithmetic.convolution_at(BOX, np.array([0.0]), SQUARE, (1, 0, 0), padding="valid")
 
 
 def test_channels_come_by_the_magnitude_of_their_contribution():

@@ -17,6 +17,8 @@ CONFIGS = {
     "even kernels": NetworkConfig((Convolution(2, 4), Convolution(2, 2)), (), "sigmoid", "average", pool_first=True),
     "strides": NetworkConfig((Convolution(2, 3, 2), Convolution(2, 4, 2)), (), "sigmoid", "none"),
     "pixels that nothing sees": NetworkConfig((Convolution(2, 1, 4), Convolution(2, 5)), (), "sigmoid", "none"),
+    "no padding": NetworkConfig((Convolution(2, 5), Convolution(2, 3)), (), "sigmoid", "average", padding="valid"),
+    "no padding, strides": NetworkConfig((Convolution(2, 4, 3),), (), "sigmoid", "none", padding="valid"),
     "odd maps": NetworkConfig((Convolution(2, 5, 4), Convolution(2, 3)), (), "sigmoid", "average"),
 }
 

@@ -35,6 +35,7 @@ CONFIGS = {
     "relu on the logits": NetworkConfig((Convolution(2, 1),), (5,), pool_first=True, activate_logits=True),
     "tanh, dropout without dense": NetworkConfig((Convolution(2, 4),), (), "tanh", dropout=0.25),
     "no convolution": NetworkConfig((), (16,), initializer="normal"),
+    "no padding": NetworkConfig((Convolution(3, 5), Convolution(2, 3, 2)), (4,), padding="valid"),
 }
 SMALL = NetworkConfig((Convolution(3, 3, 2), Convolution(4, 3)), (8,), initial_stddev=1.0)
 RECIPES = {

@@ -32,6 +32,7 @@ def test_the_right_number_of_weights_agrees():
         (416 + (14 * 14 * 16 + 1) * 128 + 1290, None, "conv2 is missing"),
         (416 + 14_436 + (28 * 28 * 36 + 1) * 128 + 1290, None, "there is no pooling"),
         (160 + (9 * 16 + 1) * 36 + 225_920 + 1290, None, "the kernels have 3×3 weights"),
+        (416 + 14_436 + (4 * 4 * 36 + 1) * 128 + 1290, None, "the convolutions' padding is VALID, not SAME"),
         (TOTAL + 2 * 25 * 16, "800 too many", "the image has three channels"),
     ],
 )

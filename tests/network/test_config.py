@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import json
 import pickle
 import re
 
 import numpy as np
 import pytest
 
+from cnnviz.network.cards import network_from
 from cnnviz.network.config import Convolution, NetworkConfig, layer_seed, layers, n_weights, weight_shapes
 from cnnviz.network.forward import build
 from cnnviz.network.presets import PRESETS, Plan, Recipe
@@ -67,11 +69,16 @@ def test_recipes_are_the_tutorials():
         "deep-mnist": (1e-4, 50, 10_000, "sum", "adam"),
         "low-level": (1e-3, 128, 200, "clipped_sum", "adam"),
         "fast": (1e-2, 64, 700, "mean", "adam"),
+        "linear": (1e-4, 64, 10_000, "mean", "adam"),
+        "dense": (1e-4, 64, 10_000, "mean", "adam"),
         "robust": (4e-3, 128, 14_000, "outlier_exposure", "adam"),
     }
-    assert [recipes[n].keep_validation for n in figures] == [True, True, False, True, True]
-    assert [recipes[n].shuffle_buffer for n in figures] == [0, 0, 5000, 0, 0]
-    assert [recipes[n].schedule for n in figures] == ["constant"] * 3 + ["one_cycle"] * 2
+    assert recipes["linear"] == recipes["dense"] == recipes["hvass"]
+    assert [name for name in recipes if not recipes[name].keep_validation] == ["low-level"]
+    assert {name: recipe.shuffle_buffer for name, recipe in recipes.items() if recipe.shuffle_buffer} == {
+        "low-level": 5000
+    }
+    assert [name for name in recipes if recipes[name].schedule == "one_cycle"] == ["fast", "robust"]
 
 
 CONFIGS = {
@@ -81,6 +88,8 @@ CONFIGS = {
     "three convolutions, average": NetworkConfig((Convolution(2, 3),) * 3, (9, 7), "sigmoid", "average"),
     "relu on the logits": NetworkConfig((Convolution(2, 1),), (5,), "tanh", pool_first=True, activate_logits=True),
     "no convolution": NetworkConfig((), (16,)),
+    "no padding": NetworkConfig((Convolution(4, 5), Convolution(5, 3, 2)), (6,), padding="valid"),
+    "no padding, stride 3": NetworkConfig((Convolution(3, 4, 3),), (), pooling="none", padding="valid"),
 }
 
 
@@ -95,11 +104,25 @@ def test_keras_agrees_with_the_configuration(config):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_weights_start_as_the_recipe_says(preset):
     config = PRESETS[preset].network
-    kernel, bias = build(config, 3).get_layer("dense1").get_weights()
+    kernel, bias = build(config, 3).get_layer("dense1" if config.dense else "logits").get_weights()
     ratio = {"normal": 1.0, "truncated_normal": 0.8796}[config.initializer]  # of a normal cut off at 2 sigma
-    assert kernel.std() == pytest.approx(config.initial_stddev * ratio, rel=0.01)
+    assert kernel.std() == pytest.approx(config.initial_stddev * ratio, rel=0.02)  # `linear` has few weights
     assert (bias == np.float32(config.initial_bias)).all()
     assert (np.abs(kernel).max() <= 2 * config.initial_stddev) == (config.initializer == "truncated_normal")
+
+
+def test_a_network_that_was_written_before_there_was_a_choice_of_padding_has_zeros_around():
+    written = dataclasses.asdict(HVASS)
+    del written["padding"]
+    assert network_from(json.loads(json.dumps(written))) == HVASS
+    assert HVASS.padding == "same"
+    without = dataclasses.replace(HVASS, padding="valid")
+    assert network_from(json.loads(json.dumps(dataclasses.asdict(without)))) == without
+
+
+def test_without_padding_the_maps_of_hvass_are_worked_out_by_hand():
+    sides = [shape[0] for _, shape in shapes(dataclasses.replace(HVASS, padding="valid"))][1:7]
+    assert sides == [24, 12, 12, 8, 4, 4]
 
 
 def test_seed_decides_the_initial_weights():
@@ -119,6 +142,8 @@ def test_seed_decides_the_initial_weights():
         ({"convolutions": (Convolution(8),) * 6}, "conv6_pool"),
         ({"convolutions": (Convolution(8, 3, 4),) * 3}, "conv2_pool"),
         ({"dense": (8192, 8192)}, "weights"),
+        ({"padding": "full"}, "padding"),
+        ({"padding": "valid", "convolutions": (Convolution(8),) * 3}, "conv3: without padding a kernel of 5×5"),
     ],
 )
 def test_impossible_networks_are_refused_by_name(changes, words):

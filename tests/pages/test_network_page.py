@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from apptest import components, open_page, shown_maps, texts
 from cnnviz.analysis import evaluation, inspection, receptive_field, weight_editing
+from cnnviz.analysis.arithmetic import same_padding
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.cards import Card
@@ -379,10 +380,13 @@ def test_padding_and_stride():
 
 @pytest.mark.parametrize("kernel_px", [1, 2, 3, 5, 8, 28])
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
-def test_the_formula_gives_the_side_of_the_maps(kernel_px, stride):
-    config = NetworkConfig((Convolution(1, kernel_px, stride),), (), pooling="none")
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_formula_gives_the_side_of_the_maps(kernel_px, stride, padding):
+    config = NetworkConfig((Convolution(1, kernel_px, stride),), (), pooling="none", padding=padding)
     found = answered(config, "conv1")["What is the padding of conv1, and what its stride?"]
-    before, behind = questions.same_padding(28, kernel_px, stride)
+    assert f"The padding is called {padding.upper()}: " in found
+    before, behind = same_padding(28, kernel_px, stride) if padding == "same" else (0, 0)
+    assert ("no zeros are put around" in found) == (padding == "valid")
     out = (28 + before + behind - kernel_px) // stride + 1
     assert out == layers(config)[1].shape[0]
     assert f"⌋ + 1 = {out} places" in found

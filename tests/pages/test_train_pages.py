@@ -233,6 +233,29 @@ def test_what_the_form_says_is_what_is_trained():
     wait_for(*server.scheduler().runs())
 
 
+def test_padding_loss_and_initial_weights_are_chosen_on_the_form():
+    at = open_page("train", train__preset="tiny")
+    for label, value in {"Padding of the convolutions": "valid", "Loss": "sum", "Initial weights": "normal"}.items():
+        at.button_group(key=f"tiny: {label}").set_value(value)
+    number = {widget.key: widget for widget in at.number_input}
+    number["tiny: Their standard deviation"].set_value(0.2)
+    number["tiny: Initial biases"].set_value(0.0)
+    at.run()
+    assert not at.exception
+    by_hand = (9 + 1) * 3 + (9 * 3 + 1) * 4 + (3 * 3 * 4 + 1) * 8 + 90  # 28, 26, 13, 6, 3 pixels a side
+    assert [m.value for m in at.metric if m.label == "Weights"] == [f"{by_hand}"]
+    button(at, "Start").click().run()
+    plan = server.scheduler().runs()[0].plan
+    assert (plan.network.padding, plan.recipe.loss) == ("valid", "sum")
+    assert (plan.network.initializer, plan.network.initial_stddev, plan.network.initial_bias) == ("normal", 0.2, 0.0)
+    one = wait_for(*server.scheduler().runs())
+    assert one.status is Status.FINISHED
+    for page in ("layers/network", "layers/maps", "layers/filters", "break_it", "why", "draw"):
+        at = open_page(page, model=one.name)
+        assert not at.exception
+        assert not at.error
+
+
 def test_what_is_typed_when_the_button_is_pressed_counts(tiny):
     """Chromium sends a number in the message of the click that leaves its field."""
     at = open_page("train", train__preset="tiny")

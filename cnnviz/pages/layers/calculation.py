@@ -124,7 +124,7 @@ def show_sliding(
     kernel_px, pad = 1, 0
     if layer.kind == "convolution":
         kernel_px = layer.kernel_shape[0]
-        pad = arithmetic.same_padding(below.shape[0], kernel_px, layer.stride)[0]
+        pad = arithmetic.padding_between(below, layer)[0]
     elif layer.kind == "pooling":
         kernel_px = layer.stride
     values = {"px": kernel_px, "channel": channel, "below": below.name, "number": number, "layer": layer.name}

@@ -37,6 +37,10 @@ class Words:
             "Slides {channels} kernels of {px}×{px}×{depth} weights over the input with stride {stride}; each makes "
             "one map. Zeros around the edge let it reach the border."
         ),
+        "valid convolution": (
+            "Slides {channels} kernels of {px}×{px}×{depth} weights over the input with stride {stride}; each makes "
+            "one map. There are no zeros around the edge, so no kernel reaches over it."
+        ),
         "relu": "Keeps what is positive and sets the rest to 0.",
         "sigmoid": "Squeezes every number between 0 and 1.",
         "tanh": "Squeezes every number between -1 and 1.",
@@ -114,6 +118,7 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     """What a layer does, with its own numbers."""
     sentence = Words.does.get(layer.operation) or Words.does[layer.kind]
     if layer.kind == "convolution":
+        sentence = Words.does["valid convolution"] if config.padding == "valid" else sentence
         px, _, depth, channels = layer.kernel_shape
         return sentence.format(channels=channels, px=px, depth=depth, stride=layer.stride)
     if layer.kind == "flatten" and not config.convolutions:

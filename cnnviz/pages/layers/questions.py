@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cnnviz.analysis.arithmetic import layer_below, same_padding
+from cnnviz.analysis.arithmetic import layer_below, padding_between
 from cnnviz.network.config import POOL_PX, Layer, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import Recipe
 from cnnviz.percentages import percent
@@ -17,8 +17,8 @@ class Words:
 
     padding = "What is the padding of {name}, and what its stride?"
     padding_answer = (
-        "The stride is {stride}: from one place to the next the kernel moves by {pixels}. The padding is called SAME: "
-        "{zeros} That makes ⌊({side} + {total} − {px}) / {stride}⌋ + 1 = {out} places along each side."
+        "The stride is {stride}: from one place to the next the kernel moves by {pixels}. The padding is called "
+        "{called}: {zeros} That makes ⌊({side} + {total} − {px}) / {stride}⌋ + 1 = {out} places along each side."
     )
     pixels = ("1 pixel", "{n} pixels")
     zeros = (
@@ -26,6 +26,9 @@ class Words:
         "{behind}; as many columns at the left and at the right."
     )
     no_zeros = "zeros are put around the input where they are needed, and here they are not."
+    valid = (
+        "no zeros are put around the input, and the kernel never reaches over its border, so the maps become smaller."
+    )
     features = "How do {px}×{px} patches give {filters} features?"
     features_answer = (
         "At each of the {out}×{out} places lies one patch of {px}×{px}×{depth} = {n:,} numbers. Each of the {filters} "
@@ -138,11 +141,20 @@ def to_questions(config: NetworkConfig, layer: Layer, recipe: Recipe | None) -> 
 
 
 def _padding(config: NetworkConfig, layer: Layer) -> Answered:
-    side, px, stride = layer_below(config, layer.name).shape[0], layer.kernel_shape[0], layer.stride
-    before, behind = same_padding(side, px, stride)
+    below, px, stride = layer_below(config, layer.name), layer.kernel_shape[0], layer.stride
+    side, (before, behind) = below.shape[0], padding_between(below, layer)
     zeros = Words.zeros.format(before=before, behind=behind) if before + behind else Words.no_zeros
+    if config.padding == "valid":
+        zeros = Words.valid
     pixels = Words.pixels[min(stride, 2) - 1].format(n=stride)
-    values = {"side": side, "total": before + behind, "px": px, "out": layer.shape[0], "stride": stride}
+    values = {
+        "side": side,
+        "called": config.padding.upper(),
+        "total": before + behind,
+        "px": px,
+        "out": layer.shape[0],
+        "stride": stride,
+    }
     return Words.padding.format(name=layer.name), Words.padding_answer.format(pixels=pixels, zeros=zeros, **values)
 
 

@@ -167,7 +167,7 @@ const inLanes = (kernel, bias, taps, filters) => {
   return { weights, offsets, groups };
 };
 
-// Pixels of padding before the first one, so that the outputs are the inputs divided by the stride, rounded up.
+// Pixels of padding before the first one: the outputs reach so much further than the inputs. None without padding.
 const padding = (from, to, kernel_px, stride) => Math.max((to - 1) * stride + kernel_px - from, 0) >> 1;
 
 // Inside the innermost loop are the taps of one row of the kernel: they lie side by side in inputs and weights.
