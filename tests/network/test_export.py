@@ -26,6 +26,7 @@ CONFIGS = {
         (Convolution(3, 28), Convolution(2, 9)), (6,), "tanh", pool_first=True
     ),
     "relu on the logits, stride 4": NetworkConfig((Convolution(2, 2, 4),), (5,), activate_logits=True),
+    "no padding, stride 2": NetworkConfig((Convolution(3, 5), Convolution(2, 4, 2)), (5,), padding="valid"),
     "no convolution, dropout": NetworkConfig((), (16,), dropout=0.5),
     "one layer": NetworkConfig((), ()),
 }

@@ -9,7 +9,7 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.presets import PRESETS, Plan
 from cnnviz.training.local import LocalRun
-from cnnviz.training.pieces import Digits
+from cnnviz.training.pieces import digits_of
 from cnnviz.training.run import Run
 from cnnviz.ui.state import LayersPage, Session
 
@@ -34,7 +34,7 @@ def trained(tmp_path_factory):
     for name in ("linear", "dense"):
         plan = Plan(PRESETS[name].network, PRESETS[name].recipe)
         run = Run(name, plan, dataset.BUNDLED, 20, every_snapshot=False)
-        for _ in LocalRun(folder / name, run, Digits(bundled, None, None, bundled)).steps():
+        for _ in LocalRun(folder / name, run, digits_of(bundled, None, bundled)).steps():
             pass
     return folder
 
