@@ -498,10 +498,10 @@ class ExperimentsPart:
     n_seeds = Key("sweep seeds", 5, kept=True, address="seeds")
     experiment = Key("experiment", "", "its widget, and the start button", kept=True, address="result")
     listed = Key[str | None]("experiment listed", None)
-    own_weights = Key[int | None]("own weights", None, kept=True)
-    own_train = Key[int | None]("own training images", None, kept=True)
-    own_accuracy = Key("own accuracy", "", kept=True)
-    own_loss = Key[float | None]("own first loss", None, kept=True)
+    own_weights = Key[int | None]("own weights", None, kept=True, address="own-weights")
+    own_train = Key[int | None]("own training images", None, kept=True, address="own-images")
+    own_accuracy = Key("own accuracy", "", kept=True, address="own-accuracy")
+    own_loss = Key[float | None]("own first loss", None, kept=True, address="own-loss")
     wanted = Key[str | None]("experiment wanted", None, "the list of experiments, until its question is shown")
 
 

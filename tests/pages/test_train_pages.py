@@ -303,7 +303,9 @@ def test_a_run_is_tested_on_the_digits_it_belongs_to(tiny, bundled, monkeypatch)
     server.scheduler().pause(one.name)
     one = wait_for(one)
     wrong, found = dataset.Dataset(bundled.images, (bundled.labels + 1) % 10, "wrong test"), choice.dataset
-    monkeypatch.setattr(choice, "dataset", lambda source=None: found(source=source) if source else wrong)
+    monkeypatch.setattr(
+        choice, "dataset", lambda part="test", source=None: found(part, source=source) if source else wrong
+    )
     at = open_page("train")
     probs = inspection.activations(server.scheduler().network_at(one.name, one.iteration), bundled.images)["softmax"]
     right = (probs.argmax(axis=1) == bundled.labels).mean()
