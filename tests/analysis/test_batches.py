@@ -1,6 +1,5 @@
 """Reading in batches: the sums by hand, memory by its formula, and the same answers whatever the batch."""
 
-import numpy as np
 import pytest
 
 from cnnviz.analysis import batches, evaluation
@@ -22,7 +21,7 @@ def digits():
 
 
 def test_the_running_sum_by_hand():
-    reading = Reading(4, (3, 4, 1), (4, 4, 2), 0.1, None)
+    reading = Reading(4, (3, 4, 1), (4, 4, 2), 0.1)
     assert reading.running_accuracy.tolist() == [3 / 4, 7 / 8, 8 / 10]
 
 
@@ -53,21 +52,21 @@ def test_the_answers_do_not_depend_on_the_batch(network, digits):
 
 
 def test_more_at_once_takes_more_memory(network, digits):
-    """4,000 images through 28·28·3 numbers are 38 MB, 10 are nothing that one sees."""
-    many = dataset.Dataset(np.tile(digits.images, (8, 1, 1, 1)), np.tile(digits.labels, 8), "many")
-    few = batches.read(network, many, 10, 0, 4000)
-    if few.peak_bytes is None:
+    """What leaves conv1 for 4,000 images is 28·28·3 numbers for each, 38 MB; for 10 images it is nothing one sees."""
+    few = batches.measured_bytes(network, digits, 10)
+    if few is None:
         pytest.skip("this system does not tell how much memory a process takes")
-    assert batches.read(network, many, 4000, 0, 4000).peak_bytes > few.peak_bytes
+    many = batches.measured_bytes(network, digits, 4000)
+    assert many > batches.layer_bytes(network.config, 4000)["conv1"] > few
+
+
+def test_a_process_that_gives_no_answer_is_an_error(network, digits, monkeypatch):
+    monkeypatch.setattr(batches.sys, "executable", "false")
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        batches.measured_bytes(network, digits, 10)
 
 
 @pytest.mark.parametrize("batch", [0, 10_001])
 def test_a_batch_out_of_range_is_refused(network, digits, batch):
     with pytest.raises(ValueError, match="Expected a batch of 1 to 10,000 images"):
         batches.read(network, digits, batch, 0, 500)
-
-
-def test_a_peak_that_is_not_known_of_one_task_is_not_known_of_all():
-    parts = [Reading(4, (3,), (4,), 0.1, 5), Reading(4, (3,), (4,), 0.2, None)]
-    assert batches.joined(parts).peak_bytes is None
-    assert batches.joined(parts[:1] * 2).peak_bytes == 5

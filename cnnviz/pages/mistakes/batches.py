@@ -36,13 +36,14 @@ class Words:
         "machine's memory. Choose a smaller batch."
     )
     progress = "Reading: {done:,} of {n:,}"
+    measuring = "Measuring the memory in a process of its own"
     columns = ("Images in a batch", "Batches", "Memory computed", "Memory measured", "Time", "Test accuracy")
     accuracy = "{share} ({right:,} / {n:,})"
     time = "{seconds:.2f} s"
     unknown = "–"
     table = (
-        "Memory computed: the two largest layers that follow each other. Memory measured: by how much the process that "
-        "computes grew at most; what it had already taken before is used again and does not count."
+        "Memory computed: the two largest layers that follow each other. Memory measured: by how much a new process "
+        "grows at most while it reads its first batch; the convolutions need more than the layers alone."
     )
     table_alt = "Table of {n} ways to read the test digits, with memory, time and accuracy."
     running = "Running sum: share read right of all digits so far, after each batch."
@@ -59,6 +60,8 @@ class Words:
 
 
 SIZES = (1, 10, 50, 100, 256, 1000, 2500, 5000, batches.MAX_BATCH)
+Measured = tuple[Reading, int | None]
+"""What was read, and the bytes that a batch takes, where that is known."""
 COMPARED = 4
 """Curves that are laid over each other, the latest ones."""
 
@@ -77,32 +80,44 @@ def show(network: Network, test: Dataset) -> None:
             icon=":material/memory:",
         )
     elif st.button(Words.read, icon=":material/play_arrow:", key=MistakesPage.read_batches.name):
-        reading = read(network, test, batch)
         others = {size: found for size, found in _known(network, test).items() if size != batch}
-        MistakesPage.readings.set((network.key, test.key, {**others, batch: reading}))
+        MistakesPage.readings.set((network.key, test.key, {**others, batch: read(network, test, batch)}))
     if known := _known(network, test):
         show_readings(network, known)
     st.caption(Words.told)
 
 
-def read(network: Network, test: Dataset, batch: int) -> Reading:
+def read(network: Network, test: Dataset, batch: int) -> Measured:
     """The test digits read in batches, with progress; the same for all who ask, since it was measured once."""
     tasks = batches.parts(len(test), batch)
-    found = lookups.results(
+
+    def progress(done: int) -> str:
+        if done >= len(tasks):
+            return Words.measuring
+        return Words.progress.format(n=len(test), done=tasks[done - 1][1] if done else 0)
+
+    *found, grown = lookups.results(
         ("batches", network.key, test.key, batch),
-        lambda: [(batches.read, network, test, batch, start, stop) for start, stop in tasks],
-        lambda done: Words.progress.format(done=tasks[done - 1][1] if done else 0, n=len(test)),
+        lambda: [
+            *((batches.read, network, test, batch, start, stop) for start, stop in tasks),
+            (batches.measured_bytes, network, test, batch),
+        ],
+        lambda done: (
+            Words.measuring
+            if done >= len(tasks)
+            else Words.progress.format(n=len(test), done=tasks[done - 1][1] if done else 0)
+        ),
     )
-    return batches.joined(found)
+    return batches.joined(found), grown
 
 
-def show_readings(network: Network, known: dict[int, Reading]) -> None:
+def show_readings(network: Network, known: dict[int, Measured]) -> None:
     """A table of what was read so far, and how the accuracy settled."""
-    rows = [_row(network, reading) for _, reading in sorted(known.items())]
+    rows = [_row(network, *known[batch]) for batch in sorted(known)]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
     panels.table(table, Words.table, Words.table_alt.format(n=len(rows)), "batches")
     latest = list(known.items())[-COMPARED:]
-    lines = {_size(batch): (np.cumsum(reading.sizes), reading.running_accuracy) for batch, reading in latest}
+    lines = {_size(batch): (np.cumsum(reading.sizes), reading.running_accuracy) for batch, (reading, _) in latest}
     chart = charts.curve_chart(lines, Words.share, panels.theme(), 1.0, height_px=220)
     panels.chart(chart, Words.running_alt.format(batches=", ".join(lines)))
     st.caption(Words.running)
@@ -113,7 +128,7 @@ def in_words(n_bytes: int) -> str:
     return Words.gigabytes.format(n=n_bytes / 1e9) if n_bytes >= 1e9 else Words.megabytes.format(n=n_bytes / 1e6)
 
 
-def _known(network: Network, test: Dataset) -> dict[int, Reading]:
+def _known(network: Network, test: Dataset) -> dict[int, Measured]:
     """What this session has read with the same network and digits."""
     of_network, of_digits, readings = MistakesPage.readings.get()
     return dict(readings) if (of_network, of_digits) == (network.key, test.key) else {}
@@ -134,13 +149,13 @@ def _computed(network: Network, batch: int) -> str:
     )
 
 
-def _row(network: Network, reading: Reading) -> tuple[object, ...]:
+def _row(network: Network, reading: Reading, grown: int | None) -> tuple[object, ...]:
     right, n = sum(reading.right), sum(reading.sizes)
     return (
         reading.batch,
         len(reading.sizes),
         in_words(batches.needed_bytes(network.config, reading.batch)),
-        Words.unknown if reading.peak_bytes is None else in_words(reading.peak_bytes),
+        Words.unknown if grown is None else in_words(grown),
         Words.time.format(seconds=reading.seconds),
         Words.accuracy.format(share=percent(right / n), right=right, n=n),
     )
