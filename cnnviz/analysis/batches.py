@@ -132,7 +132,7 @@ def measured_bytes(network: Network, digits: Dataset, batch: int) -> int | None:
     named = {f"w{i}": array for i, array in enumerate(network.weights.values())}
     np.savez(given, allow_pickle=False, config=np.frombuffer(config, np.uint8), images=images, **named)
     program = f"from {__name__} import print_growth; print_growth()"
-    ended = subprocess.run(
+    ended = subprocess.run(  # nosec B603 # this program again, with nothing of a user in the command
         [sys.executable, "-c", program],
         input=given.getvalue(),
         capture_output=True,
