@@ -715,6 +715,22 @@ def test_a_search_is_a_chart_of_weights_and_validation_accuracy_without_test_dig
     assert planned(at).startswith("30 runs, 21,000 training steps together")
 
 
+def test_a_search_that_was_paused_chooses_nothing_yet(tiny):
+    plan = Plan(dataclasses.replace(tiny, dropout=0.0), RECIPE)
+    longer = dataclasses.replace(plan, recipe=dataclasses.replace(RECIPE, learning_rate=1e-3, iterations=100_000))
+    runs = server.scheduler()
+    begun = runs.begin_experiment([("small", plan), ("large", longer)], BUNDLED, "exercise 8", 8)
+    small, large = (run for run in runs.runs() if run.experiment == begun)
+    wait_for(small)
+    until(lambda: now(large).iteration > 0)
+    runs.pause(large.name)
+    wait_for(large)
+    at = open_page("train/experiments", exercise=8, experiment__preset="tiny")
+    assert not at.exception
+    assert "A network is chosen, and tested, when all have ended." in texts(at)
+    assert "What it shows" not in texts(at)
+
+
 def test_the_figures_of_a_program_of_one_s_own_are_compared_with_the_plan(tiny):
     at = open_page("train/experiments", exercise=12, experiment__preset="hvass", experiment__iterations=10_000)
     assert "Nothing entered yet." in texts(at)

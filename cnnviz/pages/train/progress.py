@@ -38,6 +38,7 @@ class Words:
     results_alt = "Table of {n} runs with state, time and accuracy."
     not_yet = "–"
     conclusion = "What it shows"
+    chosen_later = "Some of its runs are paused. A network is chosen, and tested, when all have ended."
     chart = (
         "Test accuracy of each setting: a point for each seed, a stroke at their mean. The line is the 95 % interval "
         "of the mean, over other seeds and other digits; of one seed alone over digits only."
@@ -117,10 +118,12 @@ def show_experiment(name: str, was_active: bool) -> None:
     if not runs or active != was_active:  # deleted, ended or resumed: the page is to be drawn anew
         st.rerun()
     show_controls(runs, active)
-    if not active:
-        show_conclusion(runs)
     exercise = exercises.find(runs[0].exercise) if runs[0].exercise is not None else None
     chooses = exercise is not None and exercise.chooses
+    if chooses and any(run.status is Status.PAUSED for run in runs):  # test digits would judge what is not chosen yet
+        st.info(Words.chosen_later, icon=":material/pause:")
+    elif not active:
+        show_conclusion(runs)
     if chooses:
         show_frontier(runs, active)
     else:
