@@ -40,9 +40,13 @@ KERNELS: dict[str, np.ndarray] = {
     "Sobel, left to right": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
     "Sobel, top to bottom": np.array([[-1.0, -2, -1], [0, 0, 0], [1, 2, 1]]),
     "Identity": np.array([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+    "Line, horizontal": np.array([[-1.0, -1, -1], [2, 2, 2], [-1, -1, -1]]),
+    "Line, vertical": np.array([[-1.0, 2, -1], [-1, 2, -1], [-1, 2, -1]]),
+    "Line, rising": np.array([[-1.0, -1, 2], [-1, 2, -1], [2, -1, -1]]),
+    "Line, falling": np.array([[2.0, -1, -1], [-1, 2, -1], [-1, -1, 2]]),
 }
 """3×3 kernels by name, float64.  The eight edges, after J. M. S. Prewitt (1970), are largest where there is ink on the
-named side and none on the other."""
+named side and none on the other; the lines on a stroke one pixel wide in their direction."""
 
 
 def parse(text: str) -> np.ndarray:
