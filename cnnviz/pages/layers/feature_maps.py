@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened, signs
+from cnnviz.pages.layers import calculation, moved, opened, signs
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state, telephone
@@ -121,6 +121,7 @@ def follow(network: Network) -> None:
         for own in [each for each in digits if each.is_own][:1]:  # said once, also where both images are one's own
             refusal.note(network, own)
         calculation.show(network, {name: output[image] for name, output in outputs.items()})
+        moved.show(network, digits[image].image)
         scale, names = ask_more(every)
     chosen = [each for each in every if each.name in names]
     for row, (place, given) in enumerate(zip(panes, inputs, strict=True)):

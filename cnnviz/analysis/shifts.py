@@ -1,0 +1,48 @@
+"""How much the maps of each convolution change when the digit is moved by one pixel.
+
+Evaluates the network, so it needs TensorFlow and runs in a worker process.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnviz.analysis.inspection import activations
+from cnnviz.network.config import layers
+from cnnviz.network.weights import Network
+
+SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+"""Rows and columns: up, down, left, right."""
+
+
+def shifted(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """An image, (height, width), moved down and to the right; what leaves it is lost, and paper comes in."""
+    height, width = image.shape
+    padded = np.pad(image, ((abs(rows), abs(rows)), (abs(columns), abs(columns))))
+    top, left = abs(rows) - rows, abs(columns) - columns
+    return np.asarray(padded[top : top + height, left : left + width])
+
+
+def relative_changes(network: Network, image: np.ndarray) -> dict[str, float]:
+    """The relative change of what leaves each convolution block, its pooling and activation included.
+
+    Of a block's maps x and those of the shifted digit y it is |y - x| / |x|, where |x| is the root of the sum of all
+    squares; the mean over a shift up, down, left and right.
+
+    Args:
+        network: configuration and weights.
+        image: float (28, 28) in [0, 1].
+
+    Returns:
+        by the name of each block's last layer, in order; without a block whose maps are 0 everywhere.
+    """
+    batch = np.stack([image, *(shifted(image, *shift) for shift in SHIFTS)])[..., None].astype(np.float32)
+    outputs = activations(network, batch)
+    ends = {layer.block: layer.name for layer in layers(network.config) if layer.block}  # the last of each block stays
+    found = {}
+    for name in ends.values():
+        maps = outputs[name].astype(np.float64).reshape(len(batch), -1)
+        length = np.linalg.norm(maps[0])
+        if length > 0:
+            found[name] = float(np.mean(np.linalg.norm(maps[1:] - maps[0], axis=1) / length))
+    return found
