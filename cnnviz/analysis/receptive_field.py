@@ -94,7 +94,12 @@ def rule_in_image(config: NetworkConfig, layer_name: str) -> tuple[int, int, int
 
 
 def sees_ink(config: NetworkConfig, layer_name: str, image: np.ndarray) -> np.ndarray:
-    """Which pixels of a layer's maps see ink at all.
+    """Which pixels of a layer's maps see ink at all: bool, as large as a map; arguments as for `ink_seen`."""
+    return ink_seen(config, layer_name, image) > 0
+
+
+def ink_seen(config: NetworkConfig, layer_name: str, image: np.ndarray) -> np.ndarray:
+    """How many pixels with ink each pixel of a layer's maps sees.
 
     Args:
         config: the network.
@@ -102,15 +107,14 @@ def sees_ink(config: NetworkConfig, layer_name: str, image: np.ndarray) -> np.nd
         image: float (28, 28), 0 where there is none.
 
     Returns:
-        bool, as large as a map.
+        int64, as large as a map.
     """
     first, step, size = rule_in_image(config, layer_name)
     starts = first + step * np.arange(find_layer(config, layer_name).shape[0])
     low, high = (edges.clip(0, len(image)) for edges in (starts, starts + size))
     sums = np.zeros((len(image) + 1, len(image) + 1), int)  # of the ink above and at the left
     sums[1:, 1:] = (image > 0).cumsum(axis=0).cumsum(axis=1)
-    seen = sums[high][:, high] - sums[low][:, high] - sums[high][:, low] + sums[low][:, low]
-    return np.asarray(seen > 0)
+    return np.asarray(sums[high][:, high] - sums[low][:, high] - sums[high][:, low] + sums[low][:, low])
 
 
 def strongest_pixel(

@@ -36,9 +36,11 @@ def relative_changes(network: Network, image: np.ndarray) -> dict[str, float]:
     Returns:
         by the name of each block's last layer, in order; without a block whose maps are 0 everywhere.
     """
+    ends = {layer.block: layer.name for layer in layers(network.config) if layer.block}  # the last of each block stays
+    if not ends:
+        return {}
     batch = np.stack([image, *(shifted(image, *shift) for shift in SHIFTS)])[..., None].astype(np.float32)
     outputs = activations(network, batch)
-    ends = {layer.block: layer.name for layer in layers(network.config) if layer.block}  # the last of each block stays
     found = {}
     for name in ends.values():
         maps = outputs[name].astype(np.float64).reshape(len(batch), -1)

@@ -251,6 +251,7 @@ class FiltersPart:
 
     layer = Key[str | None]("filters layer", None, kept=True, address="layer")
     palette = Key[Palette]("filters palette", "seismic", kept=True, address="palette")
+    lay = Key("lay the nearest kernel", False)
 
 
 def filters_channel_of(layer: str) -> Key[Any]:
@@ -294,6 +295,11 @@ def sliding_channel_of(layer: str) -> Key[int]:
 def slide_of(layer: str, filter_: int, channel: int, network_key: str, results: np.ndarray) -> Key[Any]:
     """The sliding kernel over one map; another map, network or digit has one of its own."""
     return Key(f"slide {layer} {filter_} {channel} {network_key[:8]} {hash(results.tobytes())}", None, COMPONENT)
+
+
+def kernel_places_of(layer: str, filter_: int, channel: int, network_key: str) -> Key[Any]:
+    """The kernel of a filter at a few places."""
+    return Key(f"kernel places {layer} {filter_} {channel} {network_key[:8]}", None, COMPONENT)
 
 
 class WhyPage:
@@ -343,6 +349,7 @@ class KernelsPage:
     kernel = Key("laboratory kernel", "", kept=True, address="kernel")
     typed_kernel = Key("laboratory typed", "", kept=True, address="typed")
     slide = Key[Any]("laboratory slide", None, COMPONENT)
+    learnt = Key("to a learnt filter", False)
 
 
 def kernel_text_of(size: int) -> Key[str]:

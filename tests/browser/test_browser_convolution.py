@@ -86,7 +86,7 @@ def test_a_click_on_a_kernel_opens_its_calculation_in_sight(opened):
     press(opened, "Filters")
     opened.locator(".sheet").get_by_role("button", name="filter 9", exact=True).click()
     assert pixel(opened, before)[2:] == (9, "conv1")
-    opened.get_by_text("Filter 9 of conv1").wait_for()
+    opened.get_by_text("Filter 9 of conv1").first.wait_for()
     in_sight(opened, *CALCULATION, ".slide .input")
 
 

@@ -11,6 +11,7 @@ from cnnviz.pages.kernels import typed
 from cnnviz.pages.kernels.typed import in_words
 from cnnviz.render import palettes
 from cnnviz.ui import digit_choice, panels, session
+from cnnviz.ui import places as link
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import written
 from cnnviz.ui.components.slide.slide import Calculation, Look, slide
@@ -30,6 +31,7 @@ class Words:
     under = ("", "the digit", "what comes out")
     sum = "The products add up to {total}"
     more = "More: the sum, row by row"
+    learnt = "Kernels that the network has learnt"
 
 
 EDGE = "Edge, ink above"
@@ -48,6 +50,8 @@ def show() -> None:
             st.error(str(error), icon=":material/error:")
             return
         show_kernel(name, kernel)
+        if st.button(Words.learnt, key=KernelsPage.learnt.name):
+            link.go("layers", "filters")
     result = kernels.apply(kernel, image)
     with right:
         place = show_sliding(image, kernel, result)

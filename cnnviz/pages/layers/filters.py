@@ -8,7 +8,7 @@ import streamlit as st
 from cnnviz.analysis import inspection
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened, signs, weight_images
+from cnnviz.pages.layers import at_places, calculation, opened, reacts_to, signs, weight_images
 from cnnviz.percentages import percent
 from cnnviz.render import palettes
 from cnnviz.render.palettes import Palette
@@ -88,12 +88,20 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
         bias, kernel = network.weights[f"{layer}/bias"][number], inspection.kernels(network, layer)[number]
         values = {"number": number, "layer": layer, "bias": bias, "low": kernel.min(), "high": kernel.max()}
         st.markdown(Words.opened.format(**values))
+        reacts_to.show(network, layer, number)
+        favourites = st.container()
         with st.expander(Words.more):
             signs.ask()
+            reacts_to.show_summary(network, layer)
             show_summary(network, layer)
             show_biases(network, layer)
     with right, present.screen("calculation"):
-        calculation.show(network, outputs, channel_shown if channel is None else channel)
+        channel = channel_shown if channel is None else channel
+        calculation.show(network, outputs, channel)
+    with present.screen("places"):
+        at_places.show(network, outputs, layer, number, channel)
+    with favourites:  # last: to search the digits takes a moment the first time
+        reacts_to.show_favourites(network, choice.dataset(), layer, number)
 
 
 def open_clicked(network: Network, names: list[str]) -> int:

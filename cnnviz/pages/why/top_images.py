@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnnviz.analysis import activation_maximization, receptive_field, top_images
+from cnnviz.analysis import activation_maximization
 from cnnviz.analysis.activation_maximization import PreferredInput
 from cnnviz.analysis.top_images import TopImages
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.ui import lookups, open_digits, panels, present, server, session, state, telephone
+from cnnviz.ui import lookups, open_digits, panels, present, session, state, strongest, telephone
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
 from cnnviz.ui.state import WhyPage
@@ -27,13 +26,11 @@ class Words:
     filter_heading, neuron_heading = "What a filter likes best", "What a neuron likes best"
     more = "More: the patches, an input made to excite it, every filter"
     layer, filter_, neuron = "Layer", "Filter", "Neuron"
-    searching = "Searching {n:,} test digits for what excites {layer}: {done:,} done"
     top_images = "The test digits that excite it most"
     images_caption = (
         "The {n} of all {all:,} test digits with the greatest numbers of filter {filter_} of {layer}, strongest first; "
         "framed is where. Click one to make it your digit."
     )
-    dead = "Even the greatest is not above 0, so the ReLU behind it lets nothing through: the filter is dead."
     images_alt = "{n} test digits, {digits}; framed the {px} by {px} pixels, in part beyond the edge, that did it."
     image_label, image_name = "{label}\nImage {number}", "Test image {number}, a {label}"
     patches = "The patches that did it"
@@ -83,10 +80,6 @@ class Words:
     seed = "Initial noise"
 
 
-PIECE = 1000
-N_TOP = 9
-
-
 @session.part
 def show(network: Network, test: Dataset) -> None:
     """What excites one filter, or one neuron."""
@@ -99,7 +92,7 @@ def show(network: Network, test: Dataset) -> None:
         with made:
             show_exciting(network, layer, filter_, seed, None)
         return
-    top = search(network, test, layer.name)
+    top = strongest.search(network, test, layer.name)
     with st.container(key=state.stack_of("exciting").name):
         images, patches, made = st.columns(3, gap="large")
     with images, present.screen("images"):
@@ -135,43 +128,11 @@ def ask_filter(network: Network) -> tuple[Layer, int, int]:
     return layer, int(filter_), int(seed)
 
 
-def search(network: Network, digits: Dataset, layer: str) -> TopImages:
-    """The digits that excite each filter of a layer most, all of them searched; shows its progress."""
-    key, n = (network.key, digits.key, layer), len(digits)
-    maxima_key, places_key = ("strongest number in each image", *key), ("top images", *key)
-    known = server.jobs().results(places_key)
-    if known is None:
-        parts = lookups.results(
-            maxima_key,
-            lambda: [
-                (top_images.map_maxima, network, digits, layer, start, start + PIECE) for start in range(0, n, PIECE)
-            ],
-            lambda done: Words.searching.format(n=n, layer=layer, done=min(n, done * PIECE)),
-        )
-        known = lookups.results(
-            places_key,
-            lambda: [(top_images.locate_top_images, network, digits, layer, np.concatenate(parts), N_TOP)],
-            lambda done: Words.searching.format(n=n, layer=layer, done=n),
-        )
-        server.jobs().discard(maxima_key)  # a number for each image and filter; what is kept is small
-    top: TopImages = known[0]
-    return top
-
-
-def boxes(network: Network, layer: str, top: TopImages, filter_: int) -> list[receptive_field.Box]:
-    """What the strongest numbers of a filter see of their images; parts may lie beyond the edge."""
-    places = zip(top.rows[filter_], top.columns[filter_], strict=True)
-    return [
-        receptive_field.receptive_fields(network.config, layer, int(row), int(column))[-1].unclipped
-        for row, column in places
-    ]
-
-
 def show_images(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
     """The strongest images with frames where it was."""
     st.markdown(f"**{Words.top_images}**")
     chosen = top.indices[filter_]
-    seen = boxes(network, layer, top, filter_)
+    seen = strongest.boxes(network, layer, top, filter_)
     values = {"n": len(chosen), "all": len(test), "filter_": filter_, "layer": layer}
     shown = ", ".join(str(test.labels[i]) for i in chosen)
     open_digits.show(
@@ -186,8 +147,8 @@ def show_images(network: Network, test: Dataset, layer: str, top: TopImages, fil
         widest_px=112,
         boxes={i: [(box.top, box.left, box.bottom, box.right)] for i, box in enumerate(seen)},
     )
-    if network.config.activation == "relu" and top.activations[filter_, 0] <= 0:
-        st.markdown(Words.dead)
+    if strongest.is_dead(network, top, filter_):
+        st.markdown(strongest.Words.dead)
     panels.not_proven(Words.images_not.format(n=len(chosen), all=len(test)))
 
 
@@ -201,8 +162,8 @@ def _labels(test: Dataset, chosen: np.ndarray) -> dict[str, Any]:
 def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
     """What stands in the frames."""
     st.markdown(f"**{Words.patches}**")
-    seen = boxes(network, layer, top, filter_)
-    patches = cut_out(test, top.indices[filter_], seen)
+    seen = strongest.boxes(network, layer, top, filter_)
+    patches = strongest.cut_out(test, top.indices[filter_], seen)
     numbers = [f"{number:+.2f}" for number in top.activations[filter_]]
     values = {"n": len(patches), "px": seen[0].height, "layer": layer, "numbers": ", ".join(numbers)}
     open_digits.show(
@@ -218,26 +179,20 @@ def show_patches(network: Network, test: Dataset, layer: str, top: TopImages, fi
     )
 
 
-def cut_out(test: Dataset, chosen: np.ndarray, seen: Sequence[receptive_field.Box]) -> np.ndarray:
-    """Patches of images, float32 (n, height, width); the padding beyond the edge is 0, as the network has it."""
-    pairs = zip(chosen, seen, strict=True)
-    return np.stack([np.nan_to_num(receptive_field.extract_patch(test.images[i, :, :, 0], box)) for i, box in pairs])
-
-
 def show_every(network: Network, test: Dataset, layer: str, top: TopImages, filter_: int) -> None:
     """The strongest patch of each filter of the layer; a click chooses the filter."""
     n = len(top.indices)
-    seen = [boxes(network, layer, top, each)[0] for each in range(n)]
-    patches = cut_out(test, top.indices[:, 0], seen)
-    strongest = top.activations[:, 0]
-    values = {"n": n, "layer": layer, "px": patches.shape[1], "low": strongest.min(), "high": strongest.max()}
+    seen = [strongest.boxes(network, layer, top, each)[0] for each in range(n)]
+    patches = strongest.cut_out(test, top.indices[:, 0], seen)
+    maxima = top.activations[:, 0]
+    values = {"n": n, "layer": layer, "px": patches.shape[1], "low": maxima.min(), "high": maxima.max()}
     st.markdown(f"**{Words.every}**")
     sheet = images(
         patches,
         panels.map_palette(),
         8 if n <= 32 else 12,
         item=Words.one_patch,
-        names=[Words.favourite.format(filter_=each, most=most) for each, most in enumerate(strongest)],
+        names=[Words.favourite.format(filter_=each, most=most) for each, most in enumerate(maxima)],
         marked=[filter_],
         pressed=[filter_],
         cell_px=open_digits.FILE_PX,
@@ -246,7 +201,7 @@ def show_every(network: Network, test: Dataset, layer: str, top: TopImages, filt
     maps.show(
         sheet,
         WhyPage.favourites,
-        alt=Words.every_alt.format(least=strongest.argmin(), most=strongest.argmax(), **values),
+        alt=Words.every_alt.format(least=maxima.argmin(), most=maxima.argmax(), **values),
         caption=Words.every_caption.format(**values),
         name=f"favourites-{layer}",
         on_open=state.exciting_filter_of(layer, n).set,

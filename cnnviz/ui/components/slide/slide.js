@@ -1,7 +1,7 @@
 // A kernel slides over a map and the map of results fills in: play, pause, step, at a speed that can be set; beside
 // them the place on the digit, below them the numbers of the place at which it stands.  They follow the pointer over the
 // result, or over the same map in the overview beside it, which tells by events on the window and knows the sums of all
-// input channels.  Nothing is asked of the server on the way; a click holds a pixel, and it or a key sends the place.
+// input channels; components/places tells in the same way, and is told where the kernel stands.  Nothing is asked of the server on the way; a click holds a pixel, and it or a key sends the place.
 // Streamlit calls this again after every run of the page: with the same maps everything goes on as it stands.
 const LONGEST_MS = 500; // what a tab that was hidden may catch up with
 const SHARP = 2; // pixels of a canvas for one of the page, so that numbers are sharp on every screen
@@ -194,6 +194,9 @@ export default function show(component) {
     if ($(".held").textContent !== hint) $(".held").textContent = hint;
     $(".value").textContent = value;
     calculate(row, column);
+    if (!data.mapOf || calculation.kind !== "convolution") return;
+    window.cnnvizStands = { block: data.mapOf[0], number: data.mapOf[1], side: out, row, column };
+    window.dispatchEvent(new Event("cnnviz-stands"));
   };
   const place = () => {
     const at = state.pointed ?? state.at;
@@ -291,7 +294,7 @@ export default function show(component) {
   };
   const overview = ({ detail }) => {
     if (detail.place === null) return point(null);
-    if (detail.block !== data.mapOf[0] || detail.number !== data.mapOf[1]) return;
+    if (detail.block !== data.mapOf[0] || detail.number !== data.mapOf[1] || detail.place.side > out) return;
     (detail.held ? hold : point)(before_pooling(detail.place));
   };
   state.listening = new AbortController();
