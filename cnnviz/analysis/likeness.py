@@ -17,6 +17,8 @@ from cnnviz.analysis.kernels import KERNELS
 
 Verdict = Literal["much", "somewhat", "none"]
 MUCH_FROM, NONE_BELOW = 0.7, 0.4
+"""Of the first layers that are shipped 9 of 16 filters (hvass), 0 of 32 (deep-mnist), 3 of 32 (low-level) and 4 of 16
+(robust) reach the first; of random 5×5 kernels 2 in 1,000. The second is below what those reach, see `verdict_of`."""
 N_RANDOM, OF_RANDOM = 5_000, 95
 """How many random kernels are drawn, and the percentile of their likeness that a learnt one must reach."""
 NO_SHAPE = 1e-6

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from cnnviz.analysis import likeness
+from cnnviz.analysis import inspection, likeness
 from cnnviz.analysis.kernels import KERNELS
+from cnnviz.network import store
 
 EDGE = np.array([[1.0, 1, 1], [0, 0, 0], [-1, -1, -1]])
 SHAPED = [name for name in KERNELS if name != "Blur"]
@@ -79,6 +80,12 @@ def test_nothing_is_said_of_a_kernel_that_random_ones_reach_too():
     assert likeness.verdict_of(0.5, 5) == "none"
     assert likeness.verdict_of(0.6, 5) == "somewhat"
     assert likeness.verdict_of(0.9, 2) == "none"
+
+
+@pytest.mark.parametrize(("name", "n_much"), [("hvass", 9), ("deep-mnist", 0), ("low-level", 3), ("robust", 4)])
+def test_how_many_filters_that_are_shipped_are_much_like_a_hand_made_kernel(name, n_much):
+    kernels = inspection.kernels(store.load(store.find(name)), "conv1", 0)
+    assert sum(likeness.nearest(kernel).verdict == "much" for kernel in kernels) == n_much
 
 
 def test_share_of_mean():

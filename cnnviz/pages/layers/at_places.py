@@ -36,7 +36,7 @@ class Words:
     alt = "{on} with the kernel at place {i}, row {row}, column {column} of the map: {kind}, {value}."
     the_digit, the_map = "The digit", "Map {channel} of {below}"
     on = {"digit": "the digit", "map": "map {channel} of {below}"}
-    map = "the map that comes out,\nbefore the activation"
+    map = "what comes out,\nbefore the activation"
     map_alt = (
         "The map of filter {number} of {layer}, with the places marked. Point at a pixel, or move with the arrow keys: "
         "the copy beside it follows."

@@ -88,13 +88,14 @@ def show_beside(network: Network, outputs: Mapping[str, np.ndarray], names: list
         bias, kernel = network.weights[f"{layer}/bias"][number], inspection.kernels(network, layer)[number]
         values = {"number": number, "layer": layer, "bias": bias, "low": kernel.min(), "high": kernel.max()}
         st.markdown(Words.opened.format(**values))
+    with left, present.screen("reacts"):
         reacts_to.show(network, layer, number)
         favourites = st.container()
-        with st.expander(Words.more):
-            signs.ask()
-            reacts_to.show_summary(network, layer)
-            show_summary(network, layer)
-            show_biases(network, layer)
+    with left, present.screen("kernels", 2), st.expander(Words.more):
+        signs.ask()
+        reacts_to.show_summary(network, layer)
+        show_summary(network, layer)
+        show_biases(network, layer)
     with right, present.screen("calculation"):
         channel = channel_shown if channel is None else channel
         calculation.show(network, outputs, channel)
