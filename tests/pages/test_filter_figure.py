@@ -14,6 +14,7 @@ from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.pages.layers import moved, reacts_to
 from cnnviz.percentages import percent
 from cnnviz.ui import state
+from cnnviz.ui.components.places import places
 from cnnviz.ui.state import CalculationPart, FiltersPart, KernelsPage
 from networks import random_network
 
@@ -39,7 +40,7 @@ def opened(layer, number, digit=3, **by_name):
 
 
 def of_sign(value):
-    return f"{value:+.3f}".replace("-", "−")
+    return f"{value:+.3f}".replace("-", "−").replace("−0.000", "+0.000")
 
 
 @pytest.mark.parametrize(("layer", "number"), [("conv1", 8), ("conv2", 3)])
@@ -59,6 +60,11 @@ def test_the_figure_has_the_places_of_the_kernel_on_the_digit_with_their_numbers
     assert f"The 5×5 kernel {'' if layer == 'conv1' else 'of input channel 0 '}on {words}" in texts(at)
     names = {1: "one place", 2: "two places", 3: "three places", 4: "four places"}
     assert f"Filter {number} of {layer} at {names[len(places)]}" in texts(at)
+
+
+def test_a_number_that_rounds_to_zero_is_not_below_it():
+    assert [places.signed(value) for value in (-0.0004, 0.0, -0.0006, 1.25)] == ["+0.000", "+0.000", "−0.001", "+1.250"]
+    assert places.signed(-0.004, 2) == "+0.00"
 
 
 def test_another_digit_and_another_filter_change_the_figure(hvass):

@@ -15,7 +15,7 @@ from cnnviz.render import convolution_figure, figures
 from cnnviz.render.convolution_figure import Mark
 from cnnviz.ui import panels, state
 from cnnviz.ui.components.places import places
-from cnnviz.ui.components.places.places import Place, Said
+from cnnviz.ui.components.places.places import Place, Said, signed
 from cnnviz.ui.state import CalculationPart
 
 
@@ -149,8 +149,3 @@ def start_of(layer: Layer, found: Sequence[KernelPlace]) -> tuple[int, int]:
     if place and CalculationPart.layer.get() == layer.name and max(place) < layer.shape[0] and min(place) >= 0:
         return place
     return found[0].row, found[0].column
-
-
-def signed(value: float) -> str:
-    """A number with its sign, as it stands in sentences."""
-    return f"{value:+.3f}".replace("-", "−")

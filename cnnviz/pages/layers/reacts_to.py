@@ -7,10 +7,10 @@ from cnnviz.analysis.kernels import DIRECTIONS
 from cnnviz.analysis.likeness import Nearest
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers.at_places import signed
 from cnnviz.ui import panels, places, strongest
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
+from cnnviz.ui.components.places.places import signed
 from cnnviz.ui.state import FiltersPart, KernelsPage
 
 
@@ -134,9 +134,9 @@ def show_favourites(network: Network, test: Dataset, layer: str, number: int) ->
     top = strongest.search(network, test, layer)
     seen = strongest.boxes(network, layer, top, number)
     patches = strongest.cut_out(test, top.indices[number], seen)
-    numbers = [f"{value:+.2f}".replace("-", "−") for value in top.activations[number]]
+    numbers = [signed(value, 2) for value in top.activations[number]]
     values = {"n": len(test), "px": seen[0].height, "most": numbers[0], "number": number, "layer": layer}
-    sheet = images(patches, panels.map_palette(), len(patches), labels=numbers, cell_px=120, widest_px=56)
+    sheet = images(patches, panels.map_palette(), len(patches), labels=numbers, cell_px=120, widest_px=84)
     maps.show(
         sheet,
         caption=Words.patches.format(**values),

@@ -103,7 +103,7 @@ def show(
         "input": _address(palettes.apply_palette(convolution_figure.as_paper(inputs), "gray", (0.0, 1.0))),
         "weights": _address(palettes.apply_palette(weights, *looks[0])),
         "map": _address(palettes.apply_palette(results, *looks[1])),
-        "values": [f"{value:+.3f}".replace("-", "−") for value in results.ravel()],
+        "values": [signed(value) for value in results.ravel()],
         "marks": [vars(mark) | {"at": number} for mark, number in zip(marks, numbers, strict=True)],
         "start": start,
         "side": len(inputs),
@@ -117,6 +117,11 @@ def show(
         "words": {"map": said.map, "mapAlt": said.map_alt, "here": said.here, "movingAlt": said.moving_alt},
     }
     component("cnnviz.places", "places/places.js", HTML, CSS)(key=key.name, data=data)
+
+
+def signed(value: float, places: int = 3) -> str:
+    """A number with its sign, as it stands in sentences; 0 has a plus."""
+    return f"{round(float(value), places) + 0.0:+.{places}f}".replace("-", "−")
 
 
 def _address(pixels: np.ndarray) -> str:

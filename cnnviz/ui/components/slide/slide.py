@@ -189,7 +189,7 @@ def slide(
         "key": key.name,
         "input": _address(inputs, *colours[0]),
         "output": _address(results, *colours[1]),
-        "values": [f"{value:+.3f}" for value in results.ravel()],
+        "values": [f"{value:+.3f}" for value in results.round(3).ravel() + 0.0],  # + 0.0: never -0
         "side": side,
         "out": out,
         "kernel": kernel_px,
