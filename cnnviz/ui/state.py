@@ -226,6 +226,8 @@ class LayersPage:
 
     beside = Key[Any]("beside", None, "nobody: the container of the maps and of the calculation beside them")
     part = Key("layers part", "network", kept=True, address="part")
+    question = Key("layers question", "", "its widget, and the links to it", kept=True, address="question")
+    question_group = Key("layers question group", "")
     answer = Key("answer by numbers", False)
     take_along = Key("take along", False)
     without = Key[tuple[tuple[str, str], Network] | None]("without", None, "Layers: the network without some filters")

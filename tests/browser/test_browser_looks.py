@@ -16,7 +16,7 @@ pytestmark = [
     ),
 ]
 PARTS = {
-    "layers": ("network", "maps", "filters"),
+    "layers": ("network", "maps", "filters", "questions"),
     "kernels": ("hand", "digit"),
     "break_it": ("network", "digit"),
     "train": ("train", "compare", "experiments"),
