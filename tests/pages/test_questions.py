@@ -1,22 +1,18 @@
 """Layers: Questions: every question of the tutorials has its answer, with numbers of the digit, for every network."""
 
-import dataclasses
 import functools
 import re
 
 import numpy as np
 import pytest
 
-from apptest import open_page, shown_maps, texts
-from cnnviz.analysis import arithmetic, evaluation, inspection, symmetry
 from cnnviz.data import dataset
 from cnnviz.network import store
-from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
+from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import PRESETS
-from cnnviz.pages.layers.asked import catalogue, part, training
+from cnnviz.pages.layers.asked import catalogue
 from cnnviz.pages.layers.asked.case import Case, Chart, Log, Pictures, Table, Tools, outputs_of
 from cnnviz.render.palettes import LIGHT
-from cnnviz.ui.state import LayersPage, Session
 from networks import random_network
 
 ASKED = {

@@ -17,14 +17,16 @@ from cnnviz.network.cards import LogLine
 from cnnviz.network.config import Kind, Layer, NetworkConfig, layers
 from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
+from cnnviz.pages.layers import signs
 from cnnviz.render.palettes import Theme
-from cnnviz.ui.components.maps.sheet import Sheet
+from cnnviz.ui.components.maps.sheet import Sheet, exact, neurons
 
 
 class Words:
     """How an answer speaks of the digit."""
 
     known = "This digit is a {digit}"
+    value = "number {number}"
     assumed = "A drawing has no label; suppose that it is a {digit}, as it is read"
 
 
@@ -195,6 +197,31 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], caption: str) 
 def number(value: float) -> str:
     """A number with four digits that count: 0.01235, 1.2e-07."""
     return f"{float(value):.4g}"
+
+
+def share(prob: float) -> str:
+    """A probability that is not written as 1 unless it is: 0.9986, 0.99999963, 1 − 2.1e-12."""
+    if not 0.999 < prob < 1:
+        return number(prob)
+    for places in (5, 6, 7, 8):
+        if float(f"{prob:.{places}f}") < 1:
+            return f"{prob:.{places}f}"
+    return f"1 − {1 - prob:.2g}"
+
+
+def squares(values: np.ndarray) -> Sheet:
+    """Values, float (n,), as squares in their order: up to 128 of them large."""
+    palette, limits = signs.colours(values)
+    if len(values) > MOST_LARGE:
+        return neurons(values, palette, limits, 520)
+    columns = 8 if len(values) <= 2 * 8 else 16
+    called = [Words.value.format(number=i) for i in range(len(values))]
+    is_tall = len(values) > 3 * columns
+    options = {"called": called, "cell_px": 28, "widest_px": 30 * columns, "bar": is_tall, "is_one": True}
+    return exact(values[:, None, None], palette, limits, columns, **options)
+
+
+MOST_LARGE = 128
 
 
 def sides(shape: Sequence[int]) -> str:

@@ -12,9 +12,9 @@ from cnnviz.analysis.arithmetic import same_padding
 from cnnviz.analysis.explanations import ConvolutionExplanation
 from cnnviz.network.config import Layer
 from cnnviz.pages.layers import signs
-from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, sides, table
+from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, sides, squares, table
 from cnnviz.render import palettes
-from cnnviz.ui.components.maps.sheet import exact, images, neurons
+from cnnviz.ui.components.maps.sheet import exact, images
 
 
 class Words:
@@ -98,7 +98,7 @@ class Words:
 
     edges = "What do the filters look for: edges?"
     edges_answer = (
-        "Many filters of the first layer answer where light meets dark, to an edge. Filter {across} has the largest "
+        "Many filters of the first layer answer to edges, where light meets dark. Filter {across} has the largest "
         "difference between the sums of its upper and its lower weights, {across_by}: it answers to edges that run "
         "across. Filter {down} has the largest between left and right, {down_by}: edges that run up and down. The "
         "next layer puts such answers together, over a larger part of the image."
@@ -171,13 +171,12 @@ def features(case: Case) -> Answer:
     counts = {"places": sides(layer.shape[:2]), "n_places": math.prod(layer.shape[:2]), "weights": layer.n_weights}
     text = Words.features_answer.format(patch=sides((px, px, depth)), n=px * px * depth, **counts, **values)
     patch = images(explained.patch.transpose(2, 0, 1), "gray", 1, cell_px=160, widest_px=110)
-    squares = neurons(found, *signs.colours(found), 520)
     low, high = number(found.min()), number(found.max())
     return Answer(
         text,
         [
             Pictures(patch, Words.patch_caption.format(**values), Words.patch_alt.format(**values)),
-            Pictures(squares, Words.numbers_caption.format(low=low, high=high, **values), numbers_alt(values)),
+            Pictures(squares(found), Words.numbers_caption.format(low=low, high=high, **values), numbers_alt(values)),
         ],
     )
 
@@ -217,9 +216,8 @@ def second(case: Case) -> Answer:
         bias=number(explained.bias),
         total=number(explained.total),
     )
-    squares = neurons(sums, signs.palette(), palettes.symmetric_limits(sums), 520)
     alt = Words.sums_alt.format(channels=channels, low=number(sums.min()), high=number(sums.max()))
-    return Answer(text, [Pictures(squares, caption, alt)])
+    return Answer(text, [Pictures(squares(sums), caption, alt)])
 
 
 def shared(case: Case) -> Answer:

@@ -8,10 +8,8 @@ import numpy as np
 
 from cnnviz.analysis import dropout as masks
 from cnnviz.network.config import Layer, layers
-from cnnviz.pages.layers import signs
-from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, table
+from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, squares, table
 from cnnviz.percentages import percent, probability
-from cnnviz.ui.components.maps.sheet import neurons
 
 
 class Words:
@@ -51,7 +49,7 @@ class Words:
     place = "Where does dropout stand, and why there?"
     place_answer = (
         "Between {before} and {after}, the last layer: at place {at} of {all} of this network. The layer before has "
-        "{share} of all weights, so there most can be learnt by heart. With half of its neurons missing in each step, "
+        "{share} of all weights, so there most can be learnt by heart. With {rate} of its values missing in each step, "
         "none can rely on any other one. When digits are read, dropout does nothing: {n:,} values go in and the "
         "same come out."
     )
@@ -110,8 +108,8 @@ def scale(case: Case) -> Answer:
         after=number(after.sum()),
         **counts,
     )
-    squares = neurons(after, *signs.colours(after), 520)
-    mask = Pictures(squares, Words.mask_caption.format(**counts), Words.mask_alt.format(**counts))
+    sheet = squares(after)
+    mask = Pictures(sheet, Words.mask_caption.format(**counts), Words.mask_alt.format(**counts))
     return Answer(text, [table(Words.scale_heads, rows, Words.scale_caption.format(name=layer.name)), mask])
 
 
@@ -128,6 +126,7 @@ def place(case: Case) -> Answer:
         at=at,
         all=len(every) - 1,
         share=percent(share, 0),
+        rate=percent(case.config.dropout, 0),
         n=math.prod(dropout.shape),
     )
     return Answer(text, [table(Words.place_heads, rows, Words.place_caption)])

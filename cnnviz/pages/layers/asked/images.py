@@ -25,7 +25,7 @@ class Words:
     pixels = "Is x 784?"
     pixels_answer = (
         "Yes: an image is 28×28 pixels, and written row behind row that is 28 · 28 = {n} numbers. Pixel (r, c) stands "
-        "at place 28 · r + c. The darkest pixel of this digit, row {row}, column {column}, is x[{place}] = {value}."
+        "at place 28 · r + c. The pixel with the most ink here, row {row}, column {column}, is x[{place}] = {value}."
     )
     pixels_heads = ("Row", "Columns {first} to {last}", "Places in x")
     pixels_caption = "The ink of five rows around it, and where they stand in the 784 numbers."

@@ -6,10 +6,18 @@ import numpy as np
 
 from cnnviz.analysis import arithmetic, evaluation, loss
 from cnnviz.network.config import N_CLASSES
-from cnnviz.pages.layers import signs
-from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, contributions_to, number, table
+from cnnviz.pages.layers.asked.case import (
+    Answer,
+    Case,
+    Pictures,
+    Question,
+    contributions_to,
+    number,
+    share,
+    squares,
+    table,
+)
 from cnnviz.percentages import probability
-from cnnviz.ui.components.maps.sheet import neurons
 
 
 class Words:
@@ -111,11 +119,11 @@ def cross_entropy(case: Case) -> Answer:
     found = arithmetic.explain_prediction(case.network, case.outputs).softmax
     losses = loss.cross_entropies(found)
     rows = [
-        (d, number(found.probabilities[d]), number(losses[d]), Words.true if d == case.true else "")
+        (d, share(found.probabilities[d]), number(losses[d]), Words.true if d == case.true else "")
         for d in range(N_CLASSES)
     ]
     text = Words.cross_answer.format(
-        truth=case.truth(), p=number(found.probabilities[case.true]), loss=number(losses[case.true])
+        truth=case.truth(), p=share(found.probabilities[case.true]), loss=number(losses[case.true])
     )
     return Answer(text, [table(Words.cross_heads, rows, Words.cross_caption)])
 
@@ -143,8 +151,7 @@ def batch(case: Case) -> Answer:
         **values,
     )
     caption = Words.batch_caption.format(small=int((losses < 0.01).sum()), **values)
-    squares = neurons(losses, *signs.colours(losses), 520)
-    return Answer(text, [Pictures(squares, caption, Words.batch_alt.format(**values))])
+    return Answer(text, [Pictures(squares(losses), caption, Words.batch_alt.format(**values))])
 
 
 QUESTIONS = {

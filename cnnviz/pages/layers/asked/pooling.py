@@ -20,7 +20,7 @@ class Words:
     pooling = "What is pooling, and why is it called so?"
     pooling_answer = (
         "To pool means to put together: the numbers of each 2×2 window are put together into one. {how} The windows "
-        "move on by 2, so that each pixel counts once: {name} makes {before} of {after}.{odd} There is nothing to "
+        "move on by 2, so that each pixel counts once: {name} makes {after} of {before}.{odd} There is nothing to "
         "learn in it."
     )
     how = {"max": "Max-pooling keeps the largest of the four.", "average": "Average pooling keeps their mean."}

@@ -20,7 +20,7 @@ class Words:
     relu = "What did the ReLU before do?"
     relu_answer = (
         "It set every negative number to 0 and left the others as they are: max(0, x). For this digit that was "
-        "{zero:,} of the {n:,} numbers behind {name}, {share}. A neuron that has 0 says: what I look for is not here."
+        "{zero:,} of the {n:,} numbers that came to {name}, {share}. A neuron that has 0 says: what I look for is not here."
     )
     relu_heads = ("Behind", "Numbers", "Set to 0", "Largest that is left")
     relu_caption = "Every ReLU of this network, for this digit."

@@ -11,7 +11,7 @@ from cnnviz.analysis.training_step import WeightGradient
 from cnnviz.network.cards import LogLine
 from cnnviz.network.config import N_CLASSES, n_weights
 from cnnviz.network.presets import Optimizer
-from cnnviz.pages.layers.asked.case import Answer, Case, Chart, Log, Question, Table, number, table
+from cnnviz.pages.layers.asked.case import Answer, Case, Chart, Log, Question, Table, number, share, table
 from cnnviz.pages.layers.asked.losses import read_test_digits
 from cnnviz.pages.layers.asked.start import N_CHECKED, trained
 from cnnviz.percentages import percent
@@ -25,7 +25,7 @@ class Words:
     gradient_answer = (
         "The gradient of a weight says how fast the loss grows when the weight grows. The weight from neuron {neuron} "
         "to the logit of {digit} changes the logit by {a}, the neuron's value, for each 1 of its own; and the logit "
-        "changes the loss by p − y = {p} − {y}. The chain rule multiplies the two: ∂L/∂w = (p − y) · a = {gradient}. "
+        "changes the loss by p − y = {p} − {y} = {error}. The chain rule multiplies the two: ∂L/∂w = (p − y) · a = {gradient}. "
         "{truth}, so y is {y}."
     )
     gradient_heads = ("Weight from {neuron} to", "p", "y", "p − y", "a", "Gradient")
@@ -44,7 +44,7 @@ class Words:
     formulas: dict[Optimizer, str] = {
         "sgd": "−{rate} · g",
         "rmsprop": "−{rate} · g / √(0.1 g² + ε), v = 0.1 g² = {v}",
-        "adam": "−{rate} · m̂ / (√v̂ + ε), m̂ = m / 0.1 = {m}, v̂ = v / 0.001 = {v}",
+        "adam": "−{rate} · m̂ / (√v̂ + ε / √0.001), m̂ = m / 0.1 = {m}, v̂ = v / 0.001 = {v}",
     }
     optimizers: dict[Optimizer, str] = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam"}
 
@@ -111,14 +111,15 @@ def gradient(case: Case) -> Answer:
     """The chain rule for one weight, and for its nine neighbours."""
     found = strongest_weight(case)
     rows = [
-        (w.digit, w.probability, f"{w.target:g}", w.probability - w.target, w.activation, w.gradient)
+        (w.digit, share(w.probability), f"{w.target:g}", w.probability - w.target, w.activation, w.gradient)
         for w in gradients_of(case, found.neuron)
     ]
     text = Words.gradient_answer.format(
         neuron=found.neuron,
         digit=found.digit,
         a=number(found.activation),
-        p=number(found.probability),
+        p=share(found.probability),
+        error=number(found.probability - found.target),
         y=f"{found.target:g}",
         gradient=number(found.gradient),
         truth=case.truth(),
