@@ -21,11 +21,13 @@ class Start:
         different: how many different gradients the hidden neurons have; 1: they are alike and stay so.
         zero: how many of them have a gradient of 0 throughout, and learn nothing from this digit.
         n: hidden neurons.
+        largest: magnitude among all gradients.
     """
 
     different: int
     zero: int
     n: int
+    largest: float
 
 
 def starts(image: np.ndarray, true: int, stddev: float, bias: float, seed: int = 0) -> dict[str, Start]:
@@ -68,4 +70,6 @@ def hidden_gradient(pixels: np.ndarray, true: int, first: np.ndarray, second: np
 
 def _start(gradient: np.ndarray) -> Start:
     columns = gradient.T.round(12)  # sums of the same numbers may differ in their last digit
-    return Start(len(np.unique(columns, axis=0)), int((~columns.any(axis=1)).sum()), len(columns))
+    return Start(
+        len(np.unique(columns, axis=0)), int((~columns.any(axis=1)).sum()), len(columns), float(np.abs(gradient).max())
+    )

@@ -19,7 +19,7 @@ Page = Literal[
     "Layers: Filters",
     "Layers: Feature maps",
     "Layers: Network",
-    "Layers: Network, under More at the layer softmax",
+    "Layers: Questions",
     "Train",
     "Mistakes",
 ]
@@ -171,7 +171,7 @@ EXERCISES = (
             ("What does one kernel of the first layer look for, and how do its colours show it?", "Layers: Filters"),
             ("Why does the same kernel give a different map for another digit?", "Layers: Feature maps"),
             ("Where do most of the weights sit, and what does pooling do to their number?", "Layers: Network"),
-            ("What does one training step do with its batch?", "Layers: Network, under More at the layer softmax"),
+            ("What does one training step do with its batch?", "Layers: Questions"),
             ("How do the loss and the accuracy change while a network trains?", "Train"),
             ("Which digits are taken for one another, and what do the misread ones have in common?", "Mistakes"),
         ),

@@ -13,6 +13,8 @@ TERMS = {
     "Class": "One of the possible answers, here the digits 0 to 9.",
     "Confusion matrix": "How many images of each digit were read as each digit; errors lie off the diagonal.",
     "Convolution": "A kernel slides over the image; at each place it multiplies pixels by weights and adds them up.",
+    "Cross-entropy": "The loss of one image: −log of the probability of the true digit; 0 when that is 1.",
+    "Epoch": "Once through all training images; how many training steps that is depends on the batch.",
     "Feature map": "The result of one filter at every place of its input: bright where the filter found its pattern.",
     "Filter": "One kernel for each input channel and one bias; each filter makes one feature map.",
     "Fully connected layer": "A layer in which every neuron takes in all numbers of the layer before.",

@@ -1,7 +1,6 @@
-"""Layers: the way through the network, what is opened by a click, and the questions with the network's numbers."""
+"""Layers: the way through the network, and what is opened by a click."""
 
 import base64
-import dataclasses
 import json
 import re
 import time
@@ -13,17 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from apptest import components, open_page, shown_maps, texts
 from cnnviz.analysis import evaluation, inspection, receptive_field, weight_editing
-from cnnviz.analysis.arithmetic import same_padding
 from cnnviz.data import dataset
 from cnnviz.network import store
-from cnnviz.network.cards import Card
-from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
-from cnnviz.network.forward import build
-from cnnviz.network.presets import PRESETS, Recipe, learning_rate_at
-from cnnviz.pages.layers import questions
+from cnnviz.network.config import layers, n_weights
 from cnnviz.percentages import percent
 from cnnviz.render import palettes
-from cnnviz.ui import server, state
+from cnnviz.ui import state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.components.live import live
 from cnnviz.ui.components.overview import overview
@@ -357,142 +351,3 @@ def test_of_all_kernels_the_one_that_is_clicked_on_is_opened():
     (told,) = components(at, "slide")
     weights = network.weights["conv2/kernel"][:, :, 11, 7].ravel()
     assert told["calculation"]["weights"] == pytest.approx(weights, abs=1e-6)
-
-
-def answered(config, name, recipe=None):
-    layer = next(layer for layer in layers(config) if layer.name == name)
-    return dict(questions.to_questions(config, layer, recipe))
-
-
-DEEP = PRESETS["deep-mnist"].network
-
-
-def test_padding_and_stride():
-    found = answered(DEEP, "conv1")["What is the padding of conv1, and what its stride?"]
-    assert "Rows above: 2; below: 2" in found
-    assert "⌊(28 + 4 − 5) / 1⌋ + 1 = 28 places" in found
-    found = answered(NetworkConfig((Convolution(4, 2, 3),), ()), "conv1")
-    assert "by 3 pixels" in found["What is the padding of conv1, and what its stride?"]
-    assert "⌊(28 + 1 − 2) / 3⌋ + 1 = 10" in found["What is the padding of conv1, and what its stride?"]
-    found = answered(NetworkConfig((Convolution(4, 1),), ()), "conv1")
-    assert "here they are not" in found["What is the padding of conv1, and what its stride?"]
-
-
-@pytest.mark.parametrize("kernel_px", [1, 2, 3, 5, 8, 28])
-@pytest.mark.parametrize("stride", [1, 2, 3, 4])
-@pytest.mark.parametrize("padding", ["same", "valid"])
-def test_the_formula_gives_the_side_of_the_maps(kernel_px, stride, padding):
-    config = NetworkConfig((Convolution(1, kernel_px, stride),), (), pooling="none", padding=padding)
-    found = answered(config, "conv1")["What is the padding of conv1, and what its stride?"]
-    assert f"The padding is called {padding.upper()}: " in found
-    before, behind = same_padding(28, kernel_px, stride) if padding == "same" else (0, 0)
-    assert ("no zeros are put around" in found) == (padding == "valid")
-    out = (28 + before + behind - kernel_px) // stride + 1
-    assert out == layers(config)[1].shape[0]
-    assert f"⌋ + 1 = {out} places" in found
-
-
-def test_patches_give_features():
-    found = answered(DEEP, "conv2")["How do 5×5 patches give 64 features?"]
-    assert "5×5×32 = 800 numbers" in found
-    assert "64 × (800 + 1) = 51,264 weights" in found
-
-
-def test_why_7_7_64_inputs():
-    found = answered(DEEP, "flatten")["Why 7×7×64 inputs?"]
-    assert "28×28 → 14×14 → 7×7" in found
-    assert "7 · 7 · 64 = 3,136" in found
-    assert answered(NetworkConfig((), (8,)), "flatten") == {}
-
-
-def test_the_weights_of_a_dense_layer():
-    found = answered(DEEP, "dense1")["Why 3,212,288 weights?"]
-    assert "1,024 neurons, each with 3,136 weights and a bias: 1,024 × (3,136 + 1) = 3,212,288." in found
-
-
-def test_kept_or_dropped_and_what_is_rescaled():
-    found = answered(DEEP, "dropout")["Is 0.5 the chance to be kept or to be dropped, and what is rescaled?"]
-    assert found.startswith(
-        "To be dropped: in every step of the training each of the 1,024 values is set to 0 with a chance of 50\u00a0%,"
-    )
-    assert "now a few more than 512 are dropped and now a few less." in found
-    assert "1 / 0.5 = 2" in found
-    config = dataclasses.replace(DEEP, dropout=0.2)
-    found = answered(config, "dropout")["Is 0.2 the chance to be kept or to be dropped, and what is rescaled?"]
-    assert "with a chance of 20\u00a0%," in found
-    assert "now a few more than 205 are dropped" in found
-    assert "1 / 0.8 = 1.25" in found
-
-
-def test_dropout_gives_each_value_a_chance_and_not_each_image_a_share():
-    layer = build(DEEP, seed=0).get_layer("dropout")
-    kept = layer(np.ones((200, 1024), np.float32), training=True).numpy()
-    assert set(np.unique(kept)) == {0, 2}
-    n_dropped = (kept == 0).sum(axis=1)
-    assert n_dropped.mean() == pytest.approx(512, abs=5)
-    assert n_dropped.std() == pytest.approx(16, abs=4)  # the root of 1,024 · 0.5 · 0.5
-
-
-def test_how_the_weights_start():
-    found = answered(DEEP, "conv1")["Why do the weights start at random, and the biases at 0.1?"]
-    assert "standard deviation 0.1" in found
-    assert "beyond ±0.2" in found
-    assert "a little above 0, at 0.1" in found
-    low = answered(PRESETS["low-level"].network, "conv1")
-    found = low["Why do the weights start at random, and the biases at 0?"]
-    assert "not truncated" in found
-    assert "Each bias starts at 0." in found
-    assert "Why do the weights start at random, and the biases at 0.1?" not in answered(DEEP, "conv2")
-    assert "Why do the weights start at random, and the biases at 0.05?" in answered(NetworkConfig((), (8,)), "dense1")
-
-
-def test_one_number_in_22_of_a_normal_lies_beyond_two_deviations(rng):
-    share = (np.abs(rng.standard_normal(1_000_000)) > 2).mean()
-    assert 1 / share == pytest.approx(22, abs=0.5)
-
-
-def test_pooling():
-    hvass = PRESETS["hvass"].network
-    found = answered(hvass, "conv1_pool")
-    assert "28×28 becomes 14×14. There" in found["What is the pooling window?"]
-    assert "3,136 numbers to look at instead of 12,544" in found["Why does the pooling stand before ReLU?"]
-    assert "Why does the pooling stand before ReLU?" not in answered(DEEP, "conv1_pool")
-    average = dataclasses.replace(hvass, pooling="average")
-    assert "Why does the pooling stand before ReLU?" not in answered(average, "conv1_pool")
-    odd = NetworkConfig((Convolution(2), Convolution(2), Convolution(2)), ())
-    assert "7×7 becomes 4×4. 7 is odd" in answered(odd, "conv3_pool")["What is the pooling window?"]
-
-
-def test_why_adam_with_and_without_the_recipe():
-    question = "How were the weights learnt, and why Adam?"
-    known = answered(DEEP, "softmax", PRESETS["deep-mnist"].recipe)[question]
-    assert "each of the 3,274,634 weights" in known
-    assert "the learning rate is 0.0001" in known
-    assert "50 images, and 10,000 steps" in known
-    assert known.startswith(answered(DEEP, "softmax")[question])
-    assert known.startswith("In one step the network reads a batch of images")
-    other = answered(DEEP, "softmax", Recipe(0.5, 8, 9, optimizer="sgd"))[question]
-    assert "trained without it, by plain gradient descent; the learning rate is 0.5." in other
-
-
-def test_the_learning_rate_of_a_schedule_is_its_peak():
-    robust = PRESETS["robust"]
-    assert learning_rate_at(robust.recipe, 0) < 1e-5
-    assert learning_rate_at(robust.recipe, 2800) == pytest.approx(4e-3, rel=1e-3)  # 20 % of 14,000
-    assert learning_rate_at(robust.recipe, 13_999) < 1e-5
-    found = answered(robust.network, "softmax", robust.recipe)["How were the weights learnt, and why Adam?"]
-    assert "the learning rate rises to 0.004 in the first 20\u00a0% of the steps and falls back to 0:" in found
-    assert "learning rate is 0.004" not in found
-
-
-def test_the_page_knows_the_recipe_of_a_model_and_leaves_an_unknown_one_out(monkeypatch):
-    at = opened({CalculationPart.explained_layer: "softmax"}, model="low-level")
-    told = "\n".join(element.value for element in at.markdown)
-    assert "the learning rate is 0.001" in told
-    assert isinstance(store.find("low-level").card, Card)
-    monkeypatch.setattr(store, "find", lambda name: None)
-    assert server.scheduler().find("low-level") is None
-    at.run()
-    told = "\n".join(element.value for element in at.markdown)
-    assert "Adam follows the gradient" in told
-    assert "the learning rate is" not in told

@@ -207,7 +207,7 @@ def test_an_experiment_says_how_long_each_of_its_runs_is():
 
 
 def test_the_last_exercise_sends_one_to_places_and_parts_that_there_are():
-    """And to a place where the answer stands: what a step does with its batch is told at the softmax."""
+    """And to a place where the answer stands: what a step does with its batch is told under Questions."""
     parts = open_page("layers").main.button_group(key=state.LayersPage.part.name).options
     titles = {title for title, _ in places.PLACES.values()}
     for _, page in exercises.find(13).discussion:
@@ -215,7 +215,7 @@ def test_the_last_exercise_sends_one_to_places_and_parts_that_there_are():
         assert place in titles
         assert not part or (place, part) in [("Layers", name) for name in parts]
     (step,) = [page for question, page in exercises.find(13).discussion if "one training step" in question]
-    assert step == "Layers: Network, under More at the layer softmax"
+    assert step == "Layers: Questions"
 
 
 def test_what_the_form_says_is_what_is_trained():

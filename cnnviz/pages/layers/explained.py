@@ -7,12 +7,13 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.network.config import Layer, NetworkConfig, layers, n_weights
-from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import calculation, opened, questions, signs
+from cnnviz.pages.layers import calculation, opened, signs
+from cnnviz.pages.layers.asked import catalogue
+from cnnviz.pages.layers.asked import part as questions
 from cnnviz.percentages import percent, probability
 from cnnviz.render import figures, palettes, tiles
-from cnnviz.ui import choice, panels
+from cnnviz.ui import panels
 from cnnviz.ui.components.maps import maps as shown_maps
 from cnnviz.ui.components.maps.sheet import exact, images, neurons
 from cnnviz.ui.state import CalculationPart, LayersPage
@@ -80,7 +81,7 @@ def show(network: Network, outputs: Mapping[str, np.ndarray]) -> None:
         show_chart(network.config)
         show_table(network.config)
         layer = ask_layer(layers(network.config))
-        show_layer(network, layer, outputs[layer.name], choice.recipe())
+        show_layer(network, layer, outputs[layer.name])
 
 
 def ask_layer(every: tuple[Layer, ...]) -> Layer:
@@ -127,8 +128,8 @@ def purpose(layer: Layer, config: NetworkConfig) -> str:
     return sentence.format(inputs=inputs, share=percent(config.dropout, 0))
 
 
-def show_layer(network: Network, layer: Layer, output: np.ndarray, trained_by: Recipe | None) -> None:
-    """One layer: what it does, what leaves it for this digit, and the questions that arise."""
+def show_layer(network: Network, layer: Layer, output: np.ndarray) -> None:
+    """One layer: what it does, what leaves it for this digit, and the way to the questions that arise."""
     n = layer.n_weights
     weights = Words.weights[min(n, 2)].format(n=n)
     left, right = st.container(border=True).columns([1, 1.7], gap="large")
@@ -136,8 +137,9 @@ def show_layer(network: Network, layer: Layer, output: np.ndarray, trained_by: R
         heading = Words.heading.format(name=layer.name, shape=shape_in_words(layer), weights=weights)
         st.markdown(f"**{heading}**")
         st.markdown(purpose(layer, network.config))
-        for question, answer in questions.to_questions(network.config, layer, trained_by):
-            st.markdown(f"**{question}** {answer}")
+        for name in catalogue.at_layer(layer):
+            if st.button(catalogue.QUESTIONS[name].words, icon=":material/help:", type="tertiary"):
+                questions.go(name)
     with right:
         if layer.kind == "input":
             show_image(layer, output)

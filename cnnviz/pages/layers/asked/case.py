@@ -178,6 +178,7 @@ class Question:
         needs: what a network must have; for another one the answer is about the tutorial's.
         numbers: of the questions of the tutorial "Deep MNIST for experts" that it answers, 1 to 28.
         layers: the kinds of layer at which it arises.
+        place: the place of the application that shows more of it; "" for none.
     """
 
     words: str
@@ -185,6 +186,7 @@ class Question:
     needs: Callable[[NetworkConfig], bool] = any_network
     numbers: tuple[int, ...] = ()
     layers: tuple[Kind, ...] = ()
+    place: str = ""
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> Table:

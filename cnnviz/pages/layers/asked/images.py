@@ -103,8 +103,8 @@ def four_axes(case: Case) -> Answer:
 
 
 QUESTIONS = {
-    "one-hot": Question(Words.one_hot, one_hot),
-    "pixels": Question(Words.pixels, pixels, numbers=(17,), layers=("input",)),
-    "minus-one": Question(Words.minus_one, minus_one, numbers=(16,), layers=("input",)),
+    "one-hot": Question(Words.one_hot, one_hot, place="data"),
+    "pixels": Question(Words.pixels, pixels, numbers=(17,), layers=("input",), place="data"),
+    "minus-one": Question(Words.minus_one, minus_one, numbers=(16,), layers=("input",), place="data"),
     "four-axes": Question(Words.four_axes, four_axes, has("convolution"), (18,), ("input",)),
 }

@@ -15,7 +15,20 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.layers.asked import catalogue, training
 from cnnviz.pages.layers.asked.case import Answer, Case, Chart, Log, Pictures, Tools, outputs_of
 from cnnviz.training import log as logs
-from cnnviz.ui import choice, digit_choice, lookups, panels, parts, present, refusal, results, server, state, texts
+from cnnviz.ui import (
+    choice,
+    digit_choice,
+    lookups,
+    panels,
+    parts,
+    places,
+    present,
+    refusal,
+    results,
+    server,
+    state,
+    texts,
+)
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.state import LayersPage
 
@@ -26,6 +39,8 @@ class Words:
     intro = "What readers of the tutorials ask. Each answer has numbers of the digit and the network that you chose."
     group, question = "About", "Question"
     lacks = "The chosen network has none of this, so the answer is about the tutorial's network, {name}."
+    more = "More of it on {place}"
+    unknown = "How this network was trained is not known; where a recipe is needed, it is that of {name}."
     table_alt = "Table: {caption}"
 
 
@@ -46,9 +61,12 @@ def show() -> None:
             image = digit.image[:, :, None]
             tools = tools_of_page()
             outputs = outputs_of(network, image, tools.ask)
-            recipe = choice.recipe() or PRESETS[TUTORIAL].recipe
+            known = choice.recipe()
+            recipe = known or PRESETS[TUTORIAL].recipe
             case = Case(network, recipe, n_train(recipe), image, digit.label, tools, outputs)
             show_answer(name, *catalogue.answer(name, case))
+            if known is None:
+                st.caption(Words.unknown.format(name=TUTORIAL))
 
 
 def ask() -> str:
@@ -101,6 +119,15 @@ def show_answer(name: str, answer: Answer, lacks: bool) -> None:
             st.caption(shown.caption)
         else:
             panels.text_table(shown.columns, shown.caption, Words.table_alt.format(caption=shown.caption), file)
+    show_link(name)
+
+
+def show_link(name: str) -> None:
+    """The way to the place that shows more, where there is one."""
+    place = catalogue.QUESTIONS[name].place
+    if place:
+        title, icon = places.PLACES[place]
+        st.page_link(places.path(place), label=Words.more.format(place=title), icon=icon)
 
 
 def tools_of_page() -> Tools:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 
 from cnnviz.analysis import arithmetic, small_shifts
-from cnnviz.network.config import POOL_PX, layers
+from cnnviz.network.config import POOL_PX, NetworkConfig, layers
+from cnnviz.pages.layers import signs
 from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, sides, table
 from cnnviz.percentages import percent
-from cnnviz.ui import panels
 from cnnviz.ui.components.maps.sheet import exact
 
 
@@ -42,6 +43,16 @@ class Words:
         "The digit moved by one pixel changes by {image} itself. Change: length of the difference, as a share of the "
         "length before, behind the activation."
     )
+
+    order = "Does it matter whether ReLU stands before the pooling or behind it?"
+    order_answer = (
+        "Not with ReLU and max-pooling: the largest of four numbers after ReLU is ReLU of the largest, relu(max(x)) = "
+        "max(relu(x)). In {name} the two ways differ by {difference} for this digit. Pooling first leaves ReLU "
+        "{after:,} numbers to look at instead of {before:,}; this network {does}."
+    )
+    does = ("pools behind it", "pools before it")
+    order_heads = ("Window of {name}", "ReLU, then the largest", "The largest, then ReLU")
+    order_caption = "Windows of map {number}, before any ReLU, in the row with the strongest place."
 
     ksize = "What are the four numbers of ksize?"
     ksize_answer = (
@@ -84,7 +95,7 @@ def pooling(case: Case) -> Answer:
         **values,
     )
     pictures = [maps[:, :, channel], pooled[:, :, channel]]
-    palette, limits = panels.colours(maps)
+    palette, limits = signs.colours(maps)
     sheet = exact(np.stack(pictures[:1]), palette, limits, 2, cell_px=140, widest_px=150)
     names = (Words.before, Words.after)
     sheet = dataclasses.replace(sheet, pictures=[each.astype(np.float32) for each in pictures], labels=names)
@@ -110,6 +121,37 @@ def why(case: Case) -> Answer:
     return Answer(text, [table(Words.why_heads, rows, Words.why_caption.format(image=image))])
 
 
+def order(case: Case) -> Answer:
+    """Both orders for every window of a map."""
+    layer = case.layers_of("pooling")[0]
+    maps = case.outputs[f"conv{layer.block}"]
+    row, column, channel = (int(i) for i in np.unravel_index(maps.argmax(), maps.shape))
+    n_rows, n_columns = layer.shape[:2]
+    both = np.array([[_both_orders(maps, (r, c, channel)) for c in range(n_columns)] for r in (range(n_rows))])
+    row, column = row // POOL_PX, min(max(column // POOL_PX, 1), max(n_columns - 2, 1))
+    shown = range(column - 1, min(column + 2, n_columns))
+    rows = [(f"({row}, {c})", *(float(x) for x in both[row, c])) for c in shown]
+    text = Words.order_answer.format(
+        name=layer.name,
+        difference=number(float(np.abs(both[..., 0] - both[..., 1]).max())),
+        before=maps.size,
+        after=math.prod(layer.shape),
+        does=Words.does[case.config.pool_first],
+    )
+    heads = [head.format(name=layer.name) for head in Words.order_heads]
+    return Answer(text, [table(heads, rows, Words.order_caption.format(number=channel))])
+
+
+def _both_orders(maps: np.ndarray, position: tuple[int, int, int]) -> tuple[float, float]:
+    first = arithmetic.pooling_at("max", np.maximum(maps, 0), position).result
+    return first, max(arithmetic.pooling_at("max", maps, position).result, 0.0)
+
+
+def max_pools_relu(config: NetworkConfig) -> bool:
+    """Whether the two can be swapped."""
+    return has("pooling")(config) and (config.pooling, config.activation) == ("max", "relu")
+
+
 def ksize(case: Case) -> Answer:
     """The window along each axis."""
     layer = case.layers_of("pooling")[0]
@@ -133,6 +175,7 @@ def seven(case: Case) -> Answer:
 QUESTIONS = {
     "pooling": Question(Words.pooling, pooling, has("pooling"), (9, 10), ("pooling",)),
     "why-pooling": Question(Words.why, why, has("pooling"), layers=("pooling",)),
+    "pooling-order": Question(Words.order, order, max_pools_relu, layers=("pooling",)),
     "ksize": Question(Words.ksize, ksize, has("pooling"), (12,), ("pooling",)),
     "seven": Question(Words.seven, seven, has("pooling"), (20,), ("pooling", "flatten")),
 }

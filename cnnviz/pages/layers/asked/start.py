@@ -9,7 +9,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import N_CLASSES, NetworkConfig
 from cnnviz.pages.layers.asked.case import Answer, Case, Chart, Question, has, number, table
 from cnnviz.percentages import percent
-from cnnviz.render import charts
+from cnnviz.render import charts, histograms
 
 N_DIGITS, STEPS, N_CHECKED = 2000, 800, 1000
 
@@ -20,7 +20,8 @@ class Words:
     relu = "What did the ReLU before do?"
     relu_answer = (
         "It set every negative number to 0 and left the others as they are: max(0, x). For this digit that was "
-        "{zero:,} of the {n:,} numbers that came to {name}, {share}. A neuron that has 0 says: what I look for is not here."
+        "{zero:,} of the {n:,} numbers that came to {name}, {share}. A 0 says that what the neuron "
+        "responds to is not there."
     )
     relu_heads = ("Behind", "Numbers", "Set to 0", "Largest that is left")
     relu_caption = "Every ReLU of this network, for this digit."
@@ -49,7 +50,7 @@ class Words:
         "where a ReLU gives 0 its slope is 0 too: its neuron learns nothing from this digit. Here {zero} of {n} "
         "random neurons learn nothing from it; the others have {different} different gradients."
     )
-    symmetry_heads = ("Start", "Different gradients", "Gradients that are 0")
+    symmetry_heads = ("Start", "Different gradients", "Gradients that are 0", "Largest")
     symmetry_rows = {"random": "random", "alike": "all neurons alike", "zero": "all weights 0"}
     symmetry_caption = "Eight neurons with ReLU between this digit and ten logits, before their first training step."
 
@@ -73,6 +74,10 @@ class Words:
         "{which} of standard deviation {stddev}."
     )
     which = {"truncated_normal": "truncated normal", "normal": "normal that is not truncated"}
+    drawn_alt = "Bar chart of the shares of weights by bins: of the normal some lie beyond ±{limit}, of the other none."
+    drawn_caption = "Shares of {n:,} weights by their distance from 0."
+    drawn_title = "From … standard deviations to one more"
+    drawn_names = ("Normal", "Truncated normal")
     truncated_heads = ("From", "to", "Normal", "Truncated")
     truncated_caption = (
         "{n:,} weights of each, in bins of one standard deviation, {stddev}; the largest: {first} and {second}."
@@ -141,7 +146,7 @@ def symmetric(case: Case) -> Answer:
     """The first gradients of three starts."""
     config = case.config
     starts = symmetry.starts(case.image, case.true, config.initial_stddev, config.initial_bias)
-    rows = [(Words.symmetry_rows[name], start.different, start.zero) for name, start in starts.items()]
+    rows = [(Words.symmetry_rows[name], start.different, start.zero, start.largest) for name, start in starts.items()]
     random = starts["random"]
     different = random.different - (random.zero > 0)
     text = Words.symmetry_answer.format(zero=random.zero, n=random.n, different=different)
@@ -185,8 +190,15 @@ def truncated(case: Case) -> Answer:
     text = Words.truncated_answer.format(
         share=percent(share, 1), limit=f"{2 * stddev:g}", which=Words.which[case.config.initializer], **values
     )
+    bins = [f"{i - 4}" for i in range(8)]
+    shares = {name: count.tolist() for name, count in zip(Words.drawn_names, counts, strict=True)}
+    chart = Chart(
+        histograms.histogram_chart(bins, shares, Words.drawn_title, case.tools.theme),
+        Words.drawn_caption.format(**values),
+        Words.drawn_alt.format(limit=f"{2 * stddev:g}"),
+    )
     caption = Words.truncated_caption.format(first=largest[0], second=largest[1], **values)
-    return Answer(text, [table(Words.truncated_heads, rows, caption)])
+    return Answer(text, [chart, table(Words.truncated_heads, rows, caption)])
 
 
 def constant(case: Case) -> Answer:

@@ -25,22 +25,25 @@ class Words:
     gradient_answer = (
         "The gradient of a weight says how fast the loss grows when the weight grows. The weight from neuron {neuron} "
         "to the logit of {digit} changes the logit by {a}, the neuron's value, for each 1 of its own; and the logit "
-        "changes the loss by p − y = {p} − {y} = {error}. The chain rule multiplies the two: ∂L/∂w = (p − y) · a = {gradient}. "
-        "{truth}, so y is {y}."
+        "changes the loss by p − y = {p} − {y} = {error}. The chain rule multiplies the two: ∂L/∂w = "
+        "(p − y) · a = {gradient}. {truth}, so y is {y}."
     )
     gradient_heads = ("Weight from {neuron} to", "p", "y", "p − y", "a", "Gradient")
     gradient_caption = "The gradient of all ten weights that neuron {neuron} of {below} has, for this digit alone."
     slope = " The activation behind the logits puts a third factor between them, its slope {slope}."
 
-    step = "What does one training step do with this weight?"
+    step = "What does one training step do with a weight?"
     step_answer = (
-        "It moves the weight against its gradient, so that the loss falls: a step of gradient descent. SGD takes the "
+        "It moves each weight against its gradient, so that the loss falls: a step of gradient descent. SGD takes the "
         "learning rate times the gradient g. RMSprop and Adam divide by √v, a running mean of g², so that small "
         "gradients count too; Adam also takes a running mean m of g itself. With rate {rate} and g = {gradient}, the "
         "weight {weight} becomes {after} by {name}."
     )
     step_heads = ("Optimiser", "Change of the weight, in its first step", "Change", "Weight after")
-    step_caption = "One step from this digit alone, each time from the same weight; ε = {epsilon}."
+    step_caption = (
+        "One step from this digit alone, each time from the same weight, that of neuron {neuron} "
+        "to the logit of {digit}; ε = {epsilon}."
+    )
     formulas: dict[Optimizer, str] = {
         "sgd": "−{rate} · g",
         "rmsprop": "−{rate} · g / √(0.1 g² + ε), v = 0.1 g² = {v}",
@@ -56,7 +59,7 @@ class Words:
         "Here the largest gradient is {ratio} times the smallest: so are the steps of SGD, but Adam's only "
         "{adam_ratio} times.{other}"
     )
-    peak = " at its largest"
+    peak = " at its largest, after {warm_up} of the steps, from where it falls back to 0"
     other = " This network was trained without it, by {name}."
     adam_heads = ("Weight to digit", "Gradient", "Step of SGD", "Step of Adam")
     adam_caption = "First steps of the ten weights of neuron {neuron}, from this digit alone, at a rate of {rate}."
@@ -150,7 +153,16 @@ def step(case: Case) -> Answer:
         after=f"{found.weight + change:.6f}",
         name=Words.optimizers[recipe.optimizer],
     )
-    return Answer(text, [table(Words.step_heads, rows, Words.step_caption.format(epsilon=f"{recipe.epsilon:g}"))])
+    return Answer(
+        text,
+        [
+            table(
+                Words.step_heads,
+                rows,
+                Words.step_caption.format(epsilon=f"{recipe.epsilon:g}", neuron=found.neuron, digit=found.digit),
+            )
+        ],
+    )
 
 
 def adam(case: Case) -> Answer:
@@ -166,7 +178,7 @@ def adam(case: Case) -> Answer:
     text = Words.adam_answer.format(
         n=n_weights(case.config),
         rate=rate,
-        peak="" if recipe.schedule == "constant" else Words.peak,
+        peak="" if recipe.schedule == "constant" else Words.peak.format(warm_up=percent(recipe.warm_up, 0)),
         ratio=number(_ratio(every)),
         adam_ratio=number(_ratio(steps["adam"])),
         other="" if recipe.optimizer == "adam" else Words.other.format(name=Words.optimizers[recipe.optimizer]),
