@@ -54,7 +54,9 @@ CONCEPTS = {
     "why-activation", "softmax", "logit", "why-pooling", "edges", "pooling-order",
 }  # fmt: skip
 CONFIGS = {
-    "linear": NetworkConfig((), ()),
+    "linear": PRESETS["linear"].network,
+    "dense": PRESETS["dense"].network,
+    "without padding": NetworkConfig((Convolution(4), Convolution(6, 3, 2)), (8,), padding="valid", dropout=0.25),
     "one convolution": NetworkConfig((Convolution(4, 3, 2),), (), pooling="none", activation="tanh"),
     "activated": NetworkConfig((Convolution(3, 4),), (8,), pooling="average", activate_logits=True),
     "sigmoid": NetworkConfig((Convolution(3, 1), Convolution(2, 28)), (8, 5), activation="sigmoid", initial_stddev=0.0),
@@ -159,7 +161,7 @@ DEEP = PRESETS["deep-mnist"].network
 
 def test_padding_is_that_of_the_layer():
     found = answer("padding", case_with(DEEP))
-    assert "2 rows of zeros above and 2 below" in found.text
+    assert ": 2 rows of zeros above and 2 below" in found.text
     assert "⌊(28 + 4 − 5) / 1⌋ + 1 = 28 places" in found.text
     assert table_of(found) == [("SAME", "2 + 2", "28"), ("VALID", "0 + 0", "24")]
     odd = answer("padding", case_with(NetworkConfig((Convolution(4, 2, 3),), ())))
@@ -168,13 +170,17 @@ def test_padding_is_that_of_the_layer():
 
 @pytest.mark.parametrize("kernel_px", [1, 2, 5, 28])
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
-def test_the_formula_gives_the_side_of_the_maps(kernel_px, stride):
-    config = NetworkConfig((Convolution(1, kernel_px, stride),), (), pooling="none")
-    before, behind = arithmetic.same_padding(28, kernel_px, stride)
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_formula_gives_the_side_of_the_maps(kernel_px, stride, padding):
+    config = NetworkConfig((Convolution(1, kernel_px, stride),), (), pooling="none", padding=padding)
+    before, behind = arithmetic.same_padding(28, kernel_px, stride) if padding == "same" else (0, 0)
     out = (28 + before + behind - kernel_px) // stride + 1
     assert out == layers(config)[1].shape[0]
     case = case_with(config)
-    assert f"⌋ + 1 = {out} places" in answer("padding", case).text
+    found = answer("padding", case)
+    assert f"⌋ + 1 = {out} places" in found.text
+    assert f"conv1 has {padding.upper()}: {before} rows of zeros above and {behind} below" in found.text
+    assert {row[0]: row[2] for row in table_of(found)}[padding.upper()] == f"{out}"
     assert table_of(answer("stride", case))[stride - 1][1] == f"{out}"
     assert f"strides = [1, {stride}, {stride}, 1]" in answer("strides", case).text
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from cnnviz.analysis import arithmetic
-from cnnviz.analysis.arithmetic import same_padding
+from cnnviz.analysis import arithmetic, weight_sharing
+from cnnviz.analysis.arithmetic import padding_between, same_padding
 from cnnviz.analysis.explanations import ConvolutionExplanation
-from cnnviz.network.config import Layer
+from cnnviz.network.config import Layer, Padding
 from cnnviz.pages.layers import signs
 from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, sides, squares, table
 from cnnviz.render import palettes
@@ -33,17 +34,20 @@ class Words:
     stride = "What is the stride, and what is it usually?"
     stride_answer = (
         "The stride is how many pixels the kernel moves on from one place to the next. Usually it is 1 in a "
-        "convolution, and 2 in a 2×2 pooling, so that no two windows overlap. In {name} it is {stride}. With zeros "
-        "around the image, stride s leaves the side divided by s, rounded up."
+        "convolution, and 2 in a 2×2 pooling, so that no two windows overlap. In {name} it is {stride}. {rule}"
     )
+    rules: Mapping[Padding, str] = {
+        "same": "With zeros around the image, stride s leaves the side divided by s, rounded up.",
+        "valid": "Without zeros around the image, stride s leaves ⌊({side} − {px}) / s⌋ + 1 places along a side.",
+    }
     stride_heads = ("Stride", "Places along a side", "Pixels of a map")
     stride_caption = "What {name} would leave of its {side}×{side} input."
 
     padding = "What is padding, and what is it usually?"
     padding_answer = (
         "Padding puts zeros around the input, so that the kernel can also stand at its edge. Usually it is SAME: as "
-        "many zeros as keep the size at stride 1; VALID means none. {name} has {before} rows of zeros above and "
-        "{behind} below, and as many columns left and right. So there are ⌊({side} + {total} − {px}) / {stride}⌋ + 1 "
+        "many zeros as keep the size at stride 1; VALID means none. {name} has {called}: {before} rows of zeros above "
+        "and {behind} below, and as many columns left and right. So there are ⌊({side} + {total} − {px}) / {stride}⌋ + 1 "
         "= {out} places along a side."
     )
     padding_heads = ("Padding", "Zeros above and below", "Places along a side")
@@ -114,7 +118,9 @@ def vanilla(case: Case) -> Answer:
     """Whether the first convolution is one."""
     layer = case.layers_of("convolution")[0]
     side, out = case.below(layer).shape[0], layer.shape[0]
-    text = Words.vanilla_answer.format(name=layer.name, is_not=Words.is_not[layer.stride > 1], side=side, out=out)
+    text = Words.vanilla_answer.format(
+        name=layer.name, is_not=Words.is_not[layer.stride > 1 or case.config.padding == "valid"], side=side, out=out
+    )
     shown = [case.layers_of("input")[0], *case.layers_of("convolution"), *case.layers_of("pooling")]
     rows = [(each.name, sides(each.shape[:2])) for each in sorted(shown, key=lambda each: each.block)]
     return Answer(text, [table(Words.sizes_heads, rows, Words.sizes_caption)])
@@ -123,22 +129,30 @@ def vanilla(case: Case) -> Answer:
 def stride(case: Case) -> Answer:
     """How many places there are at strides of 1 to 4."""
     layer = case.layers_of("convolution")[0]
-    side = case.below(layer).shape[0]
-    rows = [(step, math.ceil(side / step), f"{math.ceil(side / step) ** 2:,}") for step in (1, 2, 3, 4)]
-    values = {"name": layer.name, "stride": layer.stride, "side": side}
-    caption = Words.stride_caption.format(**values)
-    return Answer(Words.stride_answer.format(**values), [table(Words.stride_heads, rows, caption)])
+    side, px = case.below(layer).shape[0], layer.kernel_shape[0]
+    found = [(step, places(side, px, step, case.config.padding)) for step in (1, 2, 3, 4)]
+    rows = [(step, n, f"{n * n:,}") for step, n in found]
+    values = {"name": layer.name, "stride": layer.stride, "side": side, "px": px}
+    caption, rule = Words.stride_caption.format(**values), Words.rules[case.config.padding].format(**values)
+    return Answer(Words.stride_answer.format(rule=rule, **values), [table(Words.stride_heads, rows, caption)])
 
 
 def padding(case: Case) -> Answer:
     """SAME beside VALID."""
     layer = case.layers_of("convolution")[0]
-    side, px, step = case.below(layer).shape[0], layer.kernel_shape[0], layer.stride
-    before, behind = same_padding(side, px, step)
+    below, px, step = case.below(layer), layer.kernel_shape[0], layer.stride
+    side, (before, behind) = below.shape[0], padding_between(below, layer)
     values = {"name": layer.name, "side": side, "px": px, "stride": step, "out": layer.shape[0]}
-    text = Words.padding_answer.format(before=before, behind=behind, total=before + behind, **values)
-    rows = [("SAME", f"{before} + {behind}", layer.shape[0]), ("VALID", "0 + 0", (side - px) // step + 1)]
-    return Answer(text, [table(Words.padding_heads, rows, Words.padding_caption.format(**values))])
+    zeros = {"before": before, "behind": behind, "total": before + behind, "called": case.config.padding.upper()}
+    both: dict[Padding, tuple[int, int]] = {"same": same_padding(side, px, step), "valid": (0, 0)}
+    rows = [(name.upper(), f"{around[0]} + {around[1]}", places(side, px, step, name)) for name, around in both.items()]
+    caption = Words.padding_caption.format(**values)
+    return Answer(Words.padding_answer.format(**zeros, **values), [table(Words.padding_heads, rows, caption)])
+
+
+def places(side: int, px: int, step: int, padding: Padding) -> int:
+    """Where a kernel can stand along a side: with zeros around, or without."""
+    return math.ceil(side / step) if padding == "same" else (side - px) // step + 1
 
 
 def strides(case: Case) -> Answer:
@@ -189,7 +203,8 @@ def numbers_alt(values: dict[str, object]) -> str:
 def explain(case: Case, layer: Layer, position: tuple[int, int, int]) -> ConvolutionExplanation:
     """How one pixel of a convolution is computed."""
     kernel, bias = (case.network.weights[f"{layer.name}/{part}"] for part in ("kernel", "bias"))
-    return arithmetic.convolution_at(kernel, bias, case.outputs[case.below(layer).name], position, layer.stride)
+    inputs = case.outputs[case.below(layer).name]
+    return arithmetic.convolution_at(kernel, bias, inputs, position, layer.stride, padding=case.config.padding)
 
 
 def second(case: Case) -> Answer:
@@ -222,14 +237,14 @@ def second(case: Case) -> Answer:
 
 def shared(case: Case) -> Answer:
     """How many weights the first convolution has, and how many without sharing."""
-    layer = case.layers_of("convolution")[0]
-    n_in, n_places = math.prod(case.below(layer).shape), math.prod(layer.shape[:2])
-    n_out = n_places * layer.shape[2]
-    counts = (layer.n_weights, n_places * layer.n_weights, n_in * n_out + n_out)
+    layer, found = case.layers_of("convolution")[0], weight_sharing.weight_sharing(case.config)[0]
+    counts = (found.shared, found.unshared, found.connected)
     rows = [
         (name, f"{count:,}", f"{count / counts[0]:,.0f}") for name, count in zip(Words.shared_rows, counts, strict=True)
     ]
-    text = Words.shared_answer.format(name=layer.name, n=n_places, shared=counts[0], own=counts[1], dense=counts[2])
+    text = Words.shared_answer.format(
+        name=layer.name, n=found.n_places, shared=counts[0], own=counts[1], dense=counts[2]
+    )
     caption = Words.shared_caption.format(name=layer.name, shape=sides(layer.shape))
     return Answer(text, [table(Words.shared_heads, rows, caption)])
 
@@ -268,6 +283,6 @@ QUESTIONS = {
     "strides": Question(Words.strides, strides, has("convolution"), (13,), ("convolution",)),
     "features": Question(Words.features, features, has("convolution"), (14, 15), ("convolution",)),
     "second-layer": Question(Words.second, second, has("convolution", n=2), (19, 21), ("convolution",)),
-    "shared-weights": Question(Words.shared, shared, has("convolution"), layers=("convolution",)),
+    "shared-weights": Question(Words.shared, shared, has("convolution"), layers=("convolution",), place="train"),
     "edges": Question(Words.edges, edges, has("convolution"), layers=("convolution",)),
 }

@@ -66,8 +66,9 @@ class Words:
 
     seven = "Why are the maps 7×7 at the end?"
     seven_answer = (
-        "A convolution with zeros around keeps the side, here at stride {stride}; each 2×2 pooling halves it, rounded "
-        "up. So the side goes {way}. Pixels of a map: {first:,} at first, {last:,} at the end."
+        "A convolution of stride 1 with zeros around keeps the side; without them, or with a larger stride, it makes "
+        "it smaller. Each 2×2 pooling halves it, rounded up. So the side goes {way}. Pixels of a map: {first:,} at "
+        "first, {last:,} at the end."
     )
     seven_heads = ("Step", "Side", "Maps", "Numbers")
     seven_caption = "What leaves every step for one image."
@@ -166,9 +167,8 @@ def seven(case: Case) -> Answer:
     maps = [layer for layer in layers(case.config) if layer.is_map]
     way = " → ".join(str(side) for side in dict.fromkeys(layer.shape[0] for layer in maps))
     rows = [(each.name, sides(each.shape[:2]), each.shape[2], f"{case.outputs[each.name].size:,}") for each in maps]
-    stride = case.layers_of("convolution")[0].stride
     first, last = (each.shape[0] * each.shape[1] for each in (maps[0], maps[-1]))
-    text = Words.seven_answer.format(stride=stride, way=way, first=first, last=last)
+    text = Words.seven_answer.format(way=way, first=first, last=last)
     return Answer(text, [table(Words.seven_heads, rows, Words.seven_caption)])
 
 

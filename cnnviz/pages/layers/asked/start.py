@@ -123,7 +123,10 @@ def why(case: Case) -> Answer:
     curves = [trained(case, digits, others, N_DIGITS, STEPS, relu=relu) for relu in (True, False)]
     reached = [percent(curve.validation[-1], 1) for curve in curves]
     values = {"n": min(N_DIGITS, len(digits)), "with_relu": reached[0], "without": reached[1]}
-    series = {name: (curve.steps[SHOWN_FROM:], curve.validation[SHOWN_FROM:]) for name, curve in zip(Words.lines, curves, strict=True)}
+    series = {
+        name: (curve.steps[SHOWN_FROM:], curve.validation[SHOWN_FROM:])
+        for name, curve in zip(Words.lines, curves, strict=True)
+    }
     drawn = charts.curve_chart(series, Words.accuracy, case.tools.theme, height_px=220)
     caption = Words.beside_caption.format(hidden=small_training.HIDDEN, others=min(N_CHECKED, len(others)), **values)
     text = Words.why_answer.format(difference=number(merged.largest_difference), **values)
