@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnnviz.network.config import Layer
-from cnnviz.pages.layers.asked import convolution, dense, images, losses, pooling, start, training
+from cnnviz.pages.layers.asked import convolution, dense, epochs, features, images, losses, pooling, start, training
 from cnnviz.pages.layers.asked.case import Answer, Case, Question
 
 
@@ -25,12 +25,12 @@ class Words:
 
 GROUPS: Mapping[str, Mapping[str, Question]] = {
     "images": images.QUESTIONS,
-    "convolution": convolution.QUESTIONS,
+    "convolution": convolution.QUESTIONS | features.QUESTIONS,
     "pooling": pooling.QUESTIONS,
     "start": start.QUESTIONS,
     "dense": dense.QUESTIONS,
     "losses": losses.QUESTIONS,
-    "training": training.QUESTIONS,
+    "training": training.QUESTIONS | epochs.QUESTIONS,
 }
 QUESTIONS = {name: question for group in GROUPS.values() for name, question in group.items()}
 FIRST = next(iter(QUESTIONS))

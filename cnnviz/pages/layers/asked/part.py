@@ -12,7 +12,7 @@ from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import PRESETS, Recipe
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers.asked import catalogue, training
+from cnnviz.pages.layers.asked import catalogue, epochs
 from cnnviz.pages.layers.asked.case import Answer, Case, Chart, Log, Pictures, Tools, outputs_of
 from cnnviz.training import log as logs
 from cnnviz.ui import (
@@ -167,7 +167,7 @@ def log() -> Log | None:
     """The training log of the chosen network, or of a shipped one that has a log."""
     entry = choice.current().entry
     found = [_log_of(name) for name in (entry.name if entry else "", WITH_LOG)]
-    return next((each for each in found if each and training.compared(each)), None)
+    return next((each for each in found if each and epochs.compared(each)), None)
 
 
 def _log_of(name: str) -> Log | None:
