@@ -137,9 +137,8 @@ def show_layer(network: Network, layer: Layer, output: np.ndarray) -> None:
         heading = Words.heading.format(name=layer.name, shape=shape_in_words(layer), weights=weights)
         st.markdown(f"**{heading}**")
         st.markdown(purpose(layer, network.config))
-        for name in catalogue.at_layer(layer):
-            if st.button(catalogue.QUESTIONS[name].words, icon=":material/help:", type="tertiary"):
-                questions.go(name)
+        with st.container(gap=None):
+            show_links(layer)
     with right:
         if layer.kind == "input":
             show_image(layer, output)
@@ -149,6 +148,13 @@ def show_layer(network: Network, layer: Layer, output: np.ndarray) -> None:
             show_answer(output)
         else:
             show_neurons(layer, output)
+
+
+def show_links(layer: Layer) -> None:
+    """A button for each question that arises at a layer; it opens the part Questions."""
+    for name in catalogue.at_layer(layer):
+        if st.button(catalogue.QUESTIONS[name].words, icon=":material/help:", type="tertiary"):
+            questions.go(name)
 
 
 def show_image(layer: Layer, output: np.ndarray) -> None:

@@ -78,8 +78,8 @@ class Words:
     which = {"truncated_normal": "truncated normal", "normal": "normal that is not truncated"}
     drawn_alt = "Bar chart of the shares of weights by bins: of the normal some lie beyond ±{limit}, of the other none."
     drawn_caption = "Shares of {n:,} weights by their distance from 0."
-    drawn_title = "From … standard deviations to one more"
-    drawn_names = ("Normal", "Truncated normal")
+    drawn_title = "Standard deviations from 0"
+    drawn_names = ("Normal", "Truncated")
     truncated_heads = ("From", "to", "Normal", "Truncated")
     truncated_caption = (
         "{n:,} weights of each, in bins of one standard deviation, {stddev}; the largest: {first} and {second}."
@@ -195,7 +195,7 @@ def truncated(case: Case) -> Answer:
     text = Words.truncated_answer.format(
         share=percent(share, 1), limit=f"{2 * stddev:g}", which=Words.which[case.config.initializer], **values
     )
-    bins = [f"{i - 4}" for i in range(8)]
+    bins = [f"{i - 4}…{i - 3}" for i in range(8)]
     shares = {name: count.tolist() for name, count in zip(Words.drawn_names, counts, strict=True)}
     chart = Chart(
         histograms.histogram_chart(bins, shares, Words.drawn_title, case.tools.theme),
