@@ -136,7 +136,8 @@ CONTRAST = """least => {
   return found;
 }"""
 SMALL_TARGETS = """least => {
-  const targets = '[data-testid=stMain] :is(button, a[href], [role=combobox], summary), [data-testid=stTopNavLink]';
+  const targets = '[data-testid=stMain] :is(button, a[href], [role=combobox], summary), [data-testid=stTopNavLink],'
+    + '[data-testid=stMain] :is([role=radiogroup], [data-testid=stCheckbox]) label';
   const without = '[data-testid=stTooltipIcon], [data-testid=stElementToolbar], [data-testid=stNumberInputContainer]';
   return [...document.querySelectorAll(targets)].filter(e => !e.closest(without))
     .map(e => [e.getBoundingClientRect(), e]).filter(([b]) => b.width && b.height && b.height < least - 0.5)

@@ -115,4 +115,4 @@ def test_a_kernel_of_a_run_that_is_watched_opens_among_the_filters_of_layers(lap
     for told in ("part=filters", "map=5", "net=fast"):
         laptop.wait_for_function("told => location.search.includes(told)", arg=told)
     expect(laptop.locator(".sheet [aria-pressed=true]")).to_have_attribute("title", "filter 5")
-    laptop.get_by_text("Filter 5 of conv1").wait_for()
+    laptop.get_by_text("Filter 5 of conv1").first.wait_for()

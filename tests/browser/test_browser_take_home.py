@@ -61,7 +61,7 @@ def test_network_program_and_notebook_arrive(window, address, tmp_path, bundled)
         if isinstance(node, ast.FunctionDef)
     }
     nbformat.validate(nbformat.read(fetch(window, "Notebook (.ipynb)", tmp_path), as_version=4))
-    window.get_by_text("Words of older tutorials").click()
+    window.get_by_text("More: words of older tutorials").click()
     table = window.get_by_role("table", name="Table of 13 words of TensorFlow 1")
     for width in (1440, 820, 390):
         window.set_viewport_size({"width": width, "height": 1000})

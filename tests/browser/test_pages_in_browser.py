@@ -139,7 +139,7 @@ def test_mnist_arrives_behind_the_scenes(window, tmp_path):
         environment = {"CNNVIZ_MNIST_URL": f"http://127.0.0.1:{mirror.server_port}", "KERAS_HOME": str(tmp_path)}
         with browser.server(**environment, XDG_CACHE_HOME=str(tmp_path), CNNVIZ_DATA="") as (address, _):
             window.goto(f"{address}/data")
-            window.get_by_text("The 55,000 digits of the train").wait_for()
+            window.get_by_text("Training, 55,000").first.wait_for()
             expect(window.get_by_text("They are not MNIST")).to_have_count(0)
         mirror.shutdown()
     assert len(list((tmp_path / "cnnviz" / "MNIST").glob("*.gz"))) == 4

@@ -34,6 +34,7 @@ def examples():
         state.more_steps_of("a"),
         state.extend_of("a"),
         state.own_layer_of("conv1"),
+        state.kernel_places_of("conv1", 0, 0, "a"),
     ]
     for value in made:
         if isinstance(value, DigitKeys):

@@ -12,7 +12,7 @@ from cnnviz.ui import panels
 class Words:
     """The table, and why there is a TensorFlow at all."""
 
-    title = "Words of older tutorials, and why TensorFlow"
+    title = "More: words of older tutorials, and why TensorFlow"
     why = (
         "**Why TensorFlow and not NumPy?** NumPy can multiply and add all these numbers too. TensorFlow does two "
         "things beyond it. It finds the gradient, how the loss changes with each weight, by itself: one writes down "

@@ -16,7 +16,7 @@ from cnnviz.ui import panels
 class Words:
     """What is said of it."""
 
-    title = "Training log"
+    title = "More: training log"
     none = "Nothing was measured on the way when {name} was trained."
     columns = ("Training steps", "Training accuracy", "Loss", "Loss per image", "Validation accuracy", "Test accuracy")
     counted = "{share} ({correct:,} / {n:,})"
