@@ -52,7 +52,10 @@ RERUN = """(word) => {
   const button = [...document.querySelectorAll('[data-testid=stMain] label, [data-testid=stMain] button')]
     .find(b => b.innerText.trim().endsWith(word));
   const images = () => [...document.querySelectorAll('[data-testid=stImage] img')];
-  const shown = () => document.querySelector('[data-testid=stMain]').innerText + images().map(i => i.src).join();
+  const inside = () => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stBidiComponentIsolated]')]
+    .flatMap(host => [...(host.shadowRoot?.querySelectorAll('figcaption, .label, .words') ?? [])]).map(e => e.innerText);
+  const shown = () =>
+    [document.querySelector('[data-testid=stMain]').innerText, ...images().map(i => i.src), ...inside()].join();
   const before = shown();
   const start = performance.now();
   window.took = null;
