@@ -53,7 +53,8 @@ RERUN = """(word) => {
     .find(b => b.innerText.trim().endsWith(word));
   const images = () => [...document.querySelectorAll('[data-testid=stImage] img')];
   const inside = () => [...document.querySelectorAll('[data-testid=stMain] [data-testid=stBidiComponentIsolated]')]
-    .flatMap(host => [...(host.shadowRoot?.querySelectorAll('figcaption, .label, .words') ?? [])]).map(e => e.innerText);
+    .flatMap(host => [...(host.shadowRoot?.querySelectorAll('figcaption, .label, .words') ?? [])])
+    .map(e => e.innerText);
   const shown = () =>
     [document.querySelector('[data-testid=stMain]').innerText, ...images().map(i => i.src), ...inside()].join();
   const before = shown();
