@@ -23,6 +23,12 @@ def shifted(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return np.asarray(padded[top : top + height, left : left + width])
 
 
+def relative_change(before: np.ndarray, after: np.ndarray) -> float:
+    """The length of the difference of two arrays, as a share of the length of the first; 0 where that is 0."""
+    length = float(np.linalg.norm(before))
+    return float(np.linalg.norm(after - before)) / length if length else 0.0
+
+
 def relative_changes(network: Network, image: np.ndarray) -> dict[str, float]:
     """The relative change of what leaves each convolution block, its pooling and activation included.
 
@@ -43,8 +49,7 @@ def relative_changes(network: Network, image: np.ndarray) -> dict[str, float]:
     outputs = activations(network, batch)
     found = {}
     for name in ends.values():
-        maps = outputs[name].astype(np.float64).reshape(len(batch), -1)
-        length = np.linalg.norm(maps[0])
-        if length > 0:
-            found[name] = float(np.mean(np.linalg.norm(maps[1:] - maps[0], axis=1) / length))
+        maps = outputs[name].astype(np.float64)
+        if maps[0].any():
+            found[name] = float(np.mean([relative_change(maps[0], of_shifted) for of_shifted in maps[1:]]))
     return found

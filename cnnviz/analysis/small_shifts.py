@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnviz.analysis.shifts import relative_change, shifted
 from cnnviz.network.config import Activation, NetworkConfig, layers
 
 ACTIVATIONS: dict[Activation, Callable[[np.ndarray], np.ndarray]] = {
@@ -27,15 +28,7 @@ class BlockChange:
 
 def moved_right(image: np.ndarray) -> np.ndarray:
     """The image, float (28, 28, 1), one pixel further right; paper comes in at the left."""
-    moved = np.zeros_like(image)
-    moved[:, 1:] = image[:, :-1]
-    return moved
-
-
-def relative_change(before: np.ndarray, after: np.ndarray) -> float:
-    """The length of the difference of two arrays, as a share of the length of the first; 0 where that is 0."""
-    length = float(np.linalg.norm(before))
-    return float(np.linalg.norm(after - before)) / length if length else 0.0
+    return shifted(image[..., 0], 0, 1)[..., None]
 
 
 def changes(

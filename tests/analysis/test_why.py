@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnnviz.analysis import dropout, initial_weights, merged_layers, small_shifts, small_training, symmetry
+from cnnviz.analysis import dropout, initial_weights, merged_layers, shifts, small_shifts, small_training, symmetry
 from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import PRESETS
 from cnnviz.network.weights import Network
@@ -71,8 +71,8 @@ def test_a_shift_changes_maps_less_behind_a_pooling():
     image[4, 4] = 1
     moved = small_shifts.moved_right(image)
     assert np.argwhere(moved[:, :, 0]).tolist() == [[4, 5]]
-    assert small_shifts.relative_change(image, moved) == pytest.approx(np.sqrt(2))
-    assert small_shifts.relative_change(0 * image, moved) == 0
+    assert shifts.relative_change(image, moved) == pytest.approx(np.sqrt(2))
+    assert shifts.relative_change(0 * image, moved) == 0
     config = NetworkConfig((Convolution(1, 1),), (), pool_first=True)
     weights = zero_weights(config) | {"conv1/kernel": np.ones((1, 1, 1, 1), np.float32)}
     before, after = (layer_outputs(Network(config, weights), each) for each in (image, moved))

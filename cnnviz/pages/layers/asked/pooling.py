@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from cnnviz.analysis import arithmetic, small_shifts
+from cnnviz.analysis import arithmetic, shifts, small_shifts
 from cnnviz.network.config import POOL_PX, NetworkConfig, layers
 from cnnviz.pages.layers import signs
 from cnnviz.pages.layers.asked.case import Answer, Case, Pictures, Question, has, number, sides, table
@@ -118,7 +118,7 @@ def why(case: Case) -> Answer:
         without=rows[0][1],
         with_pooling=rows[0][2],
     )
-    image = percent(small_shifts.relative_change(case.image, moved), 1)
+    image = percent(shifts.relative_change(case.image, moved), 1)
     return Answer(text, [table(Words.why_heads, rows, Words.why_caption.format(image=image))])
 
 
