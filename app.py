@@ -8,7 +8,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from cnnviz import lazy
-from cnnviz.server import memory, sockets
+from cnnviz.server import left_pages, memory, sockets
 from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.immutable import Immutable
@@ -34,6 +34,7 @@ def begin() -> None:
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
+    left_pages.leave_out()
     memory.return_large_blocks()
     sockets.send_at_once()
     threading.Thread(target=begin, name="begin", daemon=True).start()

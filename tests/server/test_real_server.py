@@ -9,6 +9,7 @@ import urllib.request
 import canvas_message
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
 import browser
@@ -184,3 +185,38 @@ def test_on_this_machine_one_is_the_teacher_and_behind_a_proxy_nobody_is(server,
         said = asyncio.run(said_in_train(server[0], monkeypatch, **sent))
         assert any("watch the network learn" in text for text in said)
         assert any("You are the teacher here" in text for text in said) is is_teacher
+
+
+async def told_after_leaving(address):
+    """What a server tells of when Layers is left for Mistakes and one of its parts is asked for at the same moment.
+
+    The parts that each run was of: none for a whole page.
+    """
+    async with opened(address, "mistakes") as other, opened(address, "layers") as page:
+        part = next(widget.fragment for _, widget in page._widgets.values() if widget.fragment)
+        leave, late = page._request("", "", ""), page._request(part, "", "")
+        leave.rerun_script.page_script_hash = other._page
+        assert late.rerun_script.page_script_hash  # that of Layers, the only one that the browser knows
+        for message in (leave, late):
+            await page._socket.send(message.SerializeToString())
+        async with asyncio.timeout(60):
+            return await runs_until_quiet(page._socket)
+
+
+async def runs_until_quiet(socket):
+    """The parts that each run was of, none for a whole page, until one has ended and no other begins for a second."""
+    runs, has_ended = [], False
+    while True:
+        try:
+            async with asyncio.timeout(1 if has_ended else None):
+                message = ForwardMsg.FromString(await anext(aiter(socket)))
+        except TimeoutError:
+            return runs
+        kind = message.WhichOneof("type")
+        has_ended = kind == "script_finished" or (has_ended and kind != "new_session")
+        if kind == "new_session":
+            runs.append(list(message.metadata.run.fragment_ids))
+
+
+def test_what_a_page_asks_for_that_is_left_does_not_empty_the_next_one(server):
+    assert asyncio.run(told_after_leaving(server[0])) == [[]]
