@@ -24,4 +24,4 @@ class Runner(ScriptRunner):
 
 def leave_out() -> None:
     """Have the sessions that begin from now on run their scripts so."""
-    app_session.ScriptRunner = Runner  # type: ignore[misc]
+    app_session.ScriptRunner = Runner  # type: ignore[attr-defined]
