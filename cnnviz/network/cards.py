@@ -16,7 +16,9 @@ from pydantic import Field
 
 from cnnviz.files import FileError, read_bounded
 from cnnviz.network.config import NetworkConfig
+from cnnviz.network.counts import Count, Share, Total
 from cnnviz.network.presets import Recipe, Seed
+from cnnviz.network.reliability import Reliability
 from cnnviz.validation import expected, from_content, quoted, validated
 
 FORMAT = 2
@@ -24,13 +26,10 @@ MAX_BYTES = 1_000_000
 """Of a card's file."""
 UNLIKE_A_CARD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What is raised when JSON of another form, or nested without end, is taken for a card."""
-ROW_OF_COUNTS, LOG_LINE = r"\[[\d\s,]+\]", r"\[\s*\d+(?:,\s*(?:null|[\d.e+-]+|\[[\d ,]+\])){4}\s*\]"
+ROW_OF_NUMBERS, LOG_LINE = r"\[[\d\s,.e+-]+\]", r"\[\s*\d+(?:,\s*(?:null|[\d.e+-]+|\[[\d ,]+\])){4}\s*\]"
 """What stands in one line of a card's file each."""
-MAX_COUNT = 10**9
 MAX_SECONDS = 1e9
 
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT), expected(f"a count of 0 to {MAX_COUNT:,}")]
-Total = Annotated[int, Field(ge=1, le=MAX_COUNT), expected(f"a number of digits of 1 to {MAX_COUNT:,}")]
 Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS), expected(f"seconds in [0, {MAX_SECONDS:g}]")]
 Counts = Annotated[tuple[Count, ...], Field(min_length=10, max_length=10)]
 ConfusionMatrix = Annotated[tuple[Counts, ...], Field(min_length=10, max_length=10)]
@@ -39,7 +38,6 @@ Text = Annotated[
     Field(max_length=10_000, pattern=r"\A[^\x00]*\z"),
     expected("a text of at most 10,000 characters, none of them NUL"),
 ]
-Share = Annotated[float, Field(ge=0, le=1), expected("a share in [0, 1]")]
 Finite = Annotated[float, Field(allow_inf_nan=False), expected("a finite number")]
 MAX_LOG = 1000
 """Lines of a training log in a card."""
@@ -85,6 +83,8 @@ class OtherTestSet:
         refused: of each true digit, how many were called no digit.
         confusion_matrix: of the others; row = true, column = predicted.
         remarks: what is misread, and why.
+        reliability: how sure it was of those that it did not call no digit, and how often right; cards of before
+            2026-12 have none.
     """
 
     name: Text
@@ -93,6 +93,7 @@ class OtherTestSet:
     refused: Counts
     confusion_matrix: ConfusionMatrix
     remarks: Text
+    reliability: Reliability | None = None
 
 
 @validated
@@ -243,12 +244,20 @@ def _check_figures(path: Path, card: Card) -> None:
         counts = np.array(other.confusion_matrix)
         if (counts.trace(), counts.sum() + sum(other.refused)) != (other.correct, other.n):
             raise BrokenModel(f"{path}: the figures for {quoted(other.name)} do not agree with their confusion matrix.")
+        if other.reliability and not _agrees(other.reliability, other):
+            raise BrokenModel(f"{path}: how sure it was of {quoted(other.name)} does not agree with the other figures.")
     before = -1
     for snapshot in card.snapshots:
         in_order, before = snapshot.iteration > before, snapshot.iteration
         if not in_order or snapshot.file != weights_file(snapshot.iteration) or snapshot.correct > snapshot.n:
             raise BrokenModel(f"{path}: the snapshot at iteration {snapshot.iteration} is not plausible.")
     _check_log(path, card)
+
+
+def _agrees(counted: Reliability, other: OtherTestSet) -> bool:
+    """Whether all answers are in the bins, and as many of them right."""
+    covers_all = (counted.edges[0], counted.edges[-1]) == (0, 1)
+    return covers_all and (counted.n_right, counted.n) == (other.correct, other.n - sum(other.refused))
 
 
 def _check_log(path: Path, card: Card) -> None:
@@ -276,6 +285,9 @@ def weights_file(iteration: int) -> str:
 def card_json(card: Card) -> str:
     """The card as it is written, with its checksum."""
     content: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(card)}
+    for entry in content["other_test_sets"]:
+        if entry["reliability"] is None:
+            del entry["reliability"]
     if not card.other_test_sets:
         del content["other_test_sets"]
     if card.log:
@@ -288,6 +300,6 @@ def card_json(card: Card) -> str:
         entry["accuracy"] = snapshot.accuracy
     content = json.loads(json.dumps(content))
     text = json.dumps({**content, "checksum": _checksum(content)}, indent=1)
-    for pattern in (ROW_OF_COUNTS, LOG_LINE):
+    for pattern in (ROW_OF_NUMBERS, LOG_LINE):
         text = re.sub(pattern, lambda row: " ".join(row.group().split()), text)
     return text + "\n"

@@ -38,8 +38,14 @@ def probabilities_soon(network: Network, digits: Dataset) -> np.ndarray | None:
 
     It is computed from the first call on, until `leave_probabilities`; who wants it asks again now and then.
     """
+    probs = probabilities_begun(network, digits)
+    return None if probs is None else _finite(probs)
+
+
+def probabilities_begun(network: Network, digits: Dataset) -> np.ndarray | None:
+    """The same, not looked at whether they are numbers; touches nothing of a session, so no page need run."""
     parts = server.jobs().begin(*_evaluation(network, digits))
-    return None if parts is None else _finite(np.concatenate(parts))
+    return None if parts is None else np.concatenate(parts)
 
 
 def leave_probabilities(network_key: str, digits_key: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from cnnviz.ui.state import BreakItPage, KernelsPage, Key, LayersPage, TrainPage
+from cnnviz.ui.state import BreakItPage, KernelsPage, Key, LayersPage, MistakesPage, TrainPage
 
 PLACES = {
     "draw": ("Draw", ":material/draw:"),
@@ -23,6 +23,7 @@ PLACES = {
 PART_KEYS: dict[str, Key[str]] = {
     "layers": LayersPage.part,
     "kernels": KernelsPage.part,
+    "mistakes": MistakesPage.part,
     "break_it": BreakItPage.part,
     "train": TrainPage.part,
 }

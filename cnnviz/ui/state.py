@@ -193,6 +193,7 @@ class DrawPage:
     thin_pen = Key("thin pen", False, kept=True, address="thin")
     steps = Key[Sequence[str]]("steps", STEPS, kept=True, address="preparation")
     network_beside = Key("network beside", "", kept=True, address="beside")
+    calibrated = Key("calibrated", False, kept=True, address="calibrated")
     below = _digit_keys("below")
     upload = Key[Any]("photograph", None)
     use_camera = Key("use camera", False)
@@ -367,6 +368,7 @@ def output_of(size: int) -> Key[Any]:
 class MistakesPage:
     """The page Mistakes."""
 
+    part = Key("mistakes part", "misread", kept=True, address="part")
     which = Key[evaluation.MistakeOrder]("mistakes choice", "first", kept=True, address="which")
     seed = Key("mistakes seed", 0, "Mistakes: the nine that are drawn", kept=True, address="seed")
     matrix = Key[Any]("matrix", None, "its chart")
@@ -375,6 +377,10 @@ class MistakesPage:
     whole_cell = Key("whole cell", False)
     batch = Key("batch", evaluation.BATCH_SIZE, kept=True, address="batch")
     read_batches = Key("read batches", False)
+    temperature = Key("temperature", 1.0, "its slider, and the buttons beside it", kept=True, address="temperature")
+    fitted = Key("fitted temperature", False)
+    as_it_is = Key("temperature as it is", False)
+    confidences = Key("confidences shown", "all", kept=True, address="range")
     readings = Key[Any]("readings by batch", ("", "", {}), "Mistakes: what was read in batches, and of which network")
 
 

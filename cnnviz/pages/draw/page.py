@@ -7,7 +7,7 @@ import streamlit as st
 from cnnviz.drawing import pictures
 from cnnviz.drawing.preparation import STEPS, Preparation
 from cnnviz.network.weights import Network
-from cnnviz.pages.draw import answer, inputs, readings, strokes, surprise
+from cnnviz.pages.draw import answer, inputs, readings, strokes, sureness, surprise
 from cnnviz.ui import choice, digit, digit_choice, drawn, head, lookups, opening, panels, present, session, state
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.figures import figures
@@ -68,7 +68,7 @@ def laboratory(network: Network) -> None:
     is_empty = state.Session.digit.get() is None
     picked = figures.show(items, DrawPage.figures, faint=is_empty, n_loads=drawn.history().n_loads)
     if given:
-        strokes.accept(network, given.origin, given.below, list(label(given.origin)))
+        strokes.accept(network, given.origin, given.below, list(label(given.origin)), sureness.chosen(network))
     if picked:
         opening.open_map(picked.name, picked.number)
 
@@ -102,7 +102,8 @@ def read(network: Network, given: inputs.Given | None) -> answer.Items:
     prepared = [preparation, *left_out.values()]
     outputs = lookups.reading(network, readings.stacked(prepared), answer.last_maps(network))
     first, *others = readings.readings(prepared, outputs, choice.current())
-    yield from answer.answer(first, label(given.origin))
+    sure = sureness.chosen(network)
+    yield from answer.answer(first, [*label(given.origin), *(sure.told(first) if sure else ())])
     yield from beside(DrawPage.network_beside.get(), preparation)
     yield answer.seen(preparation.centred)
     yield from (answer.maps(layer, first.outputs[layer]) for layer in answer.last_maps(network))
@@ -138,6 +139,9 @@ def ask_more() -> None:
             key=DrawPage.steps.name,
             help=Words.steps_help,
             persist_state="session",
+        )
+        st.toggle(
+            sureness.Words.switch, key=DrawPage.calibrated.name, help=sureness.Words.help, persist_state="session"
         )
         names = [Words.none, *(name for name, entry in choice.entries().items() if entry.iterations)]
         st.selectbox(Words.network_beside, names, key=DrawPage.network_beside.name, persist_state="session")

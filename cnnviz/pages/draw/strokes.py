@@ -20,6 +20,7 @@ from cnnviz.drawing.preparation import STEPS, Preparation
 from cnnviz.network.config import layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.draw import answer, readings
+from cnnviz.pages.draw.sureness import Sureness
 from cnnviz.server.strokes import NotAnsweredError
 from cnnviz.ui import address, choice, digit, digit_choice, drawn, lookups, state
 from cnnviz.ui.components.figures import figures
@@ -46,7 +47,13 @@ def without() -> frozenset[str]:
     return frozenset(STEPS) - frozenset(DrawPage.steps.get() or ())
 
 
-def accept(network: Network, origin: Origin, below: np.ndarray | None, labels: Sequence[Text]) -> None:
+def accept(
+    network: Network,
+    origin: Origin,
+    below: np.ndarray | None,
+    labels: Sequence[Text],
+    sure: Sureness | None = None,
+) -> None:
     """Answer strokes from now on, as they are read now; in each run of the page.
 
     Args:
@@ -54,6 +61,7 @@ def accept(network: Network, origin: Origin, below: np.ndarray | None, labels: S
         origin: what the digit is that is drawn.
         below: what is drawn over, float (28, 28) in [0, 1].
         labels: what is said of that.
+        sure: what says how often answers this sure are right, where that is wanted.
     """
     answers = state.opened(DrawPage.answers, StrokeAnswers)
     if not are_answered():
@@ -61,7 +69,14 @@ def accept(network: Network, origin: Origin, below: np.ndarray | None, labels: S
         return
     under = None if below is None else np.asarray(drawn.enlarged(below), np.float32) / 255
     asked = _Asked(
-        network, choice.current(), without(), origin, under, tuple(labels), address.queries_with_drawing(origin.kind)
+        network,
+        choice.current(),
+        without(),
+        origin,
+        under,
+        tuple(labels),
+        address.queries_with_drawing(origin.kind),
+        sure,
     )
     answers.read_with(Reading(drawn.history(), drawn.pen_px(), asked.read))
 
@@ -90,6 +105,7 @@ class _Asked:
     under: np.ndarray | None
     labels: tuple[Text, ...]
     queries: tuple[str, str]
+    sure: Sureness | None
 
     async def read(self, drawing: np.ndarray, text: str | None) -> tuple[Digit, dict[str, Any]]:
         """See `stroke_answers.Reader`."""
@@ -103,7 +119,7 @@ class _Asked:
         outputs = await self._outputs(readings.stacked(prepared))
         first, *others = readings.readings(prepared, outputs, self.chosen)
         items = [
-            *map(figures.told, answer.answer(first, self.labels)),
+            *map(figures.told, answer.answer(first, [*self.labels, *(self.sure.told(first) if self.sure else ())])),
             *({"sheet": name} for name in ("seen", *answer.last_maps(self.network), "steps")),
             *map(figures.told, answer.changes(first, dict(zip(left_out, others, strict=True)))),
         ]

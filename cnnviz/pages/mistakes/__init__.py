@@ -1,1 +1,1 @@
-"""The page Mistakes: misread digits and the confusion matrix."""
+"""The page Mistakes: misread digits, the confusion matrix, and how sure the network is."""
