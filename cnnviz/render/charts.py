@@ -62,7 +62,10 @@ def confusion_chart(matrix: np.ndarray, name: str, theme: Theme = LIGHT) -> Any:
     return (squares.add_params(pick) + numbers).properties(height=410)
 
 
-SIZES = ("labelFontSize", "titleFontSize", "fontSize", "height", "labelLimit", "dx", "strokeWidth")
+SIZES = (
+    *("labelFontSize", "titleFontSize", "fontSize", "height", "labelLimit", "dx", "strokeWidth"),
+    *("minExtent", "maxExtent"),
+)
 """What of a chart grows when all of it is to be larger; its width is that of its place."""
 TEXT_PX = {"labelFontSize": 14, "titleFontSize": 14}
 """Of the axes and the legend of a chart that is enlarged, where it says nothing else."""

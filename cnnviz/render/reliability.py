@@ -11,7 +11,7 @@ from cnnviz.render.palettes import LIGHT, Theme, to_hex
 
 Interval = tuple[float, float]
 """Where a bin's share of right answers may lie, both ends in [0, 1]."""
-AXIS_PX = 46
+AXIS_PX = 48
 """Room for the vertical axis' labels: the same in both charts, so that their bins stand below each other."""
 ROOM = 1.6
 """Of the counts' axis, so that the number over the highest bar has a place too."""
@@ -74,7 +74,7 @@ def counts_chart(counted: Reliability, theme: Theme = LIGHT, height_px: int = 17
     label = {
         "type": "text",
         "color": to_hex(theme.text),
-        "fontSize": 12,
+        "fontSize": 14,
         "angle": {"expr": f"{is_narrow} ? 270 : 0"},
         "align": {"expr": f"{is_narrow} ? 'left' : 'center'"},
         "baseline": {"expr": f"{is_narrow} ? 'middle' : 'bottom'"},

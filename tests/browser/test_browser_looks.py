@@ -18,6 +18,7 @@ pytestmark = [
 PARTS = {
     "layers": ("network", "maps", "filters", "questions"),
     "kernels": ("hand", "digit"),
+    "mistakes": ("misread", "sure"),
     "break_it": ("network", "digit"),
     "train": ("train", "compare", "experiments"),
 }

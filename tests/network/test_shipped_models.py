@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cnnviz.analysis import evaluation
+from cnnviz.analysis.calibration import expected_calibration_error
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.network.presets import PRESETS
@@ -82,6 +83,18 @@ def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
     assert other.correct / other.n >= 0.97
     assert sum(other.refused) / other.n <= 0.005
     assert "read as 7" in other.remarks
+
+
+@pytest.mark.parametrize(
+    ("name", "accuracy", "error"), [("hvass", 0.94, 0.023), ("deep-mnist", 0.936, 0.035), ("low-level", 0.868, 0.052)]
+)
+def test_the_cards_of_the_tutorials_networks_tell_how_sure_they_are_of_other_hands(name, accuracy, error):
+    """All three are surer than they should be."""
+    (other,) = store.open_model(store.ROOT / name).card.other_test_sets
+    assert other.n == 7494
+    assert other.correct / other.n == pytest.approx(accuracy, abs=0.003)
+    assert expected_calibration_error(other.reliability) == pytest.approx(error, abs=0.003)
+    assert other.reliability.confidence > other.correct / other.n
 
 
 README = (store.ROOT / "README.md").read_text("utf-8")

@@ -27,7 +27,7 @@ class Words:
         "Says of how many test digits that the network read as surely as your drawing it was right. Your drawing is no "
         "test digit: of drawings fewer may be right."
     )
-    right = "Of {n:,} test digits read this surely ({low} to {high}), {right:,} were right."
+    right = "Of {n:,} test digits read this surely ({low} to {high}) {right:,} turned out right."
     one = {
         True: "Of the test digits one was read this surely ({low} to {high}); it was right.",
         False: "Of the test digits one was read this surely ({low} to {high}); it was wrong.",

@@ -71,7 +71,7 @@ class Words:
         ),
         False: (
             "T = {t:.2f} suits the {n:,} validation digits best. This network has learnt from them too, so it knows "
-            "them better than new digits, and this T tends to be too small. It is judged here, on the test digits."
+            "them better than new digits, and this T may be too small. It is judged here, on the test digits."
         ),
     }
     error = "Calibration error, T = {t}"
@@ -125,7 +125,7 @@ def show() -> None:
         show_errors(logits, test.labels, t)
     with right, present.screen("recordings"):
         show_recordings()
-    with present.screen("bins"), st.expander(Words.more):
+    with st.expander(Words.more, icon=":material/table_rows:"):
         show_table(shown)
 
 

@@ -1,6 +1,6 @@
 """How sure networks are and how often they are right, on MNIST and on recorded pen digits.
 
-    CNNVIZ_DATA=… CNNVIZ_STROKES=strokes.jsonl.gz python benchmarks/calibration.py [NAME ...] [--write]
+    CNNVIZ_DATA=… CNNVIZ_STROKES=strokes.jsonl.gz python benchmarks/recordings.py [NAME ...] [--write]
 
 The recordings are lines of JSON with "digit" and "strokes", lists of points. Each digit is put on a canvas of 280
 pixels, its longer side 35 to 85 % of what the pen can reach, and drawn with a pen of 24. Prints for each network what
