@@ -57,7 +57,7 @@ def refuse(
         the first reason that holds, or None for what may be a digit.
     """
     refusal = refuse_ink(preparation)
-    if refusal is None and trained_on_outliers and energy(outputs["logits"]) < LEAST_ENERGY:
+    if refusal is None and trained_on_outliers and is_unlike(outputs["logits"]):
         return Refusal("unlike")
     return refusal
 
@@ -93,6 +93,11 @@ def count_side_by_side(inked: np.ndarray) -> int:
         n += box[1].start >= right
         right = max(right, box[1].stop)
     return max(n, 1)
+
+
+def is_unlike(logits: np.ndarray) -> bool:
+    """Whether an image, by its logits (10,), is unlike what a network that was trained with outliers has learnt."""
+    return energy(logits) < LEAST_ENERGY
 
 
 def energy(logits: np.ndarray) -> float:

@@ -34,8 +34,12 @@ def refuse(
         outputs: what each layer made of this one image, by name, without a batch axis.
         entry, iteration: which network that was.
     """
-    trained_on_outliers = entry is not None and entry.trained_on_outliers and iteration == entry.iterations[-1]
-    return rejection.refuse(preparation, outputs, trained_on_outliers)
+    return rejection.refuse(preparation, outputs, entry is not None and knows_outliers(entry, iteration))
+
+
+def knows_outliers(entry: Entry, iteration: int) -> bool:
+    """Whether a network can tell from its outputs what is unlike all digits."""
+    return entry.trained_on_outliers and iteration == entry.iterations[-1]
 
 
 def note(network: Network, digit: Digit) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import evaluation
+from cnnviz.analysis.adversarial import N_STEPS
 from cnnviz.analysis.browsing import Answers, Order
 from cnnviz.data.dataset import Source, Split
 from cnnviz.data.parts import Part
@@ -407,6 +408,21 @@ class BreakItPage:
     n_restored = Key("broken version", 0, "Break it: widgets begin anew when everything is restored")
     changed = Key[tuple[tuple[str, str], Network] | None]("operated", None, "Break it: the network with its changes")
     ranked = Key[frozenset[tuple[str, str, str]]]("ranked", frozenset(), "Break it: the rankings that were asked for")
+    target = Key[int | None]("adversarial target", None, kept=True, address="target")
+    size = Key[int | None](
+        "adversarial size",
+        None,
+        "its slider, and the buttons that go to the smallest change",
+        kept=True,
+        address="size",
+    )
+    search_steps = Key("adversarial steps", N_STEPS, kept=True, address="search-steps")
+    beside = Key("adversarial beside", "", kept=True, address="beside")
+
+
+def to_smallest_of(place: int) -> Key[bool]:
+    """The button that goes to the smallest change found, of the first or the second network."""
+    return Key(f"to the smallest change {place}", False)
 
 
 def changes_of(network_key: str) -> Key[Changes | None]:

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnviz.analysis import attribution
 from cnnviz.analysis.submodel import value_and_gradient
 from cnnviz.network import store
-from cnnviz.network.config import Convolution, NetworkConfig, layers
+from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.weights import Network
-from networks import random_network, zero_weights
+from networks import logits_by_hand, random_network, zero_weights
 
 LINEAR = NetworkConfig((), ())
 SMOOTH = NetworkConfig((Convolution(3, 5, 2), Convolution(2, 4)), (6,), "sigmoid", "average", dropout=0.5)
@@ -23,31 +22,6 @@ def one_pixel(digit=4, weight=3.0, place=(10, 12)):
 
 
 STEP = 0.05
-ACTIVATIONS = {"relu": lambda x: np.maximum(x, 0), "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh}
-
-
-def logits_by_hand(network, images):
-    """The logits in NumPy, float64 (n, 10), of images (n, 28, 28) or (n, 28, 28, 1); maps of an even side."""
-    values = np.asarray(images, np.float64).reshape(-1, 28, 28, 1)
-    for layer in layers(network.config):
-        kernel, bias = (network.weights.get(f"{layer.name}/{what}") for what in ("kernel", "bias"))
-        if layer.kind == "convolution":
-            total = max((layer.shape[0] - 1) * layer.stride + len(kernel) - values.shape[1], 0)
-            around = (total // 2, total - total // 2)
-            padded = np.pad(values, ((0, 0), around, around, (0, 0)))
-            windows = sliding_window_view(padded, kernel.shape[:2], (1, 2))[:, :: layer.stride, :: layer.stride]
-            values = np.einsum("nyxcij,ijcf->nyxf", windows, kernel.astype(float), optimize=True) + bias
-        elif layer.kind == "pooling":
-            n, side, _, channels = values.shape
-            windows = values.reshape(n, side // 2, 2, side // 2, 2, channels)
-            values = {"max": np.max, "average": np.mean}[layer.operation](windows, axis=(2, 4))
-        elif layer.kind == "activation" and not layer.name.startswith("logits"):
-            values = ACTIVATIONS[layer.operation](values)
-        elif layer.kind == "flatten":
-            values = values.reshape(len(values), -1)
-        elif layer.kind == "dense":
-            values = values @ kernel.astype(float) + bias
-    return values
 
 
 def saliency_by_hand(network, image):

@@ -19,7 +19,7 @@ PARTS = {
     "layers": ("network", "maps", "filters", "questions"),
     "kernels": ("hand", "digit"),
     "mistakes": ("misread", "sure"),
-    "break_it": ("network", "digit"),
+    "break_it": ("network", "digit", "smallest"),
     "train": ("train", "compare", "experiments"),
 }
 EVERY = [
@@ -93,6 +93,7 @@ FONTS = [
     ("The kernel", 23),
     ("The patch", 20),
     ("Two pictures of 28 by 28 pixels: the digit before and after", 28),
+    ("Three pictures", 20),
     ("Two pictures", 14),
     ("128 values of layer", 15),
     ("Bar chart of digits", 20),

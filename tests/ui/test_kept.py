@@ -35,6 +35,7 @@ def examples():
         state.extend_of("a"),
         state.own_layer_of("conv1"),
         state.kernel_places_of("conv1", 0, 0, "a"),
+        state.to_smallest_of(0),
     ]
     for value in made:
         if isinstance(value, DigitKeys):

@@ -1,6 +1,6 @@
-"""What breaks the answer: parts of the network taken away, or changes of the digit."""
+"""What breaks the answer: parts of the network taken away, changes of the digit, the smallest change that is enough."""
 
-from cnnviz.pages.break_it import digit, network
+from cnnviz.pages.break_it import digit, network, smallest
 from cnnviz.ui import parts
 from cnnviz.ui.state import BreakItPage
 
@@ -9,9 +9,9 @@ class Words:
     """What the head of this page says."""
 
     title = "Break it"
-    parts = {"network": "The network", "digit": "The digit"}
+    parts = {"network": "The network", "digit": "The digit", "smallest": "The smallest change"}
 
 
-PARTS = {"network": network.show, "digit": digit.show}
+PARTS = {"network": network.show, "digit": digit.show, "smallest": smallest.show}
 
 PARTS[parts.ask(Words.title, BreakItPage.part, Words.parts)]()
