@@ -37,7 +37,7 @@ def size_chart(
     ]
     networks, kinds = (list(dict.fromkeys(pair[i] for pair in series)) for i in (0, 1))
     dashes = [[1, 0], *([6, 5] for _ in kinds[1:])]
-    legend = {"title": None, "orient": "top", "labelLimit": 260, "columns": 2}
+    legend = {"title": None, "labelLimit": 260, "columns": 2}
     share = {"type": "quantitative", "axis": {"format": "%", "tickCount": 5}}
     lines = {
         "data": {"values": rows},
@@ -48,13 +48,13 @@ def size_chart(
             "color": {
                 "field": "network",
                 "type": "nominal",
-                "legend": legend,
+                "legend": legend | {"orient": "top"},
                 "scale": {"domain": networks, "range": line_colours(len(networks), theme)},
             },
             "strokeDash": {
                 "field": "change",
                 "type": "nominal",
-                "legend": legend | {"symbolStrokeColor": to_hex(theme.text)},
+                "legend": legend | {"orient": "bottom", "symbolStrokeColor": to_hex(theme.text)},
                 "scale": {"domain": kinds, "range": dashes},
             },
             "tooltip": [

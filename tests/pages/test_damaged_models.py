@@ -18,7 +18,15 @@ from cnnviz.ui import choice, server, texts
 PAGES = (
     *("draw", "layers/network", "layers/maps", "layers/calculation", "layers/filters", "kernels", "why", "mistakes"),
     "mistakes/sure",
-    *("break_it/network", "break_it/digit", "data", "train/train", "train/experiments", "train/compare"),
+    *(
+        "break_it/network",
+        "break_it/digit",
+        "break_it/smallest",
+        "data",
+        "train/train",
+        "train/experiments",
+        "train/compare",
+    ),
 )
 WITHOUT_NETWORK = {"data", "train/train", "train/experiments", "train/compare", "kernels"}
 """Pages that do not show the network of the head."""

@@ -49,7 +49,7 @@ def a_seven():
     return prepare(ink)
 
 
-@pytest.mark.parametrize("page", ["why", "break_it/network", "break_it/digit"])
+@pytest.mark.parametrize("page", ["why", "break_it/network", "break_it/digit", "break_it/smallest"])
 @pytest.mark.parametrize("model", ["hvass", "low-level"])
 def test_both_pages_open_with_every_picture_in_words(page, model):
     at = open_page(page, model=model)

@@ -20,6 +20,7 @@ SAID = {
     "layers/maps": "no convolution layer, so it has no feature maps",
     "layers/filters": "no convolution layer, so it has no filters",
     "break_it": "no convolution layer, so it has no filters to rank",
+    "break_it/smallest": "Smallest change found",
     "why": "What a neuron likes best",
     "mistakes": "Confusion matrix",
     "train/compare": "as both see it",

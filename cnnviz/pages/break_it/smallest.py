@@ -46,9 +46,10 @@ class Words:
     go = "Show it"
     meaning = (
         "**What this means.** The network does not see a digit as we do. Each pixel adds a little to the answer; when "
-        "all of them change a little in the one direction that helps the other digit, this adds up, though we hardly "
-        "see it. Random noise that changes each pixel as much has no direction: most of it cancels out. A high "
-        "accuracy on test digits does not tell how small such a change can be, since nobody changed those on purpose."
+        "all of them change a little in the one direction that helps the other digit, this adds up, while to us the "
+        "digit stays what it was. Random noise that changes each pixel as much has no direction: most of it cancels "
+        "out. A high accuracy on test digits does not tell how small such a change can be, since nobody changed those "
+        "on purpose."
     )
     not_proven = (
         "that no smaller change would do. It is the smallest that this search has found, for this one digit, in steps "
