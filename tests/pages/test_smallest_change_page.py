@@ -81,7 +81,7 @@ def test_two_networks_stand_side_by_side_and_every_picture_is_what_was_found(net
         assert f"Now it reads {now}, with {probability(float(share))}; without" in change
         now, share = (search.noise.probabilities[place].argmax(), search.noise.probabilities[place].max())
         assert noise == f"Random noise of the same size: it reads {now}, with {probability(float(share))}."
-        assert any(heading.value.endswith(f"({name})") for heading in at.markdown)
+        assert any(heading.value.endswith(f"({name})") for heading in at.subheader)
     before, difference, after = pixels(at, f"the digit, read as {read}; the change")
     result = found["hvass"].found.images[place]
     limits = (-RADII[place], RADII[place])

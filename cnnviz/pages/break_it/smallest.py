@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 
@@ -13,6 +9,7 @@ from cnnviz.analysis import adversarial
 from cnnviz.analysis.adversarial import RADII, Search
 from cnnviz.network.weights import Network
 from cnnviz.pages.break_it import smallest_shown
+from cnnviz.pages.break_it.smallest_search import Chosen, look, search
 from cnnviz.pages.break_it.smallest_shown import Shown
 from cnnviz.ui import choice, digit_choice, glossary, lookups, panels, present, refusal, session, state, texts
 from cnnviz.ui.entry import Entry
@@ -38,8 +35,6 @@ class Words:
         "they leave it (projected gradient descent, A. Madry and others, 2018); then the search begins again at the "
         "smallest change found, drawn closer to the digit, until nothing smaller is found."
     )
-    searching = "{name}: changing the digit by up to 50\u00a0% of full ink; {done} of {n} parts are done"
-    tightening = "{name}: looking for smaller changes"
     reached = "**Smallest change found that turns it into a {target}: {size} of full ink at each pixel.**"
     not_reached = "**Not turned into a {target} by this search with up to {size} of full ink at each pixel.**"
     already = "It reads this digit as a {target} already, without any change."
@@ -57,21 +52,9 @@ class Words:
     )
 
 
-N_PARTS = 4
-"""A search is made in so many parts: other pages' long work goes on between them, and a bar shows how far it is."""
 STEPS = (1, 5, adversarial.N_STEPS)
 BESIDE = ("hvass", "robust")
 """The network beside the chosen one, at first: one of these that is another."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A network that is looked at, and the digit that it reads without any change."""
-
-    entry: Entry
-    iteration: int
-    network: Network
-    read: int
 
 
 def show() -> None:
@@ -84,41 +67,48 @@ def show() -> None:
 @session.part
 def explore(network: Network) -> None:
     """What the digit is to become, and what is found; only this runs again after a choice on the page."""
-    digit, chosen = digit_choice.current(), choice.current()
-    if chosen.entry is None:  # then there is no network either
-        return
+    digit = digit_choice.current()
     refusal.note(network, digit)
-    both = [look(chosen.entry, chosen.iteration, network, digit.image)]
     with present.screen("smallest"):
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-            target = ask_target(both[0].read, digit.image, network)
-            beside = ask_beside(chosen.entry)
-        if beside is not None:
-            iteration = beside.iterations[-1]
-            both.append(look(beside, iteration, choice.opened(beside, iteration), digit.image))
+        both, target = ask_networks(network, digit.image)
         controls = st.container()
+    with st.container(key=state.stack_of("smallest").name):
+        places = st.columns(len(both), gap="large")
+    with present.screen("meaning"):
+        end = st.container()
         with st.expander(Words.more):
             n_steps = ask_steps()
+    with controls:
         searches = [search(each, digit.image, target, n_steps) for each in both]
-        with controls:
-            at = ask_size(searches[0])
-        with st.container(key=state.stack_of("smallest").name):
-            places = st.columns(len(both), gap="large")
+        at = ask_size(searches[0])
     for number, (place, each, found) in enumerate(zip(places, both, searches, strict=True)):
         with place:
             show_network(number, each, target, Shown(each.read, digit.image, found, at) if found else None)
-    with present.screen("meaning"):
-        shown = {each.entry.name: found for each, found in zip(both, searches, strict=True) if found}
-        if shown:
-            smallest_shown.show_chart(shown, target, at)
-        st.markdown(Words.meaning)
-        panels.not_proven(Words.not_proven)
+    with end:
+        show_meaning({each.entry.name: found for each, found in zip(both, searches, strict=True) if found}, target, at)
 
 
-def look(entry: Entry, iteration: int, network: Network, image: np.ndarray) -> Chosen:
-    """A network with what it reads."""
-    probs = lookups.activations(network, image[None, :, :, None])["softmax"][0]
-    return Chosen(entry, iteration, network, int(probs.argmax()))
+def ask_networks(network: Network, image: np.ndarray) -> tuple[list[Chosen], int]:
+    """The chosen network and the one beside it, and the digit that the image is to become."""
+    chosen = choice.current()
+    if chosen.entry is None:
+        raise RuntimeError("There is a network, so it has an entry.")
+    both = [look(chosen.entry, chosen.iteration, network, image)]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        target = ask_target(both[0].read, image, network)
+        beside = ask_beside(chosen.entry)
+    if beside is not None:
+        iteration = beside.iterations[-1]
+        both.append(look(beside, iteration, choice.opened(beside, iteration), image))
+    return both, target
+
+
+def show_meaning(searches: dict[str, Search], target: int, at: int) -> None:
+    """The curves over all sizes, by name of the network, and what is to be learnt of them."""
+    if searches:
+        smallest_shown.show_chart(searches, target, at)
+    st.markdown(Words.meaning)
+    panels.not_proven(Words.not_proven)
 
 
 def ask_target(read: int, image: np.ndarray, network: Network) -> int:
@@ -141,7 +131,12 @@ def ask_beside(entry: Entry) -> Entry | None:
     if key.get() not in names:
         key.set(next((name for name in BESIDE if name in names), names[0]))
     name = st.selectbox(
-        Words.beside, names, format_func=texts.network_title, key=key.name, width=320, persist_state="session"
+        Words.beside,
+        names,
+        format_func=texts.network_title,
+        key=key.name,
+        width=round(320 * panels.scale()),
+        persist_state="session",
     )
     return entries[name]
 
@@ -172,41 +167,17 @@ def ask_size(found: Search | None) -> int:
     return int(st.slider(Words.size, 0, last, format=Words.size_format, key=key.name, persist_state="session"))
 
 
-def search(chosen: Chosen, image: np.ndarray, target: int, n_steps: int) -> Search | None:
-    """What is found of a network, all sizes; shows its progress while it computes. None where nothing is to be done."""
-    if chosen.read == target:
-        return None
-    name, network = chosen.entry.name, chosen.network
-    key = (network.key, image.tobytes(), target, n_steps)
-    parts = [tuple(map(float, radii)) for radii in np.array_split(RADII, N_PARTS)]
-    try:
-        found: list[Search] = lookups.results(
-            ("adversarial", *key),
-            lambda: [(adversarial.search, network, image, target, radii, n_steps) for radii in parts],
-            lambda done: Words.searching.format(name=name, done=done, n=N_PARTS),
-        )
-        whole = functools.reduce(operator.add, found)
-        if n_steps > 1:
-            [whole] = lookups.results(
-                ("adversarial, closer", *key),
-                lambda: [(adversarial.tighten, network, image, whole, n_steps)],
-                lambda _: Words.tightening.format(name=name),
-            )
-    except ValueError as error:  # what it computes are no numbers
-        st.error(str(error), icon=":material/error:")
-        st.stop()
-    return whole
-
-
 def show_network(number: int, chosen: Chosen, target: int, shown: Shown | None) -> None:
     """What was found of one network: the smallest change in words, and the pictures of the one that is chosen."""
     with present.screen("smallest", 2 + number):
-        st.markdown(f"##### {texts.network_title(chosen.entry.name)}")
+        st.subheader(texts.network_title(chosen.entry.name), anchor=False)
         if shown is None:
             st.markdown(Words.already.format(target=target))
             return
         show_smallest(number, shown.search)
-        smallest_shown.show_changed(number, shown)
+        smallest_shown.show_found(number, shown)
+    with present.screen("noise", 1 + number):
+        smallest_shown.show_noise(number, shown)
         smallest_shown.show_refusal(chosen.entry, chosen.iteration, shown.search.found.logits[shown.at])
 
 

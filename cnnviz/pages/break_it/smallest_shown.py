@@ -75,9 +75,13 @@ class Shown:
         return self.search.radii[self.at]
 
 
-def show_changed(number: int, shown: Shown) -> None:
-    """The change along the gradient and the noise of the same size, of a network by its number on the page."""
+def show_found(number: int, shown: Shown) -> None:
+    """The change along the gradient, of a network by its number on the page."""
     _show(f"changed-{number}", Words.found, shown, shown.search.found)
+
+
+def show_noise(number: int, shown: Shown) -> None:
+    """The noise of the same size."""
     _show(f"noise-{number}", Words.noise, shown, shown.search.noise)
 
 
