@@ -7,7 +7,7 @@ import streamlit as st
 TERMS = {
     "Accuracy": "The share of images that the network reads right, for example 98 of 100.",
     "Activation": "The number that a neuron, or one pixel of a feature map, has for the image that is shown.",
-    "Adversarial example": "An image changed a little, on purpose, so that a network reads it as something else.",
+    "Adversarial example": "An image changed a little, on purpose, to be misread (Szegedy and others, 2014).",
     "Batch": "The images that are looked at together in one training step, often 64.",
     "Bias": "A number that is added to the sum of products; it sets how easily a filter responds.",
     "Channel": "One of the pictures that an image or a layer's output is made of: colours have three, grey has one.",
