@@ -1,4 +1,4 @@
-"""The command line: `python -m cnnviz train | evaluate | predict`."""
+"""The command line: `python -m cnnviz train | evaluate | predict | map`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from cnnviz.commands import evaluate, predict, train
+from cnnviz.commands import digit_map, evaluate, predict, train
 from cnnviz.commands.common import BAD_INPUT, INTERRUPTED, UsageError
 from cnnviz.data import mnist
 from cnnviz.network.cards import BrokenModel
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m cnnviz", description="Train, evaluate and use a digit reader.")
-    commands = parser.add_subparsers(required=True, metavar="train | evaluate | predict")
+    commands = parser.add_subparsers(required=True, metavar="train | evaluate | predict | map")
     data_help = "folder with the four MNIST files, or 'bundled' for scikit-learn's digits"
 
     training = commands.add_parser("train", help="train a network and write it as a model")
@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="picture of one digit")
     reading.add_argument("--json", action="store_true", help="one JSON object a line")
     reading.set_defaults(command=predict.predict)
+
+    mapping = commands.add_parser("map", help="place the test digits on a map by t-SNE and keep it with the model")
+    mapping.add_argument("model", metavar="MODEL", help="name under models/, or a folder")
+    mapping.add_argument("--data", metavar="DIR", help=data_help)
+    mapping.set_defaults(command=digit_map.digit_map)
     return parser
 
 

@@ -1,7 +1,9 @@
 """The way from the pages to TensorFlow: functions are sent with arrays and frozen dataclasses, arrays come back.
 
 Two local processes compute: one the answers that a person waits for, the other what takes longer, so that a long
-evaluation never keeps a stroke waiting.  With CNNVIZ_SCHEDULER=tcp://host:8786 a Dask cluster stands in for the second.
+evaluation never keeps a stroke waiting.  A third one, without TensorFlow, is there only while something is computed
+that takes minutes and cannot be divided, so that neither a page nor a training waits for it.
+With CNNVIZ_SCHEDULER=tcp://host:8786 a Dask cluster stands in for the second.
 A network or a data set is sent once and named by its key from then on.  A process that dies is replaced, and its task
 is sent again.
 """
@@ -18,12 +20,13 @@ from cnnviz.compute.cluster import ClusterWorkers
 from cnnviz.compute.dispatch import Dispatcher
 from cnnviz.compute.local import LocalProcess
 from cnnviz.compute.tasks import BackendError, Priority, Task
-from cnnviz.compute.worker_start import LONG_WORK_NICENESS
+from cnnviz.compute.worker_start import ASIDE_LEAVES_S, ASIDE_NICENESS, LONG_WORK_NICENESS
 
 __all__ = ["BackendError", "Priority", "call", "leave_clusters", "n_workers", "problem", "shutdown", "submit"]
 
 _answers = Dispatcher(LocalProcess())
 _long_work = Dispatcher(LocalProcess(LONG_WORK_NICENESS))
+_aside = Dispatcher(LocalProcess(ASIDE_NICENESS, loads_tensorflow=False, leaves_after_s=ASIDE_LEAVES_S))
 _clusters: dict[str, Dispatcher] = {}
 _opening = threading.Lock()
 
@@ -32,6 +35,8 @@ def _dispatcher(priority: Priority) -> Dispatcher:
     """Where a task goes; long work goes to a cluster when CNNVIZ_SCHEDULER names one."""
     if priority is Priority.ANSWER:
         return _answers
+    if priority is Priority.ASIDE:
+        return _aside
     address = settings.read().scheduler
     if not address:
         return _long_work
@@ -97,4 +102,5 @@ def shutdown() -> None:
     """End the processes and leave the cluster; the next task starts them again."""
     _answers.shutdown()
     _long_work.shutdown()
+    _aside.shutdown()
     leave_clusters()

@@ -21,13 +21,23 @@ class LocalProcess:
     Args:
         niceness: how far it gives way to other processes.
         hidden: modules that cannot be found while TensorFlow is loaded there.
+        loads_tensorflow: whether its tasks need it.
+        leaves_after_s: ends when it has had nothing to do for so long, until it is asked again; None: never.
     """
 
     n_workers = 1
     problem = ""
 
-    def __init__(self, niceness: int = 0, hidden: Sequence[str] = worker_start.UNNEEDED_BY_KERAS) -> None:
+    def __init__(
+        self,
+        niceness: int = 0,
+        hidden: Sequence[str] = worker_start.UNNEEDED_BY_KERAS,
+        *,
+        loads_tensorflow: bool = True,
+        leaves_after_s: float | None = None,
+    ) -> None:
         self._niceness = niceness
+        self._loads_tensorflow, self._leaves_after_s = loads_tensorflow, leaves_after_s
         self._hidden = tuple(hidden)
         self._executor: Any = None
         self._has_answered = False
@@ -51,9 +61,9 @@ class LocalProcess:
             self._has_answered = False
             self._executor = loky.ProcessPoolExecutor(
                 max_workers=1,
-                timeout=None,
+                timeout=self._leaves_after_s,
                 initializer=worker_start.begin,
-                initargs=(os.getpid(), self._niceness, self._hidden),
+                initargs=(os.getpid(), self._niceness, self._hidden, self._loads_tensorflow),
                 env=worker_start.ENVIRONMENT,
             )
         sent: Future[Any] = self._executor.submit(perform, task.function, task.args, values)

@@ -28,6 +28,8 @@ class Priority(IntEnum):
     """A page computes something long and shows its progress."""
     RUN = 2
     """Training, and what belongs to it; also what is done ahead of time."""
+    ASIDE = 3
+    """Takes minutes, cannot be divided, needs no TensorFlow, and nobody waits for it: a process of its own."""
 
 
 class BackendError(RuntimeError):

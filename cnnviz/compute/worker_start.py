@@ -20,6 +20,8 @@ from cnnviz import lazy
 LOOK_FOR_SERVER_S = 2
 LONG_WORK_NICENESS = 10
 """Long work gives way to everything that a person waits for: the pages, the browser, the answers."""
+ASIDE_NICENESS, ASIDE_LEAVES_S = 15, 60
+"""What takes minutes gives way to long work too; its process ends when it has had nothing to do for so long."""
 LOADING_NICENESS = 10
 UNNEEDED_BY_KERAS = ("matplotlib", "pandas", "scipy", "sklearn")
 """Keras loads these when it finds them, and uses none of them here.  TensorFlow is there after 2.1 s without and 3.6 s
@@ -30,13 +32,14 @@ and MNIST are larger than that and no leak, and loading them anew takes seconds.
 that does not know it replaces the worker, and what it had is sent again."""
 
 
-def begin(server: int, niceness: int, hidden: Sequence[str]) -> None:
+def begin(server: int, niceness: int, hidden: Sequence[str], loads_tensorflow: bool = True) -> None:
     """In the worker: what is done once, before the first task.
 
     Args:
         server: the process to which this worker belongs.
         niceness: how far everything that this worker does gives way to other processes.
         hidden: modules that cannot be found while TensorFlow is loaded.
+        loads_tensorflow: whether its tasks need it.
 
     Raises:
         Exception: when TensorFlow cannot be loaded with these modules hidden.  loky then ends the process: what is
@@ -44,6 +47,8 @@ def begin(server: int, niceness: int, hidden: Sequence[str]) -> None:
     """
     threading.Thread(target=_end_with_server, args=(server,), daemon=True).start()
     give_way(niceness)
+    if not loads_tensorflow:
+        return
     errors: list[BaseException] = []
     loading = threading.Thread(target=_load_tensorflow, args=(hidden, errors))
     loading.start()

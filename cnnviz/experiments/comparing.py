@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import statistics
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from enum import StrEnum
 
 from cnnviz.experiments.statistics import MAX_P, MIN_SEEDS, difference_interval, holm, permutation_p
 from cnnviz.network.presets import Plan
-from cnnviz.network.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,6 @@ class Result:
     def accuracy(self) -> float:
         """Test accuracy, in [0, 1]."""
         return self.test_correct / self.n_test
-
-
-def weights_checksum(weights: Weights) -> str:
-    """SHA-256 of the weights in hexadecimal; equal when two runs ended in the same weights to the bit."""
-    digest = hashlib.sha256()
-    for name, array in weights.items():
-        digest.update(name.encode() + array.tobytes())
-    return digest.hexdigest()
 
 
 class Comparison(StrEnum):

@@ -23,6 +23,14 @@ def weight_arrays(config: NetworkConfig) -> dict[str, ArrayOf]:
     return {name: ArrayOf("float32", shape) for name, shape in weight_shapes(config).items()}
 
 
+def weights_checksum(weights: Weights) -> str:
+    """SHA-256 of the weights in hexadecimal; equal when two runs ended in the same weights to the bit."""
+    digest = hashlib.sha256()
+    for name, array in weights.items():
+        digest.update(name.encode() + array.tobytes())
+    return digest.hexdigest()
+
+
 def check_weights(config: NetworkConfig, weights: Weights) -> None:
     """Refuse weights that are not this network's.
 

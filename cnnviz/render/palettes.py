@@ -27,6 +27,36 @@ NAN_COLOUR: Colour = (0, 190, 90)
 NAN_NUMBER = 256
 """Where NAN_COLOUR stands among the colours of a palette: behind all others."""
 
+CLASS_COLOURS: dict[Literal["light", "dark"], tuple[Colour, ...]] = {
+    "light": (
+        (85, 150, 218),
+        (176, 145, 0),
+        (135, 61, 0),
+        (25, 116, 255),
+        (93, 0, 153),
+        (85, 55, 46),
+        (119, 19, 100),
+        (102, 156, 158),
+        (68, 162, 98),
+        (32, 11, 244),
+    ),
+    "dark": (
+        (153, 251, 135),
+        (225, 98, 34),
+        (39, 189, 255),
+        (58, 93, 199),
+        (171, 61, 131),
+        (167, 187, 155),
+        (92, 248, 255),
+        (137, 83, 63),
+        (86, 58, 250),
+        (148, 254, 13),
+    ),
+}
+"""Of the ten digits, as points on the paper of each theme.  Found by a random search for the ten whose smallest
+difference in CIELAB is largest, for all eyes and those without red or green cones, of the colours whose contrast with
+the paper is 3:1 to 15:1; what they are is also written on a map."""
+
 
 @dataclass(frozen=True)
 class Theme:

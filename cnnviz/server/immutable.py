@@ -1,4 +1,4 @@
-"""What browsers fetch once and keep, under a name with its hash: networks' weights, scripts and style sheets.
+"""What browsers fetch once and keep, under a name with its hash: networks' weights, digits, scripts and style sheets.
 
 It is answered before Streamlit's own middleware, which would compress 13 MB of weights anew for each browser. What was
 offered too long ago is not found; a page offers what it needs each time that it runs.
@@ -12,10 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cnnviz.bounded import Bounded
+import numpy as np
 
-PATH = re.compile(r"(?:/.*)?/cnnviz/((?:weights|js)/.*)", re.DOTALL)
+from cnnviz.bounded import Bounded
+from cnnviz.data.dataset import Dataset
+
+PATH = re.compile(r"(?:/.*)?/cnnviz/((?:weights|digits|js)/.*)", re.DOTALL)
 """Under any base path: a proxy may have one as well as `server.baseUrlPath`."""
+DIGIT = re.compile(r"digits/([0-9a-f]{64})/(\d{1,6})\.bin", re.ASCII)
 WEIGHTS = re.compile(r"weights/([0-9a-f]{64})\.bin", re.ASCII)
 TYPES = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
 KEEP = b"public, immutable, max-age=31536000"
@@ -25,6 +29,9 @@ OFFERED_BYTES, MAX_OFFERED = 200_000_000, 100
 """What `store` keeps of the networks opened last; mostly it is the same arrays."""
 Content = Sequence[memoryview]
 _weights: Bounded[str, Content] = Bounded(OFFERED_BYTES, lambda parts: sum(part.nbytes for part in parts), MAX_OFFERED)
+MAX_DATA_SETS = 8
+"""Whose images are offered: two sources of digits, of which the server keeps the parts that were used last."""
+_data_sets: Bounded[str, Dataset] = Bounded(0, lambda _: 0, MAX_DATA_SETS)
 _scripts: dict[str, bytes] = {}
 
 
@@ -40,6 +47,16 @@ def offer_weights(key: str, content: Content) -> str:
     """
     _weights.get(key, lambda: content)
     return f"./cnnviz/weights/{key}.bin"
+
+
+def offer_digits(digits: Dataset) -> str:
+    """Let browsers fetch the images of a data set one by one, 784 bytes each, 255 = full ink.
+
+    Returns:
+        the address of all of them, relative to a page's, with a slash at its end; behind it comes "7.bin".
+    """
+    _data_sets.get(digits.key, lambda: digits)
+    return f"./cnnviz/digits/{digits.key}/"
 
 
 def offer_scripts(*folders: Path) -> str:
@@ -89,8 +106,18 @@ def _found(name: str) -> tuple[bytes, Content] | None:
     script, named = _scripts.get(name), WEIGHTS.fullmatch(name)
     if script is not None:
         return TYPES[Path(name).suffix], [memoryview(script)]
-    weights = _weights.find(named[1]) if named else None
+    weights = _weights.find(named[1]) if named else _image(name)
     return None if weights is None else (b"application/octet-stream", weights)
+
+
+def _image(name: str) -> Content | None:
+    """One image of a data set; None for what is none."""
+    asked = DIGIT.fullmatch(name)
+    digits = _data_sets.find(asked[1]) if asked else None
+    if asked is None or digits is None or int(asked[2]) >= len(digits):
+        return None
+    image = digits.images[int(asked[2])]
+    return [memoryview((image if image.dtype == np.uint8 else np.round(image * 255)).astype(np.uint8).tobytes())]
 
 
 async def _answer(send: Any, status: int, headers: Sequence[tuple[bytes, bytes]], content: Content) -> None:

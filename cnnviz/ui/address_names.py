@@ -27,7 +27,7 @@ CLASSES: dict[str, tuple[type, ...]] = {
     "draw": (DrawPage,),
     "layers": (state.LayersPage, state.FiltersPart, state.FeatureMapsPart, state.CalculationPart),
     "kernels": (state.KernelsPage,),
-    "why": (state.WhyPage,),
+    "why": (state.WhyPage, state.MapPart),
     "mistakes": (state.MistakesPage,),
     "break_it": (state.BreakItPage,),
     "train": (state.TrainPage, state.ComparePart, state.ExperimentsPart),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from cnnviz.ui.state import BreakItPage, KernelsPage, Key, LayersPage, MistakesPage, TrainPage
+from cnnviz.ui.state import BreakItPage, KernelsPage, Key, LayersPage, MistakesPage, TrainPage, WhyPage
 
 PLACES = {
     "draw": ("Draw", ":material/draw:"),
@@ -23,6 +23,7 @@ PLACES = {
 PART_KEYS: dict[str, Key[str]] = {
     "layers": LayersPage.part,
     "kernels": KernelsPage.part,
+    "why": WhyPage.part,
     "mistakes": MistakesPage.part,
     "break_it": BreakItPage.part,
     "train": TrainPage.part,
@@ -33,7 +34,7 @@ OLD_ADDRESSES = {
     "convolution": ("layers", "network"),
     "network": ("layers", "network"),
     "laboratory": ("kernels", ""),
-    "look": ("why", ""),
+    "look": ("why", "depends"),
     "robustness": ("break_it", "digit"),
     "experiments": ("train", "experiments"),
     "compare": ("train", "compare"),

@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.data.mnist import DataError
-from cnnviz.experiments.comparing import Result, weights_checksum
+from cnnviz.experiments.comparing import Result
 from cnnviz.experiments.statistics import wilson_interval
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel, Card
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
+from cnnviz.network.weights import weights_checksum
 from cnnviz.percentages import percent
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import choice, digits, lookups, server, texts

@@ -309,12 +309,23 @@ def kernel_places_of(layer: str, filter_: int, channel: int, network_key: str) -
 class WhyPage:
     """The page Why."""
 
+    part = Key("why part", "depends", kept=True, address="part")
     about = Key[Any]("asked about", None, kept=True, address="about")
     side_px = Key("square side", 5, kept=True, address="square")
     seed = Key("exciting seed", 0, kept=True, address="seed")
     strongest = Key[Any]("strongest images", None, COMPONENT)
     patches = Key[Any]("strongest patches", None, COMPONENT)
     favourites = Key[Any]("favourite patches", None, COMPONENT)
+
+
+class MapPart:
+    """The map of digits, a part of Why."""
+
+    way = Key("way of the map", "pca", kept=True, address="map")
+    only_misread = Key("map of misread", False, kept=True, address="misread")
+    label = Key[Any]("map of one digit", None, kept=True, address="of")
+    points = Key[Any]("map of digits", None, COMPONENT)
+    nearest = Key[Any]("nearest training digits", None, COMPONENT)
 
 
 def exciting_layer_of(names: Collection[str]) -> Key[str]:

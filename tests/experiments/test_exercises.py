@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from cnnviz.data import dataset
-from cnnviz.experiments import comparing, exercises, plan_text, variations
+from cnnviz.experiments import exercises, plan_text, variations
 from cnnviz.experiments.comparing import Result
 from cnnviz.experiments.exercises import EXERCISES
 from cnnviz.experiments.statistics import MIN_SEEDS, seeds_needed
 from cnnviz.network.config import Convolution, NetworkConfig, layers, n_weights
 from cnnviz.network.presets import PRESETS, Plan
+from cnnviz.network.weights import weights_checksum
 from cnnviz.percentages import NO_BREAK, percent
 from cnnviz.training import advance, pieces
 
@@ -387,9 +388,9 @@ def test_swapped_runs_end_in_the_same_weights(tiny, quick, bundled):
     for first in (True, False):
         config = dataclasses.replace(tiny, pool_first=first)
         state = advance.advance(advance.start(config, quick, 2), bundled, 5)
-        checksums.append(comparing.weights_checksum(state.weights))
+        checksums.append(weights_checksum(state.weights))
     assert checksums[0] == checksums[1]
-    assert checksums[0] != comparing.weights_checksum(advance.start(tiny, quick, 2).weights)
+    assert checksums[0] != weights_checksum(advance.start(tiny, quick, 2).weights)
 
 
 @pytest.mark.parametrize("number", ASKED)
@@ -403,7 +404,7 @@ def test_every_exercise_is_run_and_concluded(number, quick, bundled):
         state = advance.advance(advance.start(plan.network, plan.recipe, plan.seed), digits, plan.recipe.iterations)
         score = pieces.examine(plan.network, state.weights, digits)
         counts = score.correct, score.n
-        checksum = comparing.weights_checksum(state.weights)
+        checksum = weights_checksum(state.weights)
         results.append(
             Result(run.label, plan, n_weights(plan.network), 1.0, *counts, *counts, weights_checksum=checksum)
         )

@@ -1,1 +1,1 @@
-"""The page Why: saliency, occlusion, top images."""
+"""The page Why: saliency, occlusion, top images, a map of digits."""

@@ -1,0 +1,1 @@
+"""Points of a map in the browser, each an image of the data."""
