@@ -53,6 +53,8 @@ def texts(at):
     for item in figures(at):
         told.append(item["words"] if item["kind"] == "text" else item["caption"])
     told += [item["caption"] for item in shown_maps(at).values()]
+    if any(element.proto.component_name == "cnnviz.scatter" for element in at.get("bidi_component")):
+        told.append(shown_points(at)["words"]["caption"])
     return "\n".join(told)
 
 
@@ -134,11 +136,29 @@ def choose_network(at, name):
 
 def open_cell(at, key, number):
     """Click on a picture; runs the page."""
+    return trigger(at, shown_maps(at)[key.name]["id"], number)
+
+
+def trigger(at, element, number):
+    """Have a component say that something of it was opened; runs the page."""
     states = at._tree.get_widget_states()
     sent = states.widgets.add()
-    sent.id = _make_trigger_id(shown_maps(at)[key.name]["id"], "events")
+    sent.id = _make_trigger_id(element, "events")
     sent.json_trigger_value = json.dumps([{"event": "opened", "value": number}])
     return at._run(states)
+
+
+def shown_points(at):
+    """What the component `scatter` shows, with "places" from 0 to 1, "labels", "reads"; "id" is of its element."""
+    (element,) = (each for each in at.get("bidi_component") if each.proto.component_name == "cnnviz.scatter")
+    content = zlib.decompress(element.proto.bytes)
+    start = 4 + int.from_bytes(content[:4], "little")
+    head = json.loads(content[4:start])
+    n = head["n"]
+    assert len(content) == start + 6 * n
+    places = np.frombuffer(content, "<u2", 2 * n, start).reshape(2, n).T / head["steps"]
+    labels, reads = np.frombuffer(content, np.uint8, 2 * n, start + 4 * n).reshape(2, n)
+    return head | {"places": places, "labels": labels, "reads": reads, "id": element.proto.id}
 
 
 def components(at, name):

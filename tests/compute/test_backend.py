@@ -77,6 +77,44 @@ def test_answers_have_a_process_of_their_own_and_long_work_gives_way():
     assert niceness(Priority.PAGE) == niceness(Priority.ANSWER) + worker_start.LONG_WORK_NICENESS
 
 
+def test_what_takes_minutes_has_a_process_of_its_own_without_tensorflow(tmp_path):
+    aside = backend.submit(wait_for, tmp_path / "gate", priority=Priority.ASIDE)
+    assert backend.submit(abs, -1, priority=Priority.RUN).result(START_S) == 1
+    assert not aside.done()
+    (tmp_path / "gate").touch()
+    assert aside.result(START_S)
+    assert worker_pid(Priority.ASIDE) not in (worker_pid(Priority.PAGE), worker_pid(), os.getpid())
+    assert backend.submit(loaded, ("tensorflow", "keras"), priority=Priority.ASIDE).result(START_S) == []
+    assert niceness(Priority.ASIDE) == min(19, niceness(Priority.ANSWER) + worker_start.ASIDE_NICENESS)
+
+
+def test_a_process_that_has_nothing_to_do_leaves_and_comes_back():
+    room = Dispatcher(LocalProcess(loads_tensorflow=False, leaves_after_s=0.1))
+    try:
+        first = room.submit(Task(os.getpid, ()), Priority.ASIDE).result(START_S)
+        until_gone(first)
+        assert room.submit(Task(os.getpid, ()), Priority.ASIDE).result(START_S) != first
+    finally:
+        room.shutdown()
+
+
+def until_gone(pid):
+    """Wait until there is no such process, or nothing is left of it but its number."""
+    deadline = time.monotonic() + START_S
+    while is_alive(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return found.stdout[:1] not in ("", "Z")
+
+
 def wait_for(path):
     """In a worker: True once the file is there."""
     deadline = time.monotonic() + START_S

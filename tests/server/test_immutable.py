@@ -2,6 +2,7 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from cnnviz.bounded import Bounded
@@ -144,3 +145,14 @@ def test_a_network_and_the_scripts_are_offered_to_the_browser():
     for name in ("forward", "prepare", "weights"):
         assert ask(f"{delivery.scripts()[1:]}{name}.js")[0] == 200
     delivery.scripts.cache_clear()
+
+
+def test_an_image_of_a_data_set_is_found_by_its_number(bundled):
+    address = immutable.offer_digits(bundled)
+    status, headers, pieces = ask(f"/lesson{address[1:]}7.bin")
+    assert (status, headers[b"content-length"]) == (200, b"784")
+    grey = np.frombuffer(b"".join(pieces), np.uint8).reshape(28, 28)
+    assert grey / 255 == pytest.approx(bundled.images[7, :, :, 0], abs=0.002)
+    for name in ("500.bin", "-1.bin", "7", "7.bin/", "07x.bin", "9999999.bin", "../7.bin"):
+        assert ask(f"{address[1:]}{name}")[0] == 404
+    assert ask(f"/cnnviz/digits/{KEY}/7.bin")[0] == 404

@@ -14,7 +14,7 @@ from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import MapPart, Session
 
 CLEAR, N_KINDS = 0.8, 3
-"""From this share on the neighbours say one thing; else so many kinds of digit are named."""
+"""From this share on the neighbours say one thing; of the others so many kinds of digit are named."""
 
 
 class Words:
@@ -28,16 +28,16 @@ class Words:
         "**{read}**."
     )
     most = (
-        "**{n_same} of the {n} nearest training digits are {several}** ({kinds}). To the network the digit is most "
-        "like those: it reads **{read}**."
+        "**{n_same} of the {n} nearest training digits are {several}** (the others: {kinds}). To the network "
+        "the digit is most like those: it reads **{read}**."
     )
     few = (
-        "**Only {n_same} of the {n} nearest training digits are {several}** ({kinds}). The network reads **{read}**, "
-        "but the digit lies where different digits are near each other."
+        "**Only {n_same} of the {n} nearest training digits are {several}** (the others: {kinds}). The network "
+        "reads **{read}**, but the digit lies where different digits are near each other."
     )
     single = (
-        "**Only one of the {n} nearest training digits is a {one}** ({kinds}). The network reads **{read}**, but the "
-        "digit lies where different digits are near each other."
+        "**Only one of the {n} nearest training digits is a {one}** (the others: {kinds}). The network reads **{read}**, "
+        "but the digit lies where different digits are near each other."
     )
     none = (
         "**None of the {n} nearest training digits is a {one}** ({kinds}), though the network reads **{read}**: the "
@@ -82,7 +82,7 @@ def show(network: Network, chosen: Digit, point: np.ndarray, read: int) -> None:
 def explanation(labels: np.ndarray, read: int) -> str:
     """What the labels of the nearest digits say of the answer, int (n,), in a sentence or two."""
     n_same = int((labels == read).sum())
-    kinds = neighbours.counts(labels)[:N_KINDS]
+    kinds = neighbours.counts(labels[labels != read])[:N_KINDS]
     values = {
         "n_same": n_same,
         "n": len(labels),
