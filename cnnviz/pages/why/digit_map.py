@@ -106,7 +106,7 @@ def look_at_map(network: Network) -> None:
     with present.screen("map"):
         way, shown = ask()
     with st.container(key=state.stack_of("digit-map").name):
-        left, right = st.columns([3, 2], gap="large")
+        left, right = st.columns(2, gap="large")
     outputs = lookups.activations(network, chosen.image[None, :, :, None])
     point = outputs[embedding.layer_of(network.config)][0]
     with left, present.screen("map", 2):

@@ -36,8 +36,8 @@ class Words:
         "reads **{read}**, but the digit lies where different digits are near each other."
     )
     single = (
-        "**Only one of the {n} nearest training digits is a {one}** (the others: {kinds}). The network reads **{read}**, "
-        "but the digit lies where different digits are near each other."
+        "**Only one of the {n} nearest training digits is a {one}** (the others: {kinds}). The network reads "
+        "**{read}**, but the digit lies where different digits are near each other."
     )
     none = (
         "**None of the {n} nearest training digits is a {one}** ({kinds}), though the network reads **{read}**: the "
