@@ -180,6 +180,13 @@ def test_filters_go_to_the_browser(hvass):
     assert (points["misread"], points["label"]) == (True, 4)
 
 
+@pytest.mark.parametrize("value", ["", "nonsense", -1, 99])
+def test_no_value_of_an_address_can_break_it(value):
+    at = open_page("why/map", {MapPart.way: value, MapPart.label: value, MapPart.only_misread: True}, model="hvass")
+    assert not at.exception
+    assert "by PCA" in shown_points(at)["words"]["alt"]
+
+
 @pytest.mark.parametrize(
     ("labels", "read", "words"),
     [

@@ -22,6 +22,7 @@ SAID = {
     "break_it": "no convolution layer, so it has no filters to rank",
     "break_it/smallest": "Smallest change found",
     "why": "What a neuron likes best",
+    "why/map": "numbers of ",
     "mistakes": "Confusion matrix",
     "train/compare": "as both see it",
     "kernels/digit": "What comes out",
@@ -62,6 +63,11 @@ def test_every_page_shows_what_there_is_and_says_what_is_not(name, page):
     at = opened(page, name)
     assert at.selectbox(key=Session.model.name).value == name
     assert SAID[page] in texts(at)
+
+
+def test_digits_are_placed_by_the_last_hidden_layer_or_by_the_logits():
+    assert "by the 10 numbers of logits" in texts(opened("why/map", "linear"))
+    assert "by the 120 numbers of dense2_relu" in texts(opened("why/map", "dense"))
 
 
 def test_the_ten_weight_images_stand_where_filters_are_shown_and_add_up_to_the_outputs():

@@ -61,10 +61,10 @@ class Words:
     right = "Test image {number}, a {label}"
     wrong = "Test image {number}, a {label}, read as {read}"
     open = "Open"
-    only_last = "t-SNE is computed for the end of training alone. For this training step PCA is shown."
+    only_last = ":material/info: t-SNE is computed for the end of training alone. For this training step PCA is shown."
     being_computed = (
-        "t-SNE of this network is being computed: for 10,000 digits it takes some minutes. You may go on; until then "
-        "PCA is shown."
+        ":material/hourglass_top: t-SNE of this network is being computed: for 10,000 digits it takes some minutes. "
+        "You may go on; until then PCA is shown."
     )
     not_proven = (
         "that two digits which lie side by side are alike in everything: the map shows two numbers in place of {n}."
@@ -200,7 +200,7 @@ def _by_tsne(network: Network, test: Dataset, near: neighbours.Nearest, number: 
     """By t-SNE; None where it is not there, with a sentence on why."""
     entry, iteration = choice.current().entry, choice.current().iteration
     if entry and iteration != entry.iterations[-1]:
-        st.info(Words.only_last, icon=":material/info:")
+        st.caption(Words.only_last)
         return None
     model = store.find(entry.name) if entry else None
     positions = features.tsne_of(network, test, model.folder if model else None)
@@ -214,6 +214,6 @@ def _by_tsne(network: Network, test: Dataset, near: neighbours.Nearest, number: 
 @st.fragment(run_every=LOOK_EVERY_S)
 def wait(network: Network, test: Dataset) -> None:
     """Say that t-SNE is being computed, and run the page again when it is done."""
-    st.info(Words.being_computed, icon=":material/hourglass_top:")
+    st.caption(Words.being_computed)
     if features.is_computed(network, test):
         st.rerun()

@@ -90,7 +90,7 @@ const own = (pen, { own: { x, y } }, side, radius, look) => {
 /** All of a map on a square canvas; `at` is the point that is pointed at, or -1. */
 export const draw = (canvas, map, look, at) => {
   const [pen, side] = [canvas.getContext("2d"), canvas.width];
-  const radius = Math.max(1.3, side / 420) * (map.n > 2000 ? 1 : 1.7);
+  const radius = Math.max(1.3, side / 420) * (map.n > 2000 && !map.misread ? 1 : 1.7); // larger where they are few
   pen.globalAlpha = 1;
   pen.fillStyle = look.paper;
   pen.fillRect(0, 0, side, side);
