@@ -20,8 +20,8 @@ from cnnviz import lazy
 LOOK_FOR_SERVER_S = 2
 LONG_WORK_NICENESS = 10
 """Long work gives way to everything that a person waits for: the pages, the browser, the answers."""
-ASIDE_NICENESS, ASIDE_LEAVES_S = 15, 60
-"""What takes minutes gives way to long work too; its process ends when it has had nothing to do for so long."""
+ASIDE_NICENESS, ASIDE_LEAVES_S = 10, 60
+"""What takes minutes gives way as long work does; its process ends when it has had nothing to do for so long."""
 LOADING_NICENESS = 10
 UNNEEDED_BY_KERAS = ("matplotlib", "pandas", "scipy", "sklearn")
 """Keras loads these when it finds them, and uses none of them here.  TensorFlow is there after 2.1 s without and 3.6 s
