@@ -107,10 +107,16 @@ def test_more_than_thirty_pictures_are_numbered_and_each_opens_something(laptop,
     assert clicked > 30
 
 
+RUN = "new URLSearchParams(location.search).get('run')"
+
+
 def test_a_kernel_of_a_run_that_is_watched_opens_among_the_filters_of_layers(laptop, address):
     go(laptop, address, "train")
+    before = laptop.evaluate(RUN)  # of another test, whose kernels are shown until the new run has some
     laptop.get_by_role("button", name="Start", exact=True).click()
-    laptop.get_by_role("button", name="Kernel 5", exact=True).click()
+    laptop.wait_for_function(f"before => {RUN} !== before", arg=before)
+    kernels = laptop.locator(f".st-key-kernels-of-run-{laptop.evaluate(RUN)}")
+    kernels.get_by_role("button", name="Kernel 5", exact=True).click()
     laptop.wait_for_url(re.compile("/layers"))
     for told in ("part=filters", "map=5", "net=fast"):
         laptop.wait_for_function("told => location.search.includes(told)", arg=told)

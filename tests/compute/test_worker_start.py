@@ -73,7 +73,7 @@ class Executor:
     """In place of loky's: dies with the first task that it cannot do."""
 
     def __init__(self, initargs, **_):
-        self.hidden, self.broken = initargs[-1], None
+        (_, _, self.hidden, _), self.broken = initargs, None
 
     def submit(self, perform, function, args, values):
         if self.broken:

@@ -65,4 +65,4 @@ def test_the_screens_of_a_page_have_names_of_their_own():
     for path in (ROOT / "cnnviz" / "pages").rglob("*.py"):
         names = re.findall(r"present\.screen\((.*?)\)", path.read_text("utf-8"))
         assert len(names) == len(set(names)), path
-        assert all(re.fullmatch(r'"[a-z-]+"(, \d)?', name) for name in names), path
+        assert all(re.fullmatch(r'"[a-z-]+"(, \d( \+ \w+)?)?', name) for name in names), path
