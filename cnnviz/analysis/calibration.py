@@ -14,6 +14,7 @@ from cnnviz.lazy import LazyModule
 from cnnviz.network.reliability import Bin, Reliability
 
 optimize: Any = LazyModule("scipy.optimize")
+special: Any = LazyModule("scipy.special")
 
 N_BINS = 15
 """As in most figures of Guo and others, 2017."""
@@ -132,7 +133,5 @@ def _is_in(each: Bin, confidence: float, lowest: float) -> bool:
 
 
 def _log_softmax(logits: np.ndarray, t: float) -> np.ndarray:
-    divided = logits.astype(np.float64) / t
-    divided -= divided.max(axis=1, keepdims=True)
-    log_probabilities: np.ndarray = divided - np.log(np.exp(divided).sum(axis=1, keepdims=True))
+    log_probabilities: np.ndarray = special.log_softmax(logits.astype(np.float64) / t, axis=1)
     return log_probabilities

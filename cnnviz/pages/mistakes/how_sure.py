@@ -208,17 +208,18 @@ def ask_temperature(fitted: float, n_validation: int) -> None:
 
 def show_errors(logits: np.ndarray, labels: np.ndarray, t: float) -> None:
     """Calibration error and negative log-likelihood as the network is, and with the temperature."""
-    before, after = (_error(logits, labels, each) for each in (1.0, t))
-    loss, loss_after = (calibration.negative_log_likelihood(logits, labels, each) for each in (1.0, t))
+    before, loss = _error(logits, labels, 1.0), calibration.negative_log_likelihood(logits, labels, 1.0)
     with st.container(horizontal=True, gap="medium"):
         st.metric(Words.error.format(t=1), percent(before), help=Words.error_help, width="content")
         if t != 1:
+            after = _error(logits, labels, t)
             delta = Words.points.format(points=100 * (after - before))
             label = Words.error.format(t=f"{t:.2f}")
             st.metric(label, percent(after), delta, delta_color="inverse", width="content")
     with st.container(horizontal=True, gap="medium"):
         st.metric(Words.loss.format(t=1), f"{loss:.4f}", help=Words.loss_help, width="content")
         if t != 1:
+            loss_after = calibration.negative_log_likelihood(logits, labels, t)
             delta = Words.difference.format(difference=loss_after - loss)
             label = Words.loss.format(t=f"{t:.2f}")
             st.metric(label, f"{loss_after:.4f}", delta, delta_color="inverse", width="content")
