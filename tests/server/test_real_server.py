@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import functools
+import json
 import time
 import urllib.request
 
 import canvas_message
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import connect
 
 import browser
@@ -22,6 +25,8 @@ N_MESSAGES = 5_000
 """Without limits a thousand of them held everybody up for two seconds, and for 79 with a collection of garbage each."""
 MEGABYTES_12 = 12_000_000
 N_PAGES, GROWN_MB = 10, 20
+SPACED_S = 1.0
+"""Between messages: of those that come faster each waits for a moment, and no two would come at once."""
 
 
 @pytest.fixture(scope="module")
@@ -200,23 +205,50 @@ async def told_after_leaving(address):
         for message in (leave, late):
             await page._socket.send(message.SerializeToString())
         async with asyncio.timeout(60):
-            return await runs_until_quiet(page._socket)
+            told = await told_until_quiet(page._socket)
+    return [list(message.metadata.run.fragment_ids) for message in told if message.WhichOneof("type") == "new_session"]
 
 
-async def runs_until_quiet(socket):
-    """The parts that each run was of, none for a whole page, until one has ended and no other begins for a second."""
-    runs, has_ended = [], False
+async def told_until_quiet(socket):
+    """What a server tells, until a run has ended and no other begins for a second."""
+    told, has_ended = [], False
     while True:
         try:
             async with asyncio.timeout(1 if has_ended else None):
-                message = ForwardMsg.FromString(await anext(aiter(socket)))
+                told.append(ForwardMsg.FromString(await anext(aiter(socket))))
         except TimeoutError:
-            return runs
-        kind = message.WhichOneof("type")
+            return told
+        kind = told[-1].WhichOneof("type")
         has_ended = kind == "script_finished" or (has_ended and kind != "new_session")
-        if kind == "new_session":
-            runs.append(list(message.metadata.run.fragment_ids))
 
 
 def test_what_a_page_asks_for_that_is_left_does_not_empty_the_next_one(server):
     assert asyncio.run(told_after_leaving(server[0])) == [[]]
+
+
+async def told_after_opening_a_kernel(address):
+    """The run, and what a server tells when a kernel of it is clicked as the run asks for itself to be shown anew."""
+    async with opened(address, "train") as page:
+        await page.click(page.widget(lambda element: element.button.label == "Start"))
+        async with asyncio.timeout(60):
+            while not (kernels := [name for name in page._widgets if "-kernels of run " in name]):
+                await page.rerun(page.widget(lambda element: element.button.label == "Pause").fragment)
+                await asyncio.sleep(SPACED_S)
+        _, widget = page._widgets[kernels[0]]
+        click, late = (page._request(widget.fragment, "", "") for _ in range(2))
+        clicked = WidgetState(json_trigger_value=json.dumps([{"event": "opened", "value": 5}]))
+        clicked.id = _make_trigger_id(widget.id, "events")
+        click.rerun_script.widget_states.widgets.append(clicked)
+        late.rerun_script.is_auto_rerun = True
+        for message in (click, late):
+            await page._socket.send(message.SerializeToString())
+        async with asyncio.timeout(60):
+            return kernels[0].partition("-kernels of run ")[2], await told_until_quiet(page._socket)
+
+
+def test_what_a_page_asks_for_by_itself_does_not_take_back_what_was_clicked(server):
+    run, told = asyncio.run(told_after_opening_a_kernel(server[0]))
+    shown = [message.delta.new_element.bidi_component.json for message in told]
+    queries = [json.loads(text)["query"] for text in shown if '"query"' in text]
+    assert f"net={run}" in queries[-1]
+    assert "map=5" in queries[-1]
