@@ -45,4 +45,4 @@ def _without_values(rerun_data: RerunData) -> RerunData:
 
 def leave_out() -> None:
     """Have the sessions that begin from now on run their scripts so."""
-    app_session.ScriptRunner = Runner  # type: ignore[attr-defined]
+    app_session.ScriptRunner = Runner  # type: ignore[attr-defined, assignment]
