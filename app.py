@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import streamlit as st
 from starlette.middleware import Middleware
 
-from cnnviz import lazy
-from cnnviz.server import left_pages, memory, sockets
+from cnnviz import lazy, settings
+from cnnviz.server import draining, health, left_pages, memory, sockets
 from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.immutable import Immutable
@@ -19,6 +19,7 @@ from cnnviz.server.this_machine import ThisMachine
 # Both are loaded while the first browser is still reading Streamlit's scripts: the server listens 0.3 s earlier.
 router = lazy.LazyModule("cnnviz.ui.router")
 startup = lazy.LazyModule("cnnviz.ui.startup")
+server = lazy.LazyModule("cnnviz.ui.server")
 
 
 FIRST_PAGE = ("cnnviz.pages.draw.answer", "cnnviz.pages.draw.inputs", "cnnviz.pages.draw.surprise")
@@ -31,12 +32,18 @@ def begin() -> None:
         lazy.load(name)
 
 
+def ask_database() -> None:
+    """See `ui/server.py`, which is loaded by the thread that asks first."""
+    server.ask_database()
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     left_pages.leave_out()
     memory.return_large_blocks()
     sockets.send_at_once()
+    draining.begin(settings.read().drain_s)
     threading.Thread(target=begin, name="begin", daemon=True).start()
     try:
         yield
@@ -50,6 +57,7 @@ else:  # the server imports this file once, before the first browser comes
     app = st.App(
         __file__,
         lifespan=lifespan,
+        routes=health.routes(ask_database),
         middleware=[
             Middleware(Strokes),
             Middleware(Assets),

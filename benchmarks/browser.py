@@ -50,11 +50,11 @@ def chromium() -> str | None:
 
 @contextlib.contextmanager
 def server(
-    script: str = "app.py", base: str = "", *, root: Path = ROOT, **environment: str
+    script: str = "app.py", base: str = "", *, root: Path = ROOT, log: Path | None = None, **environment: str
 ) -> Iterator[tuple[str, float]]:
     """Run a Streamlit script from the project's folder, or that of another tree, under a base path such as "/lesson".
 
-    Gives its address and the moment it was started.
+    Gives its address and the moment it was started; what it writes to standard error goes to `log`.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -63,9 +63,10 @@ def server(
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.baseUrlPath", base]
     began = time.perf_counter()
-    process = subprocess.Popen(  # nosec B603 # no shell, and a script of this project by the same Python
-        command, cwd=root, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with open(log or os.devnull, "wb") as errors:
+        process = subprocess.Popen(  # nosec B603 # no shell, and a script of this project by the same Python
+            command, cwd=root, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=errors
+        )
     address = f"http://127.0.0.1:{port}{base}"
     try:
         _wait_for(address, process)

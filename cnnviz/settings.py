@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,10 @@ class Settings:
             experiment counts as one.
         max_kept_per_person: CNNVIZ_MAX_KEPT_PER_PERSON, runs that one person may have on the list.
         max_active, max_kept: CNNVIZ_MAX_ACTIVE, CNNVIZ_MAX_KEPT, the same of all persons together.
-        refused: a sentence for every number that is none; it counts as not set.
+        drain_s: CNNVIZ_DRAIN_S, seconds that a server goes on after SIGTERM, while new sessions go elsewhere.
+        log: CNNVIZ_LOG, "json" for one JSON object a line.
+        metrics: CNNVIZ_METRICS, networks from which /metrics may be asked for, beside this machine; apart by commas.
+        refused: a sentence for every value that is none of these; it counts as not set.
     """
 
     data: str | None = None
@@ -42,11 +46,22 @@ class Settings:
     max_kept_per_person: int = 100
     max_active: int = 20
     max_kept: int = 500
+    drain_s: int = 0
+    log: str | None = None
+    metrics: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
 
-NUMBERS = ("max_active_per_person", "max_kept_per_person", "max_active", "max_kept")
 MAX_NUMBER = 1_000_000
+NUMBERS = {
+    "max_active_per_person": (1, MAX_NUMBER),
+    "max_kept_per_person": (1, MAX_NUMBER),
+    "max_active": (1, MAX_NUMBER),
+    "max_kept": (1, MAX_NUMBER),
+    "drain_s": (0, 3600),
+}
+"""The least and the greatest value of each."""
+LOGS = ("json",)
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -58,7 +73,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     values = os.environ if environment is None else environment
     runs, address = values.get("CNNVIZ_RUNS"), values.get("CNNVIZ_MNIST_URL")
     given = {name: text for name in NUMBERS if (text := values.get(f"CNNVIZ_{name.upper()}"))}
-    numbers = {name: int(text) for name, text in given.items() if _is_number(text)}
+    numbers = {name: int(text) for name, text in given.items() if _is_number(text, *NUMBERS[name])}
+    log, metrics = values.get("CNNVIZ_LOG"), values.get("CNNVIZ_METRICS", "")
+    networks = tuple(text.strip() for text in metrics.split(",") if text.strip())
     return Settings(
         data=values.get("CNNVIZ_DATA") or None,
         runs=Path(runs) if runs else None,
@@ -66,15 +83,36 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         mnist_url=f"{address.rstrip('/')}/" if address else None,
         database=values.get("CNNVIZ_DATABASE") or None,
         teacher=values.get("CNNVIZ_TEACHER") or None,
-        refused=tuple(
-            f"CNNVIZ_{name.upper()}: expected a whole number from 1 to {MAX_NUMBER:,}. Received {text[:60]!r}; "
-            f"{getattr(Settings, name):,} is used."
-            for name, text in given.items()
-            if name not in numbers
-        ),
+        log=log if log in LOGS else None,
+        metrics=tuple(text for text in networks if _is_network(text)),
+        refused=_refused({name: text for name, text in given.items() if name not in numbers}, log, networks),
         **numbers,
     )
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= MAX_NUMBER
+def _refused(numbers: Mapping[str, str], log: str | None, networks: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for every value that is left out: texts that are no such numbers, by setting, and the others' texts."""
+    sentences = []
+    for name, text in numbers.items():
+        least, greatest = NUMBERS[name]
+        expected, used = f"a whole number from {least} to {greatest:,}", f"{getattr(Settings, name):,}"
+        sentences.append(f"CNNVIZ_{name.upper()}: expected {expected}. Received {text[:60]!r}; {used} is used.")
+    if log and log not in LOGS:
+        sentences.append(f"CNNVIZ_LOG: expected json. Received {log[:60]!r}; logs stay text.")
+    for text in networks:
+        if not _is_network(text):
+            expected = "networks such as 10.0.0.0/8"
+            sentences.append(f"CNNVIZ_METRICS: expected {expected}. Received {text[:60]!r}; it is left out.")
+    return tuple(sentences)
+
+
+def _is_number(text: str, least: int, greatest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= greatest
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True

@@ -86,6 +86,13 @@ def _connect() -> Engine:
 database = Once(_connect, lambda engine: engine.dispose())
 """Where sessions and runs are stored; made when it is first asked for, which takes half a second."""
 
+
+def ask_database() -> None:
+    """Ask the database for nothing but an answer; raises DatabaseError where there is none."""
+    with databases.transaction(database()) as connection:
+        connection.exec_driver_sql("SELECT 1")
+
+
 keeper = Once(lambda: Keeper(database), Keeper.close)
 """What writes sessions to the database."""
 

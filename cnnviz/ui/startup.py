@@ -10,7 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from cnnviz.network.cards import BrokenModel
 from cnnviz.network.weights import Network
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import LIGHT
+from cnnviz.server import health
 from cnnviz.ui import digits, panels, plan_form, server
 
 log = logging.getLogger(__name__)
@@ -101,6 +103,12 @@ def _load_for_first_page() -> None:
         digits.load(server.data_sources().available()[0], "test")
 
 
+def _note_warm(settled: Future[Any]) -> None:
+    """The worker for answers has done all that it was asked for until then."""
+    if not settled.cancelled() and settled.exception() is None:
+        health.answers_are_warm.set()
+
+
 def _warm() -> None:
     """Load what the first page needs, warm the worker for answers, then the rest, then start the worker for long work.
 
@@ -118,6 +126,7 @@ def _warm() -> None:
     networks = _opened(good[:N_WARM])
     warmed = [backend.submit(inspection.activations, network, BLANK, priority=Priority.ANSWER) for network in networks]
     warmed.append(backend.submit(worker_start.settle, priority=Priority.ANSWER))
+    warmed[-1].add_done_callback(_note_warm)
     for name in LATER:
         lazy.load(name)
     _rehearse()
