@@ -8,7 +8,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from cnnviz import lazy, settings
-from cnnviz.server import draining, health, left_pages, memory, sockets
+from cnnviz.server import draining, health, left_pages, logs, memory, metrics, sockets
 from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.immutable import Immutable
@@ -37,6 +37,12 @@ def ask_database() -> None:
     server.ask_database()
 
 
+def count_runs() -> dict[str, int]:
+    """See `ui/server.py`."""
+    counted: dict[str, int] = server.count_runs()
+    return counted
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
@@ -54,10 +60,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 if __name__ == "__main__":
     router.route()
 else:  # the server imports this file once, before the first browser comes
+    logs.begin(settings.read())
     app = st.App(
         __file__,
         lifespan=lifespan,
-        routes=health.routes(ask_database),
+        routes=[*health.routes(ask_database), *metrics.routes(count_runs)],
         middleware=[
             Middleware(Strokes),
             Middleware(Assets),

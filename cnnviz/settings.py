@@ -91,7 +91,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _refused(numbers: Mapping[str, str], log: str | None, networks: Sequence[str]) -> tuple[str, ...]:
-    """A sentence for every value that is left out: texts that are no such numbers, by setting, and the others' texts."""
+    """A sentence for every value that is left out: texts that are no such numbers, by setting; the other settings."""
     sentences = []
     for name, text in numbers.items():
         least, greatest = NUMBERS[name]

@@ -22,11 +22,25 @@ from cnnviz.compute.local import LocalProcess
 from cnnviz.compute.tasks import BackendError, Priority, Task
 from cnnviz.compute.worker_start import ASIDE_LEAVES_S, ASIDE_NICENESS, LONG_WORK_NICENESS
 
-__all__ = ["BackendError", "Priority", "call", "leave_clusters", "n_workers", "problem", "shutdown", "submit"]
+__all__ = [
+    "BackendError",
+    "Priority",
+    "call",
+    "leave_clusters",
+    "n_waiting",
+    "n_workers",
+    "pids",
+    "problem",
+    "shutdown",
+    "submit",
+]
 
-_answers = Dispatcher(LocalProcess())
-_long_work = Dispatcher(LocalProcess(LONG_WORK_NICENESS))
-_aside = Dispatcher(LocalProcess(ASIDE_NICENESS, loads_tensorflow=False, leaves_after_s=ASIDE_LEAVES_S))
+_processes = {
+    "answers": LocalProcess(),
+    "long_work": LocalProcess(LONG_WORK_NICENESS),
+    "aside": LocalProcess(ASIDE_NICENESS, loads_tensorflow=False, leaves_after_s=ASIDE_LEAVES_S),
+}
+_answers, _long_work, _aside = (Dispatcher(process) for process in _processes.values())
 _clusters: dict[str, Dispatcher] = {}
 _opening = threading.Lock()
 
@@ -82,6 +96,19 @@ def call(function: Callable[..., Any], *args: Any, timeout_s: float = 120) -> An
 def n_workers() -> int:
     """How many long tasks are computed at once: 1 here, the number of workers on a cluster, at least 1."""
     return _dispatcher(Priority.RUN).workers.n_workers
+
+
+def n_waiting() -> dict[Priority, int]:
+    """How many tasks wait for a process here or for the cluster, by who waits for them."""
+    with _opening:
+        dispatchers = [_answers, _long_work, _aside, *_clusters.values()]
+    each = [dispatcher.n_waiting() for dispatcher in dispatchers]
+    return {priority: sum(waiting[priority] for waiting in each) for priority in Priority}
+
+
+def pids() -> dict[str, list[int]]:
+    """The numbers of the local processes that there are now, by what they do: "answers", "long_work", "aside"."""
+    return {role: process.pids() for role, process in _processes.items()}
 
 
 def problem() -> str:

@@ -46,6 +46,11 @@ class Dispatcher:
         self._send_waiting()
         return task.answer
 
+    def n_waiting(self) -> dict[Priority, int]:
+        """How many tasks wait here, by who waits for them."""
+        with self._lock:
+            return {priority: len(tasks) for priority, tasks in self._waiting.items()}
+
     def shutdown(self) -> None:
         """End the workers; what still waits here carries a BackendError."""
         with self._lock:

@@ -77,6 +77,14 @@ class LocalProcess:
             self._executor.shutdown(wait=False, kill_workers=True)
         self._executor = None
 
+    def pids(self) -> list[int]:
+        """The process's number; none while there is no process.
+
+        loky keeps its processes by their numbers under a name that it does not promise: without it nothing is found.
+        """
+        with self._lock:
+            return list(getattr(self._executor, "_processes", None) or ())
+
     def shutdown(self) -> None:
         """See `Workers.shutdown`."""
         with self._lock:

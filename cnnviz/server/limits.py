@@ -23,6 +23,14 @@ BYTES_PER_S, BYTES_AT_ONCE = 1_000_000.0, 4_000_000.0
 """A stroke sends 20 to 60 kB."""
 
 
+_open: set[int] = set()
+
+
+def n_sessions() -> int:
+    """How many sessions have a browser now: each has one websocket."""
+    return len(_open)
+
+
 class Bucket:
     """A token bucket: `at_once` may be taken at any time, then `per_s` a second.
 
@@ -67,4 +75,8 @@ class MessageLimits:
                     await asyncio.sleep(wait_s)
             return message
 
-        await self.app(scope, receive_in_time, send)
+        _open.add(id(scope))
+        try:
+            await self.app(scope, receive_in_time, send)
+        finally:
+            _open.discard(id(scope))

@@ -51,13 +51,18 @@ def is_this_machine(scope: Any) -> bool:
     127.0.0.1 is known by the Host.
     """
     headers = Headers(scope=scope)
-    if any(name in FORWARDED or name.startswith(FORWARDED_PREFIX) for name in headers):
+    if was_forwarded(headers):
         return False
     client = scope.get("client")
     names = (headers.getlist("host"), headers.getlist("origin"))
     if not client or not is_loopback(client[0]) or any(len(values) != 1 for values in names):
         return False
     return is_own_name(f"//{names[0][0]}") and is_own_name(names[1][0])
+
+
+def was_forwarded(headers: Headers) -> bool:
+    """True when a proxy says that it has passed a request on."""
+    return any(name in FORWARDED or name.startswith(FORWARDED_PREFIX) for name in headers)
 
 
 def is_loopback(address: str) -> bool:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,6 +23,7 @@ from cnnviz.training import folder_lock
 from cnnviz.training.journal import WITHOUT_DATABASE
 from cnnviz.training.limits import Limits
 from cnnviz.training.look_only import LookOnly
+from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.attempts import Attempts
 from cnnviz.ui.data_sources import DataSources
@@ -156,6 +158,12 @@ def _is_shared(database: str | None) -> bool:
 
 scheduler = SchedulerOnce()
 """What trains the runs of all sessions; closing it keeps on disk what is under way."""
+
+
+def count_runs() -> dict[str, int]:
+    """How many runs of all persons there are, by status."""
+    statuses = Counter(run.status for run in scheduler().runs())
+    return {status.value: statuses[status] for status in Status}
 
 
 SHARED: tuple[Once[Any], ...] = (

@@ -74,6 +74,7 @@ def niceness(priority):
 
 def test_answers_have_a_process_of_their_own_and_long_work_gives_way():
     assert worker_pid() != worker_pid(Priority.PAGE) == worker_pid(Priority.RUN) != os.getpid()
+    assert (backend.pids()["answers"], backend.pids()["long_work"]) == ([worker_pid()], [worker_pid(Priority.RUN)])
     assert niceness(Priority.PAGE) == niceness(Priority.ANSWER) + worker_start.LONG_WORK_NICENESS
 
 
@@ -147,6 +148,7 @@ def test_a_page_comes_before_training_and_what_was_cancelled_not_at_all(tmp_path
     parts = [backend.submit(append, trace, letter) for letter in "abc"]
     assert parts[1].cancel()
     assert not busy[0].cancel()
+    assert {priority.name: n for priority, n in backend.n_waiting().items() if n} == {"PAGE": 2, "RUN": 2}
     gate.touch()
     wait([*busy, *pieces, *parts], START_S)
     assert trace.read_text() == "acrr"
