@@ -17,6 +17,8 @@ FIGURES = ("status", "ms")
 """What a stroke's line has in numbers, beside its sentence."""
 SILENT = "uvicorn.access"
 """Each request with its address, which of a stroke names the session: Streamlit switches it off, and so it stays."""
+CONNECTED = '%s - "WebSocket '
+"""So begins what uvicorn says of each session that is opened, with the browser's address: nobody's is kept."""
 OTHERS = ("streamlit", "uvicorn", "websockets")
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ def _write_json() -> None:
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in OTHERS:
             _hand_on(logging.getLogger(name))
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not str(record.msg).startswith(CONNECTED))
     streamlit_logger.setup_formatter = _hand_on
     sys.excepthook = _tell
     threading.excepthook = lambda failed: log.error("A thread ended by an error", exc_info=failed.exc_value)

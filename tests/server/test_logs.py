@@ -24,6 +24,7 @@ streamlit_logger.update_formatter()
 logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
 logging.getLogger("cnnviz.server.strokes").info("A stroke", extra={"status": 200, "ms": 12.3})
 logging.getLogger("uvicorn.access").info("POST /cnnviz/stroke/secret")
+logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" [accepted]', "192.168.0.7:1", "/_stcore/stream")
 logging.getLogger("other").info("nobody asked for this")
 try:
     1 / 0

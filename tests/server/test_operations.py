@@ -85,6 +85,7 @@ def test_strokes_are_in_the_metrics_and_in_the_log_and_nobody_is_told_who_drew_w
     assert all(0 < line["ms"] < 60_000 for line in timed)
     assert set().union(*lines) <= {"time", "level", "logger", "message", "status", "ms"}  # no line has an exception
     assert name not in told + log.read_text("utf-8")
+    assert "127.0.0.1" not in log.read_text("utf-8")
 
 
 def test_metrics_are_refused_through_a_proxy(server):
