@@ -13,6 +13,7 @@ from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.immutable import Immutable
 from cnnviz.server.limits import MessageLimits
+from cnnviz.server.moved_sessions import MovedSessions
 from cnnviz.server.strokes import Strokes
 from cnnviz.server.this_machine import ThisMachine
 
@@ -72,5 +73,6 @@ else:  # the server imports this file once, before the first browser comes
             Middleware(SessionCookie),
             Middleware(ThisMachine),
             Middleware(MessageLimits),
+            Middleware(MovedSessions),
         ],
     )

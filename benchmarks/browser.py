@@ -48,17 +48,30 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def free_port() -> int:
+    """A port of this machine on which nobody listens now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextlib.contextmanager
 def server(
-    script: str = "app.py", base: str = "", *, root: Path = ROOT, log: Path | None = None, **environment: str
+    script: str = "app.py",
+    base: str = "",
+    *,
+    root: Path = ROOT,
+    log: Path | None = None,
+    port: int | None = None,
+    **environment: str,
 ) -> Iterator[tuple[str, float]]:
     """Run a Streamlit script from the project's folder, or that of another tree, under a base path such as "/lesson".
 
-    Gives its address and the moment it was started; what it writes to standard error goes to `log`.
+    Gives its address, on a free port where none is named, and the moment it was started; what it writes to standard
+    error goes to `log`.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.baseUrlPath", base]

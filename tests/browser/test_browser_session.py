@@ -90,6 +90,34 @@ def test_a_reload_and_a_killed_server_change_nothing(new_page, tmp_path):
             page.get_by_text("Nothing is drawn yet").wait_for()
 
 
+def test_a_page_that_is_open_when_its_server_is_killed_goes_on_with_the_next_one(new_page, tmp_path):
+    """Nobody touches it: it is shown anew as it was stored, and strokes are answered beside Streamlit as before."""
+    settings, port = {"CNNVIZ_DATA": "bundled", "CNNVIZ_RUNS": str(tmp_path)}, browser.free_port()
+    frames, strokes = [], []
+    with new_page() as page:
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(len(frame))))
+        page.on("response", lambda answer: strokes.append(answer.status) if "/cnnviz/stroke/" in answer.url else None)
+        with browser.server(port=port, **settings) as (address, _):
+            page.goto(address)
+            page.wait_for_selector("canvas.upper-canvas")
+            browser.draw(page, SEVEN)
+            page.get_by_role("heading", name="Answer").wait_for()
+            until(page, lambda: stored(page, tmp_path), lambda record: record and "drawing" in record)
+            kill(address)
+        n_before = len(frames)
+        with browser.server(port=port, **settings):
+            until(page, lambda: len(frames), lambda n: n > n_before + 10)  # more than a run of one part
+            settle(page)
+            canvas = page.locator("canvas.dc-canvas.lower-canvas")
+            before, n_strokes = canvas.evaluate(PIXELS), len(strokes)
+            browser.draw(page, [(110, 150), (200, 150)])
+            until(page, lambda: strokes[n_strokes:], lambda statuses: statuses == [200])
+            page.get_by_role("heading", name="Answer").wait_for()
+            assert canvas.evaluate(PIXELS) != before
+            page.get_by_text("Undo", exact=True).click()
+            until(page, lambda: canvas.evaluate(PIXELS), lambda now: now == before)
+
+
 def test_the_token_is_out_of_reach_of_scripts_and_of_the_address(new_page, address):
     with new_page() as page:
         page.goto(address)

@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import site
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+import browser
 from common import ROOT
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
@@ -166,9 +166,7 @@ def image(tmp_path_factory):
 
 
 def test_the_image_serves_as_a_user_of_its_own_and_fetches_nothing(image):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(browser.free_port())
     before = files(image.folder)
     nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     environment = image.environment(CNNVIZ_MNIST_URL="http://127.0.0.1:9/", no_proxy="127.0.0.1", **nowhere)

@@ -4,7 +4,6 @@ import http.cookiejar
 import json
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -14,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import browser
 from common import ROOT
 
 CONFIG = ROOT / "deploy" / "haproxy.cfg"
@@ -67,9 +67,7 @@ def replicas():
 @pytest.fixture
 def address(replicas, tmp_path):
     """Of a HAProxy with the configuration, on a port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = browser.free_port()
     text = CONFIG.read_text("utf-8").replace("bind :80\n", f"bind 127.0.0.1:{port}\n")
     text = re.sub(r"(replica-\d):8501", lambda found: f"127.0.0.1:{replicas[found[1]].server_port}", text)
     (tmp_path / "haproxy.cfg").write_text(text)
@@ -168,9 +166,9 @@ def test_what_is_asked_about_the_servers_is_refused_and_the_rest_is_open(address
 
 
 def test_who_asks_is_said_by_the_proxy_alone(address):
-    browser = opened(address, "replica-1")
+    at_home = opened(address, "replica-1")
     sent = {"X-Forwarded-For": "127.0.0.1", "Forwarded": "for=127.0.0.1", "X-Forwarded-Proto": "https"}
-    _, told = browser.ask("/", **sent, **{"X-Forwarded-Host": "localhost"})
+    _, told = at_home.ask("/", **sent, **{"X-Forwarded-Host": "localhost"})
     forwarded = sorted((name.lower(), value) for name, value in told["headers"] if "forwarded" in name.lower())
     assert forwarded == [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "http")]
 
