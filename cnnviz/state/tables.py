@@ -27,5 +27,8 @@ runs = Table(
     Column("changed_at", Float, nullable=False),
     Column("lease_holder", String(64), nullable=True),
     Column("lease_until", Float, nullable=True),
+    Column("writer", String(64), nullable=True),
+    Column("wish", Text, nullable=True),
 )
-"""Training runs: plan, status and results as JSON; who began each; in which order; which server drives it."""
+"""Training runs: plan, status and results as JSON; who began each; in which order; which server drives it, and which
+one wrote the record last; what is wanted of it by a person whom another server serves."""

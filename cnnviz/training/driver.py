@@ -45,6 +45,9 @@ class Driver(ABC):
         self._names, self._run_files = Names(root), RunFiles(root)
         self._lock = threading.RLock()  # guards everything below; nobody who holds it waits for a disk or a database
         self._runs: dict[str, Run] = {}
+        self._elsewhere: set[str] = (
+            set()
+        )  # of these, whom another server drives or did last: nothing happens to them here
         self._digits: dict[str, Digits] = {}
         self._work: dict[str, Work] = {}  # what waits for its turn
         self._in_flight: dict[str, str] = {}  # runs of which something was sent, and whose turn that was
@@ -97,7 +100,7 @@ class Driver(ABC):
     def _happen(self, name: str, event: Event) -> None:
         """The one place where a record makes way for the next one."""
         run = self._runs.get(name)
-        if run is None or self._closed:
+        if run is None or self._closed or name in self._elsewhere:
             return
         changed, effects = transition(run, event)
         self._runs[name] = changed
@@ -105,7 +108,7 @@ class Driver(ABC):
             self._work.pop(name, None)
             if changed.status is Status.STOPPED:
                 self._names.release(name)  # there is nothing of it on disk, and perhaps never will be
-        if _differs_for_others(changed, run) or not changed.active:
+        if _differs_for_others(changed, run) or not changed.active or self._tells_of_step(changed, run):
             self._journal.note(name)
         if not self._ticker.is_alive():
             with contextlib.suppress(RuntimeError):  # it has ended: the server ends, too
@@ -162,11 +165,16 @@ class Driver(ABC):
         with self._lock:
             self._to_save.discard(name)
             run = self._runs.get(name)
+        try:
+            self._make_sure(name)
+        except journal.HeldElsewhere as error:
+            return events.NotSaved(str(error))
         return self._run_files.save(run)
 
     def _write(self, run: Run) -> Event | None:
         if self.find(run.name) is None:
             return None
+        self._make_sure(run.name)
         event = self._run_files.write(run)
         if isinstance(event, events.Written):
             self._names.release(run.name)  # its folder holds the name from now on
@@ -175,6 +183,16 @@ class Driver(ABC):
     def _delete(self, name: str) -> None:
         self._run_files.delete(name)
         self._names.release(name)
+
+    # Other servers; one that has its folder for itself asks nobody.
+
+    def _make_sure(self, name: str) -> None:
+        """See that the run is still this server's, before a file is written; raises HeldElsewhere."""
+        return
+
+    def _tells_of_step(self, run: Run, before: Run) -> bool:
+        """True when others are to know of a step, as they cannot see it by themselves."""
+        return False
 
     # Workers.
 
@@ -209,7 +227,8 @@ class Driver(ABC):
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._files.shutdown(wait=True, cancel_futures=True)
         for run in self.runs():
-            self._keep(run)
+            if run.name not in self._elsewhere:
+                self._keep(run)
         self._journal.close()
         self._names.close()
 

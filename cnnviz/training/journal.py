@@ -55,6 +55,7 @@ class Journal:
         self._forgotten: set[str] = set()
         self._queued: set[str] = set()
         self._failed_s = 0.0
+        self._sure_until: dict[str, float] = {}  # by this process's clock: no other server can have the lease before
         self._closed = False
         self._thread = ThreadPoolExecutor(1, "records")
 
@@ -68,16 +69,20 @@ class Journal:
         try:
             records = self._records.all() if self._records else []
         except DatabaseError as error:
-            self._failed(error)
+            self.failed(error)
             return [], [], []
         for record in records:
-            if record.content.get("folder", "") != self._folder:
+            if not self.is_of_here(record):
                 continue
             try:
                 runs.append(run_of_record(record.name, record.content))
             except BrokenModel as error:
                 problems.append(str(error))
         return runs, [record.name for record in records], problems
+
+    def is_of_here(self, record: RunRecord) -> bool:
+        """True for the record of a run of this folder; several folders may share a database."""
+        return bool(record.content.get("folder", "") == self._folder)
 
     def add(self, runs: Sequence[Run], held: bool = True) -> bool:
         """Reserve the names of new runs and write their records, before anything else is done with them.
@@ -95,7 +100,7 @@ class Journal:
             if not self.problem or time.monotonic() - self._failed_s > TICK_S:  # else it would be waited for again
                 return self._add(self._records, runs, held)
         except DatabaseError as error:
-            self._failed(error)
+            self.failed(error)
         with self._lock:
             self._absent |= {run.name for run in runs}
         return True
@@ -129,18 +134,50 @@ class Journal:
         if self._records is None or name in self._absent or self._closed:
             return
         try:
-            if self._records.acquire(name, self.holder, LEASE_S):
-                return
-            before = self._records.holder(name)
-            if before and _is_gone(before):
-                self._records.release(name, before)
-                if self._records.acquire(name, self.holder, LEASE_S):
-                    return
+            taken = self.take(name)
+            before = None if taken else self._records.holder(name)
         except DatabaseError as error:
-            self._failed(error)
+            self.failed(error)
             return
         if before:
             raise HeldElsewhere(f"Another server has {name}, or had it less than {LEASE_S:.0f} s ago. Try again then.")
+
+    def take(self, name: str) -> bool:
+        """Take or renew the lease of a run; at once, when who had it is a process of this machine that has ended.
+
+        Returns:
+            False when another server has it, or when there is no such run.
+
+        Raises:
+            DatabaseError: when the database cannot be used.
+        """
+        if self._records is None:
+            return True
+        asked_s = time.monotonic()
+        taken = self._records.acquire(name, self.holder, LEASE_S)
+        before = None if taken else self._records.holder(name)
+        if before and is_gone(before):
+            self._records.release(name, before)
+            taken = self._records.acquire(name, self.holder, LEASE_S)
+        if taken:
+            self._sure_until[name] = asked_s + LEASE_S
+        return taken
+
+    def make_sure(self, name: str) -> None:
+        """See, before a file is written, that no other server has taken the run, e.g. while this process stood still.
+
+        Raises:
+            HeldElsewhere: when one has, or when the database cannot say so.
+        """
+        if self._records is None or name in self._absent or time.monotonic() < self._sure_until.get(name, 0.0):
+            return
+        try:
+            taken = self.take(name)
+        except DatabaseError as error:
+            self.failed(error)
+            raise HeldElsewhere(f"{name} is not written until it is known whose it is. {error}") from error
+        if not taken:
+            raise HeldElsewhere(f"Another server has {name} now.")
 
     def tick(self) -> None:
         """Renew the leases, and write what could not be written before."""
@@ -170,11 +207,12 @@ class Journal:
         try:
             work(table)
         except DatabaseError as error:
-            self._failed(error)
+            self.failed(error)
         else:
             self.problem = ""
 
-    def _failed(self, error: DatabaseError) -> None:
+    def failed(self, error: DatabaseError) -> None:
+        """Note why the database could not be used."""
         self.problem, self._failed_s = WITHOUT_DATABASE.format(reason=error), time.monotonic()
 
     def _write(self, table: RunRecords) -> None:
@@ -200,13 +238,15 @@ class Journal:
             return
         table.save(self._record(run), self.holder)
         if not run.active:
+            self._sure_until.pop(run.name, None)
             table.release(run.name, self.holder)
 
     def _record(self, run: Run) -> RunRecord:
         return RunRecord(run.name, run.owner, run.status.value, record_of(run) | {"folder": self._folder})
 
     def _renew(self, table: RunRecords) -> None:
-        table.renew(self.holder, LEASE_S)
+        asked_s = time.monotonic()
+        self._sure_until |= dict.fromkeys(table.renew(self.holder, LEASE_S), asked_s + LEASE_S)
 
     def _release(self, table: RunRecords) -> None:
         table.release_all(self.holder)
@@ -219,7 +259,7 @@ def _folder_of(records: RunRecords | None, root: Path) -> str:
     return str(root.resolve())
 
 
-def _is_gone(holder: str) -> bool:
+def is_gone(holder: str) -> bool:
     """True for a server of this machine whose process is not there any more, or was this one's number before."""
     host, _, process = holder.rpartition("/")[0].rpartition("/")
     if os.name != "posix" or host != _host() or not process.isdigit():

@@ -14,7 +14,7 @@ from cnnviz.analysis.evaluation import Score
 from cnnviz.data.dataset import Source
 from cnnviz.network.cards import BrokenModel, network_from, recipe_from
 from cnnviz.network.presets import Plan
-from cnnviz.training.run import Check, Kept, Run, Status, Timing
+from cnnviz.training.run import Check, Elsewhere, Kept, Run, Status, Timing
 
 AT_REST = {status.value: status for status in (Status.PAUSED, Status.FINISHED, Status.STOPPED, Status.FAILED)}
 """A run that had another status when its server ended was under way."""
@@ -84,6 +84,7 @@ def record_of(run: Run) -> dict[str, Any]:
         "recipe": dataclasses.asdict(run.plan.recipe),
         "seed": run.plan.seed,
         "iteration": run.iteration,
+        "seconds": run.seconds,
         "kept": dataclasses.astuple(run.kept) if run.kept else None,
         "not_on_disk": run.not_on_disk,
     }
@@ -95,18 +96,38 @@ def run_of_record(name: str, record: Mapping[str, Any]) -> Run:
     Raises:
         BrokenModel: when the record is no run's.
     """
-    try:
-        run = run_from(Plan(network_from(record["network"]), recipe_from(record["recipe"]), record["seed"]), record)
-        kept = _kept_from(record["kept"])
-        lost = record["iteration"] != (kept.iteration if kept else 0)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise BrokenModel(f"{name}: expected the record of a run. {error}") from None
-    run = dataclasses.replace(run, kept=kept)
-    if not lost:
+    run = _recorded(name, record)
+    if run.iteration == record["iteration"]:
         return run
     known = tuple(check for check in run.checks if check.iteration <= run.iteration)
     final = run.final if run.final and run.final.iteration <= run.iteration else None
     return _interrupted(dataclasses.replace(run, checks=known, final=final))
+
+
+def run_elsewhere(name: str, record: Mapping[str, Any]) -> Run:
+    """A run that another server drives, or did last, as its record has it; its arrays are in its checkpoint.
+
+    Raises:
+        BrokenModel: when the record is no run's.
+    """
+    run = _recorded(name, record)
+    try:
+        stands = Elsewhere(record["iteration"], record.get("seconds", run.seconds))
+        status, interrupted = Status(record["status"]), bool(record.get("interrupted", False))
+    except ValueError as error:
+        raise BrokenModel(f"{name}: expected the record of a run. {error}") from None
+    return dataclasses.replace(run, status=status, interrupted=interrupted, elsewhere=stands)
+
+
+def _recorded(name: str, record: Mapping[str, Any]) -> Run:
+    """What a record says, of a run that stands where its checkpoint stands."""
+    try:
+        run = run_from(Plan(network_from(record["network"]), recipe_from(record["recipe"]), record["seed"]), record)
+        if not isinstance(record["iteration"], int):
+            raise TypeError("Its iteration is no whole number.")
+        return dataclasses.replace(run, kept=_kept_from(record["kept"]))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise BrokenModel(f"{name}: expected the record of a run. {error}") from None
 
 
 def _kept_from(values: Sequence[Any] | None) -> Kept | None:

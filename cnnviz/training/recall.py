@@ -51,7 +51,7 @@ def recall(root: Path, journal: Journal) -> Recalled:
     runs = []
     for run in recorded:
         run_file = files.pop(checkpoints.run_file(root / run.name).name, None)
-        found = _as_found(run, root / run.name, run_file)
+        found = as_found(run, root / run.name, run_file)
         runs += [found] if found else []
     for path in files.values():
         try:
@@ -66,7 +66,7 @@ def recall(root: Path, journal: Journal) -> Recalled:
     return Recalled(runs, taken, [*problems, *filter(None, [folder_problem(root)])])
 
 
-def _as_found(run: Run, folder: Path, run_file: Path | None) -> Run | None:
+def as_found(run: Run, folder: Path, run_file: Path | None) -> Run | None:
     """A recorded run as its files allow; None for a finished one of which the network alone is there."""
     model_is_there = (folder / "card.json").is_file()
     if run.status is Status.FINISHED and model_is_there and run_file is None:

@@ -100,6 +100,14 @@ class Kept:
     revision: int = 0
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Where a run stands that another server drives, as its record has it."""
+
+    iteration: int
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A training run at one moment; `lifecycle.transition` makes the next one.  All but arrays can be written as JSON.
@@ -130,6 +138,7 @@ class Run:
         not_on_disk: why the last checkpoint could not be written; "" when it could.
         interrupted: whether the server ended while it was active, and nobody has resumed it since.
         revision: counts the changes of this record, but for those of what is on disk.
+        elsewhere: where it stands, when another server drives it or did so last; None for one of this server's.
     """
 
     name: str
@@ -156,6 +165,7 @@ class Run:
     not_on_disk: str = ""
     interrupted: bool = False
     revision: int = 0
+    elsewhere: Elsewhere | None = None
 
     @property
     def turn(self) -> str:
@@ -195,13 +205,13 @@ class Run:
     @property
     def iteration(self) -> int:
         """Steps done so far."""
-        stands = self.state or self.kept
+        stands = self.state or self.elsewhere or self.kept
         return stands.iteration if stands else 0
 
     @property
     def seconds(self) -> float:
         """Seconds of training so far."""
-        stands = self.state or self.kept
+        stands = self.state or self.elsewhere or self.kept
         return stands.seconds if stands else 0.0
 
     @property

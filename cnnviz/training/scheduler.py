@@ -160,8 +160,11 @@ class Scheduler(Dispatcher):
         reasons: dict[str, list[str]] = {}
         for run, why in self.limits.surplus(list(self._runs.values()), owner, may_go):
             reasons.setdefault(why, []).append(f"{run.name} ({run.status.value}, iteration {run.iteration:,})")
-            self._happen(run.name, events.Delete())
+            self._forget(run.name)
         self.notices.extend(FORGOTTEN.format(why=why, names=", ".join(names)) for why, names in reasons.items())
+
+    def _forget(self, name: str) -> None:
+        self._happen(name, events.Delete())
 
     def _busy(self) -> set[str]:
         return {*self._in_flight, *self._writing, *self._reading}

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cnnviz import settings
@@ -23,6 +24,7 @@ from cnnviz.training import folder_lock
 from cnnviz.training.journal import WITHOUT_DATABASE
 from cnnviz.training.limits import Limits
 from cnnviz.training.look_only import LookOnly
+from cnnviz.training.replica import NO_DATABASE, Replica
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui.attempts import Attempts
@@ -126,22 +128,34 @@ class SchedulerOnce(Once[Scheduler]):
         root, now = store.own_root(), settings.read()
         problems = list(now.refused)
         self._asked_s = time.monotonic()
+        limits = Limits(now.max_active_per_person, now.max_kept_per_person, now.max_active, now.max_kept)
+        if _is_shared(now.database):
+            return self._replica(root, limits, problems)
         try:
-            self._folder = None if _is_shared(now.database) else folder_lock.lock_folder(root)
+            self._folder = folder_lock.lock_folder(root)
         except folder_lock.InUse as error:
-            if str(error) != self._refusal:
-                log.warning("%s", error)
-            self._refusal = str(error)
-            return LookOnly(root, str(error))
+            return self._refused(root, str(error))
         except folder_lock.Unlockable as error:
             problems.append(str(error))
-        limits = Limits(now.max_active_per_person, now.max_kept_per_person, now.max_active, now.max_kept)
         try:
             records = RunRecords(database())
         except databases.DatabaseError as error:
             records = None
             problems.append(WITHOUT_DATABASE.format(reason=error))
         return Scheduler(root, records, limits, problems)
+
+    def _replica(self, root: Path, limits: Limits, problems: list[str]) -> Scheduler:
+        """One of several that share the database; without it nobody knows which runs are whose."""
+        try:
+            return Replica(root, RunRecords(database()), limits, problems)
+        except databases.DatabaseError as error:
+            return self._refused(root, NO_DATABASE.format(reason=error))
+
+    def _refused(self, root: Path, reason: str) -> Scheduler:
+        if reason != self._refusal:
+            log.warning("%s", reason)
+        self._refusal = reason
+        return LookOnly(root, reason)
 
     def _close(self, scheduler: Scheduler) -> None:
         try:

@@ -99,3 +99,40 @@ def test_leases_are_renewed_and_given_back_together(engine):
     records.release_all("one")
     assert records.acquire("other", "two", 60)
     assert records.holder(FIRST.name) is None
+
+
+def test_who_has_to_do_with_a_record(engine):
+    records = RunRecords(engine)
+    records.add(FIRST, holder="one", seconds=60)
+    records.add(replace(FIRST, name="other"))
+    held, free = records.standings()
+    assert (held.name, held.writer, held.holder, held.is_free, held.wish) == (FIRST.name, "one", "one", False, None)
+    assert (free.name, free.writer, free.holder, free.is_free) == ("other", None, None, True)
+    records.save(replace(FIRST, status="training"), "one")
+    changed, _ = records.standings()
+    assert changed.status == "training"
+    assert changed.changed_at > held.changed_at
+    records.renew("one", -1)
+    assert records.standings()[0].is_free
+    assert records.standings()[0].holder == "one"
+    assert records.all("other", "nobody") == [replace(FIRST, name="other")]
+
+
+def test_a_wish_is_left_in_place_of_another_and_taken_once(engine):
+    records = RunRecords(engine)
+    records.add(FIRST)
+    records.leave_wish(FIRST.name, "pause")
+    records.leave_wish(FIRST.name, "stop")
+    assert records.standings()[0].wish == "stop"
+    assert not records.take_wish(FIRST.name, "pause")
+    assert records.take_wish(FIRST.name, "stop")
+    assert not records.take_wish(FIRST.name, "stop")
+    records.leave_wish("nobody", "stop")
+    assert records.standings()[0].wish is None
+
+
+def test_those_whose_leases_were_renewed_are_named(engine):
+    records = RunRecords(engine)
+    records.add(FIRST, replace(FIRST, name="other"), holder="one", seconds=60)
+    records.add(replace(FIRST, name="third"), holder="two", seconds=60)
+    assert records.renew("one", 60) == {FIRST.name, "other"}

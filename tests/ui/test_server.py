@@ -72,14 +72,24 @@ def test_the_workers_are_ended_also_when_something_is_not(monkeypatch):
     assert ended == ["workers"]
 
 
-@pytest.mark.parametrize("address", ["postgresql+psycopg://cnnviz:secret@127.0.0.1:9/school", "no address"])
-def test_where_the_database_cannot_be_used_runs_go_on_without_it_and_that_is_said(address, monkeypatch, tmp_path):
+def test_where_the_database_cannot_be_used_runs_go_on_without_it_and_that_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
-    monkeypatch.setenv("CNNVIZ_DATABASE", address)
+    monkeypatch.setenv("CNNVIZ_DATABASE", f"sqlite:///{tmp_path}/no/such/folder")
     server.reset()
     (problem,) = server.scheduler().problems
     assert "Runs are kept in their files alone" in problem
-    assert "secret" not in problem
+    assert server.scheduler().refusal == ""
+    server.reset()
+
+
+@pytest.mark.parametrize("address", ["postgresql+psycopg://cnnviz:secret@127.0.0.1:9/school", "no address"])
+def test_where_the_database_that_servers_share_cannot_be_used_nothing_begins(address, monkeypatch, tmp_path):
+    monkeypatch.setenv("CNNVIZ_RUNS", str(tmp_path))
+    monkeypatch.setenv("CNNVIZ_DATABASE", address)
+    server.reset()
+    refusal = server.scheduler().refusal
+    assert refusal.startswith("No run can begin for as long as the database, which all servers share, cannot be used.")
+    assert "secret" not in refusal
     server.reset()
 
 
