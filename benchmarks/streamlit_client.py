@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import urllib.request
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -35,9 +36,9 @@ class Widget:
 class Browser:
     """One session: `rerun` tells the server what was done and waits for what it shows."""
 
-    def __init__(self, socket: Wire, address: str) -> None:
+    def __init__(self, socket: Wire, address: str, cookies: str = "") -> None:
         self._socket, self._address = socket, address
-        self._cache, self._files = Cache(), Files(address)
+        self._cache, self._files = Cache(), Files(address, cookies)
         self._page = ""
         self._widgets: dict[str, tuple[Element, Widget]] = {}
         self._downloads: dict[str, str] = {}
@@ -172,13 +173,21 @@ class Browser:
         self._files.close()
 
 
+async def cookies_of(address: str) -> str:
+    """The cookies that a browser gets with the page, as it sends them back."""
+    answer = await asyncio.to_thread(urllib.request.urlopen, address)  # nosec B310 # http, this machine
+    with answer:
+        return "; ".join(text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie", []))
+
+
 @contextlib.asynccontextmanager
-async def opened(address: str, page: str = "") -> AsyncIterator[Browser]:
-    """A new session on a page of the application, once it is shown."""
+async def opened(address: str, page: str = "", cookies: str = "") -> AsyncIterator[Browser]:
+    """A new session on a page of the application, once it is shown; of a browser that has these cookies."""
     stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     options = {"origin": address, "subprotocols": ["streamlit"], "max_size": None, "proxy": None}
+    options["additional_headers"] = {"Cookie": cookies} if cookies else {}
     async with connect(stream, create_connection=Wire, **options) as socket:
-        browser = Browser(socket, address)
+        browser = Browser(socket, address, cookies)
         try:
             await browser.rerun(page=page)
             await browser.look_for_downloads()

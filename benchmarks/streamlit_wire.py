@@ -33,9 +33,10 @@ class Wire(ClientConnection):
 
 
 class Files:
-    """Fetches files and sends strokes over one connection that stays open."""
+    """Fetches files and sends strokes over one connection that stays open, with a browser's cookies."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, cookies: str = "") -> None:
+        self._cookies = f"Cookie: {cookies}\r\n" if cookies else ""
         self._place = urlsplit(address).hostname, urlsplit(address).port
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -59,7 +60,7 @@ class Files:
 
     async def _answer(self, what: str, content: bytes) -> bytes:
         host = f"{self._place[0]}:{self._place[1]}"
-        asked = f"{what} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+        asked = f"{what} HTTP/1.1\r\nHost: {host}\r\n{self._cookies}Content-Length: {len(content)}\r\n\r\n".encode()
         self._writer.write(asked + content)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status, *fields = head.decode("latin-1").lower().split("\r\n")

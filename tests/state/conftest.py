@@ -1,40 +1,21 @@
 """Every test of the database runs on SQLite, and on a real PostgreSQL where Debian's is installed."""
 
-import getpass
-import shutil
-import socket
-import subprocess
-from pathlib import Path
-
 import pytest
 
+import postgresql as servers
 from cnnviz.state import database
-
-BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
 
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory):
     """The address of a PostgreSQL server of the tests' own, on loopback."""
-    if BINARIES is None:
-        pytest.skip("PostgreSQL is not installed here (Debian: apt-get install postgresql)")
+    if servers.BINARIES is None:
+        pytest.skip(servers.MISSING)
     folder = tmp_path_factory.mktemp("postgresql")
-    as_user = []
-    if getpass.getuser() == "root":  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "postgres")
-        for parent in folder.parents[:3]:
-            parent.chmod(0o755)
-        as_user = ["runuser", "-u", "postgres", "--"]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    run = [*as_user, str(BINARIES / "initdb"), "-D", str(folder / "data"), "-U", "cnnviz", "--auth=trust", "--no-sync"]
-    subprocess.run(run, check=True, capture_output=True)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    control = [*as_user, str(BINARIES / "pg_ctl"), "-D", str(folder / "data"), "-w"]
-    subprocess.run([*control, "-o", options, "-l", str(folder / "log"), "start"], check=True, capture_output=True)
-    yield f"postgresql+psycopg://cnnviz@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True)
+    for parent in folder.parents[:3]:
+        parent.chmod(0o755)
+    with servers.running(folder) as server:
+        yield server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,159 @@
+"""Two real servers behind HAProxy with one PostgreSQL: what one of them loses the other one has."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+import postgresql
+import replicas
+from class_load import Student, start_training
+from cnnviz.data.dataset import BUNDLED
+from cnnviz.network import store
+from cnnviz.network.presets import PRESETS
+from cnnviz.state import database
+from cnnviz.state.run_records import RunRecords
+from cnnviz.training import advance
+from cnnviz.training.journal import LEASE_S
+from cnnviz.training.pieces import load_digits
+from streamlit_client import opened
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("haproxy", path="/usr/sbin:/usr/bin") and postgresql.BINARIES),
+    reason="HAProxy or PostgreSQL is not installed here (Debian: apt-get install haproxy postgresql)",
+)
+N_STUDENTS = 8
+
+
+@pytest.fixture(scope="module")
+def here():
+    """Two servers behind the proxy."""
+    with replicas.school(2, CNNVIZ_DATA="bundled") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def records(here):
+    """The table of runs that both have."""
+    engine = database.connect(here.database.url)
+    yield RunRecords(engine)
+    engine.dispose()
+
+
+def until(condition, timeout_s=120):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def begun(here, records):
+    """Start a run on any server; its name, once it has a checkpoint, and the process that drives it."""
+    before = {record.name for record in records.all()}
+    asyncio.run(start_training(here.address))
+    until(lambda: {record.name for record in records.all()} - before)
+    (name,) = {record.name for record in records.all()} - before
+    until(lambda: content(records, name)["kept"])
+    return name, driver(records, name)
+
+
+def content(records, name):
+    (record,) = records.all(name)
+    return record.content
+
+
+def driver(records, name):
+    """The process that has the lease of a run."""
+    return psutil.Process(int(records.holder(name).split("/")[1]))
+
+
+def trained(name, runs):
+    """The weights of a run's network, and what they are when nothing comes between."""
+    plan = PRESETS["fast"]
+    state = advance.start(plan.network, plan.recipe, 0)
+    alone = advance.advance(state, load_digits(BUNDLED, True).train, plan.recipe.iterations).weights
+    return store.load(store.open_model(runs / name)).weights, alone
+
+
+async def draw_on_while(here, do):
+    """Students draw by the proxy, and one opens pages, until something that takes a while is done."""
+    visits = await replicas.all_come(here.address, 2)
+    doing = asyncio.create_task(asyncio.to_thread(do))
+    n = 0
+    while not doing.done():
+        for visit in visits:
+            await visit.student.draw()
+            n += 1
+        for place in ("train", "layers"):
+            async with opened(here.address, place):  # raises where an error is shown
+                pass
+    await doing
+    for visit in visits:
+        await visit.stack.aclose()
+    return n
+
+
+def test_without_the_database_for_a_while_people_draw_and_no_run_is_lost(here, records):
+    name, _ = begun(here, records)
+
+    def away():
+        here.database.stop()
+        time.sleep(10)
+        here.database.start()
+
+    assert asyncio.run(draw_on_while(here, away)) > 2
+    until(lambda: content(records, name)["status"] == "finished")
+    got, alone = trained(name, here.runs)
+    assert all((got[layer] == alone[layer]).all() for layer in alone)
+
+
+def test_one_that_is_stopped_for_longer_than_its_lease_is_not_heard_any_more(here, records):
+    name, process = begun(here, records)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        until(lambda: driver(records, name) != process, LEASE_S + 60)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    until(lambda: content(records, name)["status"] == "finished")
+    assert records.standings()[-1].writer.split("/")[1] != str(process.pid)
+    got, alone = trained(name, here.runs)
+    assert all((got[layer] == alone[layer]).all() for layer in alone)
+
+
+def test_when_a_server_is_killed_its_students_and_its_run_go_on_with_another(here, records):
+    name, process = begun(here, records)
+
+    async def killed():
+        visits = await replicas.all_come(here.address, N_STUDENTS)
+        said = [await drawing_of(visit) for visit in visits]
+        process.kill()
+        lost = 0
+        for visit, before in zip(visits, said, strict=True):
+            try:
+                async with asyncio.timeout(5):
+                    await visit.student.draw()
+            except Exception:
+                lost += 1
+                await replicas.come_back(here.address, visit, visit.student._drawings)
+                assert await drawing_of(visit) == before, "the drawing is there again"
+                await visit.student.draw()
+            await visit.stack.aclose()
+        return lost
+
+    assert 0 < asyncio.run(killed()) < N_STUDENTS
+    until(lambda: content(records, name)["status"] == "finished")
+    assert driver(records, name) != process if records.holder(name) else True
+    got, alone = trained(name, here.runs)
+    assert all((got[layer] == alone[layer]).all() for layer in alone)
+
+
+async def drawing_of(visit):
+    """The strokes on the canvas, as the page has them."""
+    element = visit.student.page.element(lambda e: e.bidi_component.component_name.endswith("cnnviz.address"))
+    return element.bidi_component.json
