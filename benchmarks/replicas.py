@@ -158,17 +158,20 @@ async def come(address: str, drawings: Iterator[Any]) -> Visit:
 
 async def come_back(address: str, visit: Visit, drawings: Iterator[Any]) -> None:
     """The browser connects again with its cookies, until it is answered; its drawing is there again."""
+    with contextlib.suppress(Exception):  # what was open is lost
+        await visit.stack.aclose()
     while True:
         stack = contextlib.AsyncExitStack()
         with contextlib.suppress(Exception):  # whatever it is, a browser tries again
             page = await stack.enter_async_context(opened(address, cookies=visit.cookies))
             visit.student, visit.stack = Student(page, drawings, by_streamlit=False), stack
             return
+        await stack.aclose()
         await asyncio.sleep(0.1)
 
 
 async def all_come(address: str, n: int) -> list[Visit]:
-    """n students, a few at a time."""
+    """N students, a few at a time."""
     rng, door = np.random.default_rng(0), asyncio.Semaphore(N_ARRIVING)
     drawings = class_load.pen.drawings(rng.permutation(np.arange(class_load.N_DIGITS) % 10).tolist(), rng)
 

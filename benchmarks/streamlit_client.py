@@ -177,7 +177,13 @@ async def cookies_of(address: str) -> str:
     """The cookies that a browser gets with the page, as it sends them back."""
     answer = await asyncio.to_thread(urllib.request.urlopen, address)  # nosec B310 # http, this machine
     with answer:
-        return "; ".join(text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie", []))
+        return _with("", answer.headers.get_all("Set-Cookie", []))
+
+
+def _with(cookies: str, more: list[str]) -> str:
+    """Cookies as a browser sends them back, with those of an answer in the place of others of their names."""
+    pairs = [text.strip().partition("=") for text in (*cookies.split(";"), *(text.partition(";")[0] for text in more))]
+    return "; ".join(f"{name}={value}" for name, value in {pair[0]: pair[2] for pair in pairs if pair[0]}.items())
 
 
 @contextlib.asynccontextmanager
@@ -187,7 +193,7 @@ async def opened(address: str, page: str = "", cookies: str = "") -> AsyncIterat
     options = {"origin": address, "subprotocols": ["streamlit"], "max_size": None, "proxy": None}
     options["additional_headers"] = {"Cookie": cookies} if cookies else {}
     async with connect(stream, create_connection=Wire, **options) as socket:
-        browser = Browser(socket, address, cookies)
+        browser = Browser(socket, address, _with(cookies, socket.response.headers.get_all("Set-Cookie")))
         try:
             await browser.rerun(page=page)
             await browser.look_for_downloads()
