@@ -13,7 +13,7 @@ import pickle
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,9 @@ distributed: Any = LazyModule("distributed")
 
 CONNECT_S = 5
 WORKERS_S = 5
+WATCH_S, SILENT_S = 5.0, 20.0
+"""While something is under way the scheduler is asked that often, and given up when it has not answered for so long: a
+host that drops packets ends no connection."""
 N_SCATTERED = 4
 LARGE_BYTES = 2**21
 """More than that goes straight to a worker: the scheduler keeps what it passes on with a task."""
@@ -101,6 +104,7 @@ class ClusterWorkers:
         self.address, self.n_workers, self.problem = address, 1, ""
         self._client: Any = None
         self._closed = False
+        self._left = threading.Event()
         self._failed_s = -math.inf
         self._checked: set[str] = set()
         self._scattered: OrderedDict[str, Any] = OrderedDict()
@@ -108,6 +112,7 @@ class ClusterWorkers:
         self._lock = threading.Lock()
         self._sender = ThreadPoolExecutor(1, "cluster")
         self._sender.submit(self._try_to_connect)
+        threading.Thread(target=self._watch, name="cluster watch", daemon=True).start()
 
     def post(self, task: Task, values: Mapping[str, Any], before: Future[Any] | None) -> Answer:
         """See `Workers.post`; values that a worker missed are sent to that worker, if it is still there.
@@ -125,6 +130,7 @@ class ClusterWorkers:
     def shutdown(self) -> None:
         """Leave the cluster; what is not done is cancelled there."""
         self._closed = True
+        self._left.set()
         self._sender.submit(self._disconnect)
         self._sender.shutdown(wait=False)
         for submission in list(self._submissions):
@@ -230,10 +236,10 @@ class ClusterWorkers:
 
     def _check_workers(self, client: Any) -> None:
         """Ask workers that were not here before for their versions."""
-        present = set(client.scheduler_info()["workers"])
+        present = _workers_of(client)
         if not present:
             _wait_for_a_worker(client, self.address)
-            present = set(client.scheduler_info()["workers"])
+            present = _workers_of(client)
         self._checked &= present
         new = sorted(present - self._checked)
         answers = client.run(versions, workers=new, on_error="return") if new else {}
@@ -248,12 +254,39 @@ class ClusterWorkers:
             self._checked.add(worker)
         self.n_workers = max(1, len(self._checked))
 
+    def _watch(self) -> None:
+        """In a thread: see that the scheduler answers while somebody waits for it."""
+        while not self._left.wait(WATCH_S):
+            client = self._client
+            if client is None or not self._submissions:
+                continue
+            try:
+                _workers_of(client)
+            except TimeoutError:
+                self._give_up(client)
+            except Exception:  # nosec B112 # it is being closed, or has closed: whoever sends sees that
+                continue
+
+    def _give_up(self, client: Any) -> None:
+        """Leave a scheduler that is silent; what was sent is to be sent again, which says what is the matter."""
+        if self._client is client:
+            self._client = None
+        for submission in list(self._submissions):
+            error = BrokenExecutor(f"The scheduler {self.address} has not answered for {SILENT_S:.0f} s.")
+            self._finish(submission, error=error)
+        client.close(timeout=1)
+
     def _disconnect(self) -> None:
         self._checked.clear()
         self._scattered.clear()
         if self._client is not None:
             self._client.close(timeout=1)
             self._client = None
+
+
+def _workers_of(client: Any) -> set[str]:
+    """The addresses of the workers that there are; a TimeoutError when the scheduler does not answer in SILENT_S."""
+    return set(client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=SILENT_S)["workers"])
 
 
 def _connect(address: str) -> Any:
@@ -265,8 +298,8 @@ def _connect(address: str) -> Any:
             "pip install -r requirements-cluster.txt"
         ) from error
     try:
-        client = make(address, timeout=CONNECT_S, set_as_default=False, name="cnnviz")
-    except OSError as error:
+        client = _in_time(make, address, timeout=CONNECT_S, set_as_default=False, name="cnnviz")
+    except OSError as error:  # a TimeoutError is one
         raise ClusterError(
             f"The scheduler {address} cannot be reached: start it (dask scheduler) or unset CNNVIZ_SCHEDULER."
         ) from error
@@ -278,6 +311,33 @@ def _connect(address: str) -> Any:
         client.close(timeout=1)
         raise ClusterError(f"The scheduler {address} cannot load cnnviz ({error}): start it {START}.") from error
     return client
+
+
+def _in_time(make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a function gives, or a TimeoutError after twice CONNECT_S.
+
+    Dask's own limit is not for what comes after the connection is there, and a host that drops packets never answers.
+    """
+    made: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            made.set_result(make(*args, **kwargs))
+        except BaseException as error:
+            made.set_exception(error)
+
+    threading.Thread(target=work, name="cluster connect", daemon=True).start()
+    try:
+        return made.result(2 * CONNECT_S)
+    except TimeoutError:
+        made.add_done_callback(_close_late)
+        raise
+
+
+def _close_late(made: Future[Any]) -> None:
+    """What nobody waits for any more is closed when it is there after all."""
+    if made.exception() is None:
+        made.result().close(timeout=1)
 
 
 def _wait_for_a_worker(client: Any, address: str) -> None:

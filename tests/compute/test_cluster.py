@@ -1,5 +1,6 @@
 """Long work on a cluster: a real scheduler, real workers, one of them killed; and every way it can be unusable."""
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import os
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
@@ -265,6 +267,60 @@ def test_a_cluster_that_cannot_be_used_says_why_until_it_can(alone, tmp_path, mo
     started.append(worker(address, tmp_path, "good"))
     assert sentence_after("has no workers", "cannot load") == ""
     assert backend.submit(abs, -3).result(60) == 3
+
+
+class Road:
+    """Between a client and a scheduler: carries bytes both ways, until it drops them all and ends no connection."""
+
+    def __init__(self, port):
+        self.drops, self._port, self._sockets = threading.Event(), port, []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = self._listener.accept()
+                there = socket.create_connection(("127.0.0.1", self._port))
+                self._sockets += [here, there]
+                for one, other in ((here, there), (there, here)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one, other):
+        with contextlib.suppress(OSError):
+            while content := one.recv(65536):
+                if not self.drops.is_set():
+                    other.sendall(content)
+
+    def close(self):
+        for each in (self._listener, *self._sockets):
+            each.close()
+
+
+def test_a_host_that_drops_packets_is_given_up_and_drawing_goes_on(on_cluster, address, monkeypatch):
+    monkeypatch.setattr(cluster, "WATCH_S", 0.2)
+    monkeypatch.setattr(cluster, "SILENT_S", 2.0)
+    monkeypatch.setattr(cluster, "CONNECT_S", 2)
+    road = Road(int(address.rpartition(":")[2]))
+    monkeypatch.setenv("CNNVIZ_SCHEDULER", road.address)
+    try:
+        assert backend.submit(abs, -3).result(60) == 3
+        road.drops.set()
+        waiting = [backend.submit(abs, -n) for n in range(3)]
+        assert backend.submit(abs, -4, priority=Priority.ANSWER).result(60) == 4, "not by the cluster"
+        for each in waiting:
+            with pytest.raises(backend.BackendError, match=f"^The scheduler {road.address} cannot be (reached|used)"):
+                each.result(60)
+        assert "cannot be" in backend.problem()
+        road.drops.clear()
+        until_s = time.monotonic() + 60
+        while backend.submit(abs, -1).exception(60) is not None:
+            assert time.monotonic() < until_s
+        assert backend.problem() == ""
+    finally:
+        road.close()
+        backend.leave_clusters()
 
 
 def sentence_after(*others):
