@@ -31,6 +31,7 @@ import psutil
 
 import browser
 import class_load
+import load_figures
 import postgresql
 from class_load import INTERVAL_S, N_ARRIVING, Student
 from streamlit_client import cookies_of, opened
@@ -186,6 +187,8 @@ async def all_come(address: str, n: int) -> list[Visit]:
 async def measure(here: School, n: int, seconds: float) -> dict[str, Any]:
     """Strokes a second, how soon they are answered, and the processor time of each part for a stroke."""
     visits = await all_come(here.address, n)
+    for server in here.servers:  # each loads TensorFlow twice, which is no stroke's cost
+        await load_figures.settle(server)
     before, begin = here.seconds(), time.monotonic()
     places = [(visit.student, begin + INTERVAL_S * i / n) for i, visit in enumerate(visits)]
     lessons = await asyncio.gather(*(student.attend(first, begin + seconds) for student, first in places))
