@@ -116,7 +116,8 @@ def run_elsewhere(name: str, record: Mapping[str, Any]) -> Run:
         status, interrupted = Status(record["status"]), bool(record.get("interrupted", False))
     except ValueError as error:
         raise BrokenModel(f"{name}: expected the record of a run. {error}") from None
-    return dataclasses.replace(run, status=status, interrupted=interrupted, elsewhere=stands)
+    not_on_disk = str(record.get("not_on_disk", ""))
+    return dataclasses.replace(run, status=status, interrupted=interrupted, not_on_disk=not_on_disk, elsewhere=stands)
 
 
 def _recorded(name: str, record: Mapping[str, Any]) -> Run:

@@ -30,8 +30,8 @@ from cnnviz.training.run import Run, Status
 from cnnviz.training.scheduler import Scheduler
 
 LOOK_S = 1.0
-DELETED_S = 5.0
-"""So long a person waits who deletes a run that another server has."""
+KNOWN_S, DELETED_S = 2.0, 5.0
+"""So long a person waits at most until what is wanted is known, and until a run that another server has is deleted."""
 DELETABLE = frozenset(Status) - {Status.WAITING, Status.TRAINING}
 NO_DATABASE = "No run can begin for as long as the database, which all servers share, cannot be used. {reason}"
 
@@ -76,6 +76,27 @@ class Replica(Scheduler):
 
     def _forget(self, name: str) -> None:
         self._wish(name, events.Delete())
+
+    def resume_all(self, names: Sequence[str]) -> None:
+        """As `Scheduler.resume_all`; waits for the leases, mostly some milliseconds, for a page that is drawn next."""
+        super().resume_all(names)
+        self._wait_for(names)
+
+    def stop(self, name: str) -> None:
+        """As `Scheduler.stop`; waits as `resume_all`."""
+        super().stop(name)
+        self._wait_for([name])
+
+    def extend(self, name: str, iterations: int) -> None:
+        """As `Scheduler.extend`; waits as `resume_all`."""
+        super().extend(name, iterations)
+        self._wait_for([name])
+
+    def _wait_for(self, names: Sequence[str]) -> None:
+        """Wait until what is wanted is done or its server knows; not under the lock, which whoever does it needs."""
+        until_s = time.monotonic() + KNOWN_S
+        while any(name in self._wanted for name in names) and time.monotonic() < until_s:
+            time.sleep(0.01)
 
     def delete(self, name: str) -> None:
         """As `Scheduler.delete`; of a run that another server drives, by that server, which takes a moment."""

@@ -1,6 +1,7 @@
 """Several servers with one database and one folder: one drives a run, all show it, and none is lost with its server."""
 
 import dataclasses
+import errno
 import time
 
 import numpy as np
@@ -12,7 +13,7 @@ from cnnviz.network import store
 from cnnviz.network.presets import Plan
 from cnnviz.state import database
 from cnnviz.state.run_records import RunRecords
-from cnnviz.training import advance, events, journal, run, wishes
+from cnnviz.training import advance, checkpoints, events, journal, run, wishes
 from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.replica import Replica
@@ -121,6 +122,7 @@ def test_a_person_of_another_server_pauses_resumes_stops_and_deletes_a_run(start
     until(lambda: status(one, name) is status(other, name) is Status.PAUSED)
     until(lambda: holder(engine, name) is None)
     other.resume(name)
+    assert other.find(name).active, "the page that is drawn next shows it"
     until(lambda: status(other, name) is Status.TRAINING)
     assert holder(engine, name) == other._journal.holder, "who resumes it drives it"
     until(lambda: name in one._elsewhere and status(one, name) is Status.TRAINING)
@@ -194,6 +196,22 @@ def test_while_the_database_is_away_what_trains_goes_on_and_nothing_begins(start
     until(lambda: other.problems == [])
     same(weights_of(tmp_path, name), trained(plan))
     assert other.begin(plan, BUNDLED, "tiny").name == "tiny-2"
+
+
+def test_a_folder_that_cannot_be_written_to_for_a_while_is_said_and_loses_nothing(start, plan, tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnviz.training.lifecycle.SAVE_EVERY_S", 0.1)
+
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    one, other = start(), start()
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "write", read_only)
+        name = one.begin(plan, BUNDLED, "tiny").name
+        until(lambda: other.find(name) and "Read-only file system" in other.find(name).not_on_disk)
+    until(lambda: status(other, name) is Status.FINISHED)
+    assert other.find(name).not_on_disk == ""
+    same(weights_of(tmp_path, name), trained(plan))
 
 
 def test_names_and_limits_are_of_all_servers_together(start, plan, idle):
