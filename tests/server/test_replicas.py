@@ -12,15 +12,17 @@ import pytest
 
 import postgresql
 import replicas
-from class_load import start_training
+from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import store
-from cnnviz.network.presets import PRESETS
+from cnnviz.network.config import Convolution, NetworkConfig
+from cnnviz.network.presets import Plan, Recipe
 from cnnviz.state import database
 from cnnviz.state.run_records import RunRecords
 from cnnviz.training import advance
 from cnnviz.training.journal import LEASE_S
 from cnnviz.training.pieces import load_digits
+from cnnviz.training.replica import Replica
 from cnnviz.ui.keeper import SAVE_EVERY_S
 from streamlit_client import opened
 
@@ -53,13 +55,15 @@ def until(condition, timeout_s=120):
         time.sleep(0.1)
 
 
-def begun(here, records):
-    """Start a run on any server; its name, once it has a checkpoint, and the process that drives it."""
-    before = {record.name for record in records.all()}
-    asyncio.run(start_training(here.address))
-    until(lambda: {record.name for record in records.all()} - before)
-    (name,) = {record.name for record in records.all()} - before
-    until(lambda: content(records, name)["kept"])
+@pytest.fixture
+def begun(here, records, plan, monkeypatch):
+    """A run that this process has begun and left to the servers: its name, and the process that drives it."""
+    with monkeypatch.context() as patched:
+        patched.setattr(backend, "n_workers", lambda: -1)  # nothing is computed here
+        third = Replica(here.runs, records)
+        name = third.begin(plan, BUNDLED, "left").name
+        third.close()
+    until(lambda: content(records, name)["kept"] and records.holder(name))
     return name, driver(records, name)
 
 
@@ -73,12 +77,25 @@ def driver(records, name):
     return psutil.Process(int(records.holder(name).split("/")[1]))
 
 
-def trained(name, runs):
-    """The weights of a run's network, and what they are when nothing comes between."""
-    plan = PRESETS["fast"]
-    state = advance.start(plan.network, plan.recipe, 0)
-    alone = advance.advance(state, load_digits(BUNDLED, True).train, plan.recipe.iterations).weights
-    return store.load(store.open_model(runs / name)).weights, alone
+@pytest.fixture(scope="module")
+def plan():
+    """A small network, trained for about ten seconds."""
+    recipe = Recipe(learning_rate=1e-3, batch_size=16, iterations=8_000)
+    return Plan(NetworkConfig((Convolution(2),), (8,), pool_first=True), recipe)
+
+
+@pytest.fixture(scope="module")
+def alone(plan):
+    """The weights when nothing comes between."""
+    state = advance.start(plan.network, plan.recipe, plan.seed)
+    return advance.advance(state, load_digits(BUNDLED, True).train, plan.recipe.iterations).weights
+
+
+def is_trained(here, records, name, alone):
+    """Wait until a run has ended; whether its network has these weights, to the bit."""
+    until(lambda: content(records, name)["status"] == "finished", 240)
+    got = store.load(store.open_model(here.runs / name)).weights
+    return all((got[layer] == alone[layer]).all() for layer in alone)
 
 
 async def draw_on_while(here, do):
@@ -90,17 +107,16 @@ async def draw_on_while(here, do):
         for visit in visits:
             await visit.student.draw()
             n += 1
-        for place in ("train", "layers"):
-            async with opened(here.address, place):  # raises where an error is shown
-                pass
+        async with opened(here.address, "train"):  # raises where an error is shown
+            pass
     await doing
     for visit in visits:
         await visit.stack.aclose()
     return n
 
 
-def test_without_the_database_for_a_while_people_draw_and_no_run_is_lost(here, records):
-    name, _ = begun(here, records)
+def test_without_the_database_for_a_while_people_draw_and_no_run_is_lost(here, records, begun, alone):
+    name, _ = begun
 
     def away():
         here.database.stop()
@@ -108,26 +124,22 @@ def test_without_the_database_for_a_while_people_draw_and_no_run_is_lost(here, r
         here.database.start()
 
     assert asyncio.run(draw_on_while(here, away)) > 2
-    until(lambda: content(records, name)["status"] == "finished")
-    got, alone = trained(name, here.runs)
-    assert all((got[layer] == alone[layer]).all() for layer in alone)
+    assert is_trained(here, records, name, alone)
 
 
-def test_one_that_is_stopped_for_longer_than_its_lease_is_not_heard_any_more(here, records):
-    name, process = begun(here, records)
+def test_one_that_is_stopped_for_longer_than_its_lease_is_not_heard_any_more(here, records, begun, alone):
+    name, process = begun
     process.send_signal(signal.SIGSTOP)
     try:
         until(lambda: driver(records, name) != process, LEASE_S + 60)
     finally:
         process.send_signal(signal.SIGCONT)
-    until(lambda: content(records, name)["status"] == "finished")
+    assert is_trained(here, records, name, alone)
     assert records.standings()[-1].writer.split("/")[1] != str(process.pid)
-    got, alone = trained(name, here.runs)
-    assert all((got[layer] == alone[layer]).all() for layer in alone)
 
 
-def test_when_a_server_is_killed_its_students_and_its_run_go_on_with_another(here, records):
-    name, process = begun(here, records)
+def test_when_a_server_is_killed_its_students_and_its_run_go_on_with_another(here, records, begun, alone):
+    name, process = begun
 
     async def killed():
         visits = await replicas.all_come(here.address, N_STUDENTS)
@@ -150,9 +162,7 @@ def test_when_a_server_is_killed_its_students_and_its_run_go_on_with_another(her
         return lost
 
     assert 0 < asyncio.run(killed()) < N_STUDENTS
-    until(lambda: content(records, name)["status"] == "finished")
-    got, alone = trained(name, here.runs)
-    assert all((got[layer] == alone[layer]).all() for layer in alone)
+    assert is_trained(here, records, name, alone)
 
 
 def drawing_of(visit):
