@@ -86,7 +86,7 @@ def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
 
 
 @pytest.mark.parametrize(
-    ("name", "accuracy", "error"), [("hvass", 0.94, 0.023), ("deep-mnist", 0.936, 0.035), ("low-level", 0.868, 0.052)]
+    ("name", "accuracy", "error"), [("hvass", 0.94, 0.023), ("deep-mnist", 0.941, 0.031), ("low-level", 0.868, 0.052)]
 )
 def test_the_cards_of_the_tutorials_networks_tell_how_sure_they_are_of_other_hands(name, accuracy, error):
     """All three are surer than they should be."""
@@ -125,11 +125,15 @@ def test_the_readme_shows_every_seed_of_deep_mnist_and_no_mean_of_picked_ones_as
         finals |= known
     assert sorted([*finals, *unknown]) == list(range(26))
     card = store.open_model(store.ROOT / "deep-mnist").card
-    assert finals[card.seed] == pytest.approx(100 * card.last.accuracy) == max(finals.values())
+    assert finals[card.seed] == pytest.approx(100 * card.last.accuracy)
     values = list(finals.values())
     told = " ".join(README.split())
     assert f"the mean of the other sixteen, {statistics.mean(values):.2f} % with a standard" in told
     assert f"deviation of {statistics.stdev(values):.2f} points" in told
     median = statistics.median([*values, *[0] * len(unknown)])
     assert f"the median of the 26 would be {median:.2f} %" in told
-    assert "chosen by accuracy on the test digits themselves" in told
+    rights = {int(seed): int(n.replace(",", "")) for seed, n in re.findall(r"seed (\d+)(?: reads)? (\d,\d{3})", told)}
+    assert len(rights) == 3
+    assert card.seed == max(rights, key=rights.get)
+    last = card.log[-1]
+    assert rights[card.seed] == last.validation[0]
