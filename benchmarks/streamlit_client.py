@@ -191,7 +191,8 @@ async def opened(address: str, page: str = "", cookies: str = "") -> AsyncIterat
     """A new session on a page of the application, once it is shown; of a browser that has these cookies."""
     stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     options = {"origin": address, "subprotocols": ["streamlit"], "max_size": None, "proxy": None}
-    options["additional_headers"] = {"Cookie": cookies} if cookies else {}
+    if cookies:
+        options["additional_headers"] = {"Cookie": cookies}
     async with connect(stream, create_connection=Wire, **options) as socket:
         browser = Browser(socket, address, _with(cookies, socket.response.headers.get_all("Set-Cookie")))
         try:
