@@ -86,6 +86,8 @@ def test_a_reload_and_a_killed_server_change_nothing(new_page, tmp_path):
             page.goto(f"{address}/look")
             page.wait_for_function("location.pathname === '/why' && location.search.includes('ink=')")
             page.goto(address)
+            page.get_by_role("heading", name="Answer").wait_for()
+            settle(page)
             page.get_by_text("Undo", exact=True).click()
             page.get_by_text("Nothing is drawn yet").wait_for()
 
