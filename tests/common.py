@@ -1,8 +1,10 @@
-"""Where the project is, and MNIST when it is there."""
+"""Where the project is, MNIST when it is there, and waiting for a state that a thread or another process brings."""
 
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,11 @@ def mnist_dir() -> Path | None:
 
 MNIST = mnist_dir()
 needs_mnist = pytest.mark.skipif(MNIST is None, reason="MNIST is not on this machine; see README, Digits")
+
+
+def until(condition: Callable[[], object], timeout_s: float = 120) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

@@ -34,8 +34,7 @@ class Dispatcher(Driver):
 
     def _fill(self) -> None:
         """Send work until every worker has some and another waits; persons take turns."""
-        active = {name for name, run in self._runs.items() if run.active}
-        needed = self._reading | (active - self._elsewhere)
+        needed = self._reading | {name for name, run in self._runs.items() if run.active and not run.elsewhere}
         self._digits = {name: digits for name, digits in self._digits.items() if name in needed}
         self._work = {name: work for name, work in self._work.items() if name in needed}
         while not self._closed and len(self._in_flight) <= backend.n_workers():

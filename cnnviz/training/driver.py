@@ -41,13 +41,13 @@ class Driver(ABC):
         records: the table of their records; None: their files alone are kept, once they have begun.
     """
 
+    without_database = journal.WITHOUT_DATABASE
+    """What is said while the database cannot be used."""
+
     def __init__(self, root: Path, records: RunRecords | None) -> None:
         self._names, self._run_files = Names(root), RunFiles(root)
         self._lock = threading.RLock()  # guards everything below; nobody who holds it waits for a disk or a database
         self._runs: dict[str, Run] = {}
-        self._elsewhere: set[str] = (
-            set()
-        )  # of these, whom another server drives or did last: nothing happens to them here
         self._digits: dict[str, Digits] = {}
         self._work: dict[str, Work] = {}  # what waits for its turn
         self._in_flight: dict[str, str] = {}  # runs of which something was sent, and whose turn that was
@@ -59,7 +59,7 @@ class Driver(ABC):
         self._end, self._ticker = threading.Event(), threading.Thread(target=self._tick, name="tick", daemon=True)
         self._readers = ThreadPoolExecutor(2, "digits")
         self._files = ThreadPoolExecutor(1, "files")  # one thread: what is deleted last stays deleted
-        self._journal = Journal(records, root, self.find)
+        self._journal = Journal(records, root, self.find, self.without_database)
         recalled = recall(root, self._journal)
         self._runs |= {run.name: run for run in recalled.runs}
         self._names.know(recalled.names)
@@ -100,7 +100,7 @@ class Driver(ABC):
     def _happen(self, name: str, event: Event) -> None:
         """The one place where a record makes way for the next one."""
         run = self._runs.get(name)
-        if run is None or self._closed or name in self._elsewhere:
+        if run is None or self._closed or run.elsewhere:
             return
         changed, effects = transition(run, event)
         self._runs[name] = changed
@@ -227,7 +227,7 @@ class Driver(ABC):
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._files.shutdown(wait=True, cancel_futures=True)
         for run in self.runs():
-            if run.name not in self._elsewhere:
+            if not run.elsewhere:
                 self._keep(run)
         self._journal.close()
         self._names.close()

@@ -40,13 +40,20 @@ class Journal:
         records: the table; None: nothing is written.
         root: the folder of the runs' files; records that belong to another folder are left alone.
         find: gives the record of a run as it is by then.
+        without: what is said while the database cannot be used, with a place for the reason.
 
     Attributes:
-        problem: why the database could not be used the last time, in a sentence; "" when it could.
+        reason: why the database could not be used the last time, in a sentence; "" when it could.
     """
 
-    def __init__(self, records: RunRecords | None, root: Path, find: Callable[[str], Run | None]) -> None:
-        self.problem = ""
+    def __init__(
+        self,
+        records: RunRecords | None,
+        root: Path,
+        find: Callable[[str], Run | None],
+        without: str = WITHOUT_DATABASE,
+    ) -> None:
+        self.reason, self._without = "", without
         self.holder = f"{_host()}/{os.getpid()}/{secrets.token_hex(4)}"
         self._records, self._folder, self._find = records, _folder_of(records, root), find
         self._lock = threading.Lock()  # for the sets below; never held while the database is waited for
@@ -58,6 +65,11 @@ class Journal:
         self._sure_until: dict[str, float] = {}  # by this process's clock: no other server can have the lease before
         self._closed = False
         self._thread = ThreadPoolExecutor(1, "records")
+
+    @property
+    def problem(self) -> str:
+        """Why the database could not be used the last time, and what that means; "" when it could."""
+        return self._without.format(reason=self.reason) if self.reason else ""
 
     def recall(self) -> tuple[list[Run], list[str], list[str]]:
         """What the database knows.
@@ -97,7 +109,7 @@ class Journal:
         if self._records is None:
             return True
         try:
-            if not self.problem or time.monotonic() - self._failed_s > TICK_S:  # else it would be waited for again
+            if not self.reason or time.monotonic() - self._failed_s > TICK_S:  # else it would be waited for again
                 return self._add(self._records, runs, held)
         except DatabaseError as error:
             self.failed(error)
@@ -159,6 +171,9 @@ class Journal:
         if before and is_gone(before):
             self._records.release(name, before)
             taken = self._records.acquire(name, self.holder, LEASE_S)
+        if taken and self._closed:  # asked for while the server ended, when all leases had been given back
+            self._records.release(name, self.holder)
+            return False
         if taken:
             self._sure_until[name] = asked_s + LEASE_S
         return taken
@@ -175,7 +190,9 @@ class Journal:
             taken = self.take(name)
         except DatabaseError as error:
             self.failed(error)
-            raise HeldElsewhere(f"{name} is not written until it is known whose it is. {error}") from error
+            raise HeldElsewhere(
+                f"{name} is not written as long as nobody can say which server trains it. {error}"
+            ) from error
         if not taken:
             raise HeldElsewhere(f"Another server has {name} now.")
 
@@ -209,11 +226,11 @@ class Journal:
         except DatabaseError as error:
             self.failed(error)
         else:
-            self.problem = ""
+            self.reason = ""
 
     def failed(self, error: DatabaseError) -> None:
         """Note why the database could not be used."""
-        self.problem, self._failed_s = WITHOUT_DATABASE.format(reason=error), time.monotonic()
+        self.reason, self._failed_s = str(error), time.monotonic()
 
     def _write(self, table: RunRecords) -> None:
         with self._lock:
@@ -223,7 +240,8 @@ class Journal:
             for name in forgotten:
                 table.delete(name)
             for run in filter(None, map(self._find, sorted(changed))):
-                self._save(table, run)
+                if not run.elsewhere:  # else what another server has written meanwhile would be taken back
+                    self._save(table, run)
         except DatabaseError:
             with self._lock:
                 self._changed |= changed

@@ -26,7 +26,7 @@ from cnnviz.training.journal import is_gone
 from cnnviz.training.limits import LimitReached, Limits
 from cnnviz.training.notes import run_elsewhere, run_of_record
 from cnnviz.training.recall import as_found
-from cnnviz.training.run import Run, Status
+from cnnviz.training.run import Elsewhere, Run, Status
 from cnnviz.training.scheduler import Scheduler
 
 LOOK_S = 1.0
@@ -34,6 +34,10 @@ KNOWN_S, DELETED_S = 2.0, 5.0
 """So long a person waits at most until what is wanted is known, and until a run that another server has is deleted."""
 DELETABLE = frozenset(Status) - {Status.WAITING, Status.TRAINING}
 NO_DATABASE = "No run can begin for as long as the database, which all servers share, cannot be used. {reason}"
+WITHOUT_DATABASE = (
+    "{reason} All servers share it: until it is back, no run can begin, and those of other servers are shown as they "
+    "were. What trains goes on."
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +52,17 @@ class Replica(Scheduler):
         problems: as of `Scheduler`.
     """
 
+    without_database = WITHOUT_DATABASE
+
     def __init__(
         self, root: Path, records: RunRecords, limits: Limits | None = None, problems: Sequence[str] = ()
     ) -> None:
         super().__init__(root, records, limits, problems)
         self._table = records
-        self._elsewhere |= set(self._runs)
+        self._runs = {
+            name: dataclasses.replace(run, elsewhere=Elsewhere(run.iteration, run.seconds))
+            for name, run in self._runs.items()
+        }
         self._seen: dict[str, float] = {}  # when the records that are shown were written
         self._foreign: set[str] = set()  # names of other folders' runs
         self._listed: set[str] = set()
@@ -68,7 +77,9 @@ class Replica(Scheduler):
     def _wish(self, name: str, event: Event) -> None:
         with self._lock:
             run = self._runs.get(name)
-            if run and run.active and name not in self._elsewhere and not isinstance(event, events.Delete):
+            if run is None:
+                return
+            if run.active and not run.elsewhere and not isinstance(event, events.Delete):
                 super()._wish(name, event)
                 return
             self._wanted[name] = event  # what nobody drives has no lease: that is asked for first
@@ -108,8 +119,8 @@ class Replica(Scheduler):
         self._journal.flush()
 
     def _begin(self, make: Callable[[], list[Run]], owner: str, experiment: str = "") -> list[Run]:
-        if self._journal.problem:
-            raise LimitReached(NO_DATABASE.format(reason=self._journal.problem))
+        if self._journal.reason:
+            raise LimitReached(NO_DATABASE.format(reason=self._journal.reason))
         return super()._begin(make, owner, experiment)
 
     # Whose runs are whose.
@@ -141,7 +152,7 @@ class Replica(Scheduler):
         except Exception:  # whatever it is, the next look is to come
             log.exception("Looking at the runs of other servers")
         else:
-            self._journal.problem = ""
+            self._journal.reason = ""
 
     def _show(self, standings: Sequence[Standing]) -> None:
         changed = {s.name: s.changed_at for s in standings if self._is_of_others(s) and self._is_news(s)}
@@ -153,13 +164,15 @@ class Replica(Scheduler):
             self._take_away(standing.name for standing in standings)
 
     def _is_of_others(self, standing: Standing) -> bool:
-        if standing.name in self._elsewhere or standing.name not in self._runs:
+        run = self._runs.get(standing.name)
+        if run is None or run.elsewhere:
             return standing.holder != self._journal.holder or standing.is_free
         taken = not standing.is_free and standing.holder != self._journal.holder
         return taken or (standing.is_free and standing.writer not in (None, self._journal.holder))
 
     def _is_news(self, standing: Standing) -> bool:
-        is_shown = standing.name in self._elsewhere or standing.name in self._foreign
+        run = self._runs.get(standing.name)
+        is_shown = standing.name in self._foreign or bool(run and run.elsewhere)
         return not is_shown or self._seen.get(standing.name) != standing.changed_at
 
     def _show_one(self, record: RunRecord) -> None:
@@ -173,7 +186,6 @@ class Replica(Scheduler):
             return
         self._let_go(record.name)
         self._runs[record.name] = run
-        self._elsewhere.add(record.name)
 
     def _let_go(self, name: str) -> None:
         """Do nothing more with a run that another server has now."""
@@ -186,9 +198,8 @@ class Replica(Scheduler):
         now = set(names)
         for name in self._listed - now:
             run = self._runs.get(name)
-            if run and (name in self._elsewhere or not run.active):
+            if run and (run.elsewhere or not run.active):
                 del self._runs[name]
-                self._elsewhere.discard(name)
                 self._wanted.pop(name, None)
         self._listed = now
 
@@ -198,13 +209,13 @@ class Replica(Scheduler):
         """One run: do what is wanted of it, pass that on to who has it, or go on with what its server has left."""
         name = standing.name
         with self._lock:
-            run, is_mine = self._runs.get(name), name not in self._elsewhere
+            run = self._runs.get(name)
             wanted = self._wanted.get(name) or (wishes.read(standing.wish) if standing.wish else None)
         if run is None or not (wanted or standing.wish or run.active):
             return
         has_lease = standing.holder == self._journal.holder
-        if is_mine or standing.is_free or is_gone(standing.holder or ""):
-            if (wanted or standing.wish or not (is_mine and has_lease)) and self._journal.take(name):
+        if not run.elsewhere or standing.is_free or is_gone(standing.holder or ""):
+            if (wanted or standing.wish or run.elsewhere or not has_lease) and self._journal.take(name):
                 self._drive(name, wanted)
                 if standing.wish:
                     self._table.take_wish(name, standing.wish)
@@ -220,15 +231,14 @@ class Replica(Scheduler):
 
     def _drive(self, name: str, wanted: Event | None) -> None:
         """Take a run over, if it is not this server's yet, and do what is wanted; the lease is this server's now."""
-        found = self._found(name) if name in self._elsewhere else None
+        before = self.find(name)
+        found = self._found(name) if before and before.elsewhere else None
         with self._lock:
-            if name in self._elsewhere and not found and isinstance(wanted, events.Delete):
-                found = dataclasses.replace(self._runs[name], elsewhere=None)
-            if found:
-                was_active = self._runs[name].active
+            if before and before.elsewhere and not found and isinstance(wanted, events.Delete):
+                found = dataclasses.replace(before, elsewhere=None)
+            if before and found:
                 self._runs[name] = found
-                self._elsewhere.discard(name)
-                if was_active:
+                if before.active:
                     self._happen(name, events.Resume())
             if isinstance(wanted, events.Delete):
                 self._happen(name, wanted)

@@ -24,6 +24,7 @@ from cnnviz.training.journal import LEASE_S
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.replica import Replica
 from cnnviz.ui.keeper import SAVE_EVERY_S
+from common import until
 from streamlit_client import opened
 
 pytestmark = pytest.mark.skipif(
@@ -46,13 +47,6 @@ def records(here):
     engine = database.connect(here.database.url)
     yield RunRecords(engine)
     engine.dispose()
-
-
-def until(condition, timeout_s=120):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -22,19 +21,12 @@ from cnnviz.training.limits import LimitReached, Limits
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.run import Kept, Run, Status
 from cnnviz.training.scheduler import Scheduler
-from common import ROOT
+from common import ROOT, until
 
 
 @pytest.fixture
 def plan(tiny, quick):
     return Plan(tiny, dataclasses.replace(quick, iterations=60))
-
-
-@pytest.fixture
-def engine(tmp_path):
-    opened = database.connect(database.default_url(tmp_path))
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture
@@ -50,19 +42,6 @@ def start(tmp_path, engine, monkeypatch):
     yield scheduler_of
     for server in started:
         server.close()
-
-
-@pytest.fixture
-def idle(monkeypatch):
-    """No worker takes anything: what is begun waits."""
-    monkeypatch.setattr(backend, "n_workers", lambda: -1)
-
-
-def until(condition, timeout_s=120):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def ended(server, name):

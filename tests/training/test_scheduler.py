@@ -20,6 +20,7 @@ from cnnviz.training.limits import LimitReached
 from cnnviz.training.pieces import load_digits
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
+from common import until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,13 +47,6 @@ def plan(tiny, quick):
 
 def names(runs):
     return [run.name for run in runs.runs()]
-
-
-def until(condition, timeout_s=120):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def begun(runs, plan, name="tiny", **options):
