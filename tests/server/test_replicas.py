@@ -32,6 +32,8 @@ pytestmark = pytest.mark.skipif(
     reason="HAProxy or PostgreSQL is not installed here (Debian: apt-get install haproxy postgresql)",
 )
 N_STUDENTS = 8
+PAUSE_S = 0.5
+"""Between strokes: what is drawn without a pause is soon more than a canvas may hold."""
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,7 @@ async def draw_on_while(here, do):
             n += 1
         async with opened(here.address, "train"):  # raises where an error is shown
             pass
+        await asyncio.sleep(PAUSE_S)
     await doing
     for visit in visits:
         await visit.stack.aclose()
