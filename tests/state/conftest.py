@@ -3,7 +3,7 @@
 import pytest
 
 import postgresql as servers
-from cnnviz.state import database
+from cnnviz.state import database, tables
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def url(request, tmp_path):
     yield address
     engine = database.sqlalchemy.create_engine(address)
     with engine.begin() as connection:
-        for table in ("runs", "sessions", "alembic_version"):
+        for table in (*tables.metadata.tables, "alembic_version"):
             connection.execute(database.sqlalchemy.text(f"DROP TABLE IF EXISTS {table}"))
     engine.dispose()
 
