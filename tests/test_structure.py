@@ -66,7 +66,7 @@ from cnnviz.network import store
 store.DEFAULTS = ("hvass",)  # the quickest that has something on every page
 at = AppTest.from_file("app.py", default_timeout=90).run()
 from cnnviz.ui import places
-assert len(places.PLACES) == 8
+assert len(places.PLACES) == 9
 for page in [*places.PLACES, "draw"]:
     at.switch_page(f"cnnviz/pages/{page}/page.py").run()
     assert not at.exception, at.exception

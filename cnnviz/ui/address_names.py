@@ -32,6 +32,7 @@ CLASSES: dict[str, tuple[type, ...]] = {
     "break_it": (state.BreakItPage,),
     "train": (state.TrainPage, state.ComparePart, state.ExperimentsPart),
     "data": (state.DataPage,),
+    "classroom": (state.ClassroomPage,),
 }
 """Whose keys belong into the address of a place."""
 BEGINNINGS: dict[str, dict[str, tuple[str, Any]]] = {

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnnviz.drawing import short_strokes
 from cnnviz.drawing.preparation import IMAGE_PX
-from cnnviz.ui import address, address_names, choice, drawn, kept, server, state
+from cnnviz.ui import address, address_names, choice, digit_choice, drawn, kept, server, state
 from cnnviz.ui.address_names import (
     BEGINNINGS,
     DIGIT,
@@ -49,6 +49,35 @@ def read(place: str) -> bool:
             if key is not DrawPage.squares:
                 key.forget()
     return _take_all(place, {name: value for name, value in params.items() if not _is_of_others(name)})
+
+
+def show(place: str, params: Mapping[str, str]) -> None:
+    """Have the session show a page as it is shown elsewhere; a callback, after which the page runs.
+
+    Args:
+        place: to go to.
+        params: what `address.written` gave there; whatever it leaves out is as it is by default.
+    """
+    digit_choice.take_in()
+    for key in keys_of(place).values():
+        if key is not DrawPage.squares:
+            _forget(key)
+    for beginning, _ in BEGINNINGS.get(place, {}).values():
+        for name in state.remembered():
+            if name.startswith(beginning):
+                Key[Any](name, None).forget()
+    Session.linked.set({})
+    Session.scene_brings_drawing.set(_take_all(place, {n: v for n, v in params.items() if not _is_of_others(n)}))
+    if place != Session.place.get():
+        Session.place_wanted.set(place)
+
+
+def _forget(key: Key[Any]) -> None:
+    """Go back to the default; told to a widget that is on the page, which would else keep what it shows."""
+    if key.default in (None, "") or not key.exists():
+        key.forget()
+    else:
+        key.set(key.default)
 
 
 def _is_of_others(name: str) -> bool:
@@ -128,7 +157,11 @@ def _take_ink(text: str, _: Mapping[str, str]) -> None:
     with suppress(ValueError):
         if drawn.history().text == text:  # e.g. a reload; this one can be undone, too
             return
-    DrawPage.history.set(DrawingHistory.of_strokes({"version": "7.4.0", "objects": objects}))
+    given = {"version": "7.4.0", "objects": objects}
+    if DrawPage.history.exists():  # the canvas may be on the page
+        drawn.history().replace(given)
+    else:
+        DrawPage.history.set(DrawingHistory.of_strokes(given))
 
 
 def _take_squares(text: str, _: Mapping[str, str]) -> None:

@@ -295,9 +295,14 @@ class DrawingHistory:
     def of_strokes(cls, strokes: Strokes) -> DrawingHistory:
         """A drawing of which only the strokes are known; they can be taken back one by one."""
         history = cls()
-        n = len(strokes["objects"])
-        history._put([Step(number, None) for number in range(1, n + 1)][-N_REMEMBERED:], as_text(strokes))
+        history._put(_steps_of(strokes), as_text(strokes))
         return history
+
+    @_alone
+    def replace(self, strokes: Strokes) -> None:
+        """Let the canvas load another drawing in the place of the one that stands here."""
+        self._put(_steps_of(strokes), as_text(strokes))
+        self.load()
 
     @classmethod
     def of_record(cls, record: Any) -> DrawingHistory:
@@ -316,6 +321,11 @@ class DrawingHistory:
         if n and numbers == sorted(set(numbers)) and numbers[:1] > [0] and numbers[-1] == len(strokes["objects"]):
             history._put([*(Step(number, None) for number in numbers[:-1]), Step(numbers[-1], ink)], as_text(strokes))
         return history
+
+
+def _steps_of(strokes: Strokes) -> list[Step]:
+    """One step for each stroke, the last ones."""
+    return [Step(number, None) for number in range(1, len(strokes["objects"]) + 1)][-N_REMEMBERED:]
 
 
 def _bounded(steps: list[Step]) -> list[Step]:

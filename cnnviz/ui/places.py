@@ -1,4 +1,4 @@
-"""The eight places of the application, in the order of its menu, and the old addresses that lead to them."""
+"""The nine places of the application, in the order of its menu, and the old addresses that lead to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from cnnviz.ui.state import BreakItPage, KernelsPage, Key, LayersPage, MistakesPage, TrainPage, WhyPage
+from cnnviz.ui.state import BreakItPage, ClassroomPage, KernelsPage, Key, LayersPage, MistakesPage, TrainPage, WhyPage
 
 PLACES = {
     "draw": ("Draw", ":material/draw:"),
@@ -19,6 +19,7 @@ PLACES = {
     "break_it": ("Break it", ":material/build:"),
     "train": ("Train", ":material/model_training:"),
     "data": ("Data", ":material/dataset:"),
+    "classroom": ("Class", ":material/groups:"),
 }
 PART_KEYS: dict[str, Key[str]] = {
     "layers": LayersPage.part,
@@ -27,6 +28,7 @@ PART_KEYS: dict[str, Key[str]] = {
     "mistakes": MistakesPage.part,
     "break_it": BreakItPage.part,
     "train": TrainPage.part,
+    "classroom": ClassroomPage.part,
 }
 OLD_ADDRESSES = {
     "filters": ("layers", "filters"),

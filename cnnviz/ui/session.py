@@ -46,7 +46,10 @@ def begin(place: str) -> bool:
     """
     if Session.has_begun.get():
         digit_choice.take_in()
-        return False
+        brings = Session.scene_brings_drawing.get() and not Session.place_wanted.get()
+        if brings:
+            Session.scene_brings_drawing.set(False)
+        return brings
     Session.has_begun.set(True)
     token = browser.token()
     record = server.keeper().load(token) if token and not cookie.take_fresh(token) else None

@@ -131,6 +131,7 @@ class Session:
     from_end = Key("from end", False, "Present: the place was reached from the one after it, so at its last screen")
     n_stops = Key("stops", 0, "Present: how often another place or part was gone to")
     place_wanted = Key("place wanted", "", "Present, and a kernel that is opened: where to go when the next run begins")
+    scene_brings_drawing = Key("scene brings a drawing", False, "a page that is shown as elsewhere, until its next run")
     presenting = Key[Any]("presenting", None, "nobody: a container")
     present_keys = Key[Any]("present keys", None, COMPONENT)
     parts = Key[Sequence[str]]("parts", (), "the page that is open: its parts, in order")
@@ -470,6 +471,12 @@ class DataPage:
     number = Key("image number", 0)
     wanted = Key[int | None]("image wanted", None, "the field for a number, until the page shows that image")
     gallery = Key[Any]("images gallery", None, COMPONENT)
+
+
+class ClassroomPage:
+    """The page Class."""
+
+    part = Key("classroom part", "room", kept=True, address="part")
 
 
 class TrainPage:

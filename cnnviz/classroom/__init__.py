@@ -1,0 +1,1 @@
+"""A class that works together: what is asked and answered in a room, lessons, and what is handed in."""

@@ -1,0 +1,17 @@
+"""A class works together: a room, lessons, and what each hands in."""
+
+from cnnviz.pages.classroom import room
+from cnnviz.ui import parts
+from cnnviz.ui.state import ClassroomPage
+
+
+class Words:
+    """What the head of this page says."""
+
+    title = "Class"
+    parts = {"room": "Room"}
+
+
+PARTS = {"room": room.show}
+
+PARTS[parts.ask(Words.title, ClassroomPage.part, Words.parts)]()
