@@ -8,7 +8,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from cnnviz import lazy, settings
-from cnnviz.server import draining, health, left_pages, logs, memory, metrics, sockets
+from cnnviz.server import draining, events, health, left_pages, logs, memory, metrics, sockets
 from cnnviz.server.assets import Assets
 from cnnviz.server.cookie import SessionCookie
 from cnnviz.server.immutable import Immutable
@@ -44,13 +44,22 @@ def count_runs() -> dict[str, int]:
     return counted
 
 
+def live_rooms() -> events.Source:
+    """See `ui/server.py`."""
+    source: events.Source = server.live_rooms()
+    return source
+
+
+streams = events.Streams(live_rooms)
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: warm up before the first browser comes, end the workers at the end."""
     left_pages.leave_out()
     memory.return_large_blocks()
     sockets.send_at_once()
-    draining.begin(settings.read().drain_s)
+    draining.begin(settings.read().drain_s, streams.end)
     threading.Thread(target=begin, name="begin", daemon=True).start()
     try:
         yield
@@ -65,7 +74,11 @@ else:  # the server imports this file once, before the first browser comes
     app = st.App(
         __file__,
         lifespan=lifespan,
-        routes=[*health.routes(ask_database), *metrics.routes(count_runs)],
+        routes=[
+            *health.routes(ask_database),
+            *metrics.routes(count_runs),
+            *events.routes(live_rooms, streams),
+        ],
         middleware=[
             Middleware(Strokes),
             Middleware(Assets),

@@ -41,6 +41,7 @@ class Prompt:
         options: what one chooses from; of a "choice".
         n_cells, columns: how many cells the picture has, and how many stand side by side; of a "cell".
         low, high: the ends of the line on which a number is put, and its `unit`, e.g. "%".
+        label: the digit that is to be drawn; None where any may be.
         right: the digit that the network says, or the option or the cell that is right; None where none is.
         shares: the network's probability of each digit, option or cell; empty where it has none.
         value: the number that is right.
@@ -58,6 +59,7 @@ class Prompt:
     low: float = 0.0
     high: float = 100.0
     unit: Annotated[str, Field(max_length=20)] = ""
+    label: Annotated[int | None, Field(ge=0, lt=N_DIGITS)] = None
     right: Annotated[int | None, Field(ge=0, le=MAX_CELLS)] = None
     shares: Annotated[tuple[Share, ...], Field(max_length=MAX_CELLS)] = ()
     value: float | None = None

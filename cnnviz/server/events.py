@@ -1,34 +1,44 @@
-"""What happens in rooms, pushed to their browsers as server-sent events: one stream a browser, none of them polls.
+"""What happens in rooms, pushed to their browsers as server-sent events, and what browsers answer.
 
-    GET /cnnviz/room/<code>     what the room shows now, and again whenever that changes, as JSON
+    GET  /cnnviz/room/<code>           what the room shows now, and again whenever that changes, as JSON
+    POST /cnnviz/room/<code>/answer    {"question": 3, "answer": 7}
+    POST /cnnviz/room/<code>/do        {"wish": "reveal", "value": null}, of the teacher
 
-One look a second asks for the versions of all rooms that somebody here listens to; only what has a new version is read.
-A browser hears what it may know, and hears it once: what the answers of others change for the teacher alone is not sent
-to sixty students.
+One look a second asks for the versions of all rooms that somebody here listens to, and one more after each change that
+this server makes; only what has a new version is read. A browser hears what it may know, and hears it once: what the
+answers of others change for the teacher alone is not sent to sixty students.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from cnnviz.server import cookie
+from cnnviz.server.limits import Bucket
 from cnnviz.state.sessions import fingerprint
 
-LOOK_S = 1.0
+LOOK_S, SOON_S = 1.0, 0.1
+"""Between two looks, and the least time between them: what a whole class answers at once is told in a few pieces."""
 ALIVE_S = 15.0
 """A comment is sent that often, so that no proxy takes a stream for one that has ended."""
 MAX_STREAMS, MAX_OF_ONE = 2_000, 6
 """Of a server, and of one browser: it has one for each page that is open."""
+MAX_BYTES = 4_000
+"""Of what a browser answers: a sentence at most."""
+ANSWERS_PER_S, ANSWERS_AT_ONCE = 2.0, 10.0
+MAX_BUCKETS = 5_000
 CODE = re.compile(r"[A-Z]{4}", re.ASCII)
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 log = logging.getLogger(__name__)
@@ -36,6 +46,9 @@ log = logging.getLogger(__name__)
 
 class Source(Protocol):
     """Where rooms are known; its functions may wait for a database, and are called in threads."""
+
+    changed: Callable[[], None]
+    """To be called after each change that is made here."""
 
     def versions(self, codes: Sequence[str]) -> Mapping[str, int]:
         """A number for each room that is open, which grows when something changes."""
@@ -45,6 +58,12 @@ class Source(Protocol):
 
     def may_hear(self, code: str, who: str) -> bool:
         """Whether a browser, by its fingerprint, is in the room."""
+
+    def answer(self, code: str, who: str, number: int, given: Any) -> bool:
+        """Keep an answer; False when it comes too late. Raises ValueError with a sentence for what is none."""
+
+    def do(self, code: str, teacher: str, wish: str, value: Any) -> None:
+        """What the teacher does; raises ValueError with a sentence where that cannot be."""
 
 
 @dataclass(eq=False)
@@ -78,11 +97,11 @@ class Streams:
         self._versions: dict[str, int] = {}
         self._told: dict[str, Mapping[str, str]] = {}
         self._looks: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
 
     async def answer(self, request: Request) -> Response:
         """The stream of one browser."""
-        code, token = request.path_params["code"], cookie.token_in(request.headers.get("cookie", ""))
-        who = fingerprint(token) if token else ""
+        code, who = request.path_params["code"], who_asks(request)
         if not who or not CODE.fullmatch(code):
             return Response(status_code=404)
         of_it = sum(listener.who == who for listener in self._listeners)
@@ -91,6 +110,11 @@ class Streams:
         if not await asyncio.to_thread(self._source().may_hear, code, who):
             return Response(status_code=404)
         return StreamingResponse(self._stream(_Listener(code, who)), media_type="text/event-stream", headers=HEADERS)
+
+    def end(self) -> None:
+        """End every stream, since a server waits for what is under way before it ends; browsers come again themselves."""
+        for listener in self._listeners:
+            listener.end()
 
     async def _stream(self, listener: _Listener) -> AsyncIterator[str]:
         self._listeners.add(listener)
@@ -107,18 +131,23 @@ class Streams:
                     yield f"data: {listener.heard}\n\n"
                 else:
                     yield ": here\n\n"
-            yield "event: over\ndata: {}\n\n"
         finally:
             self._listeners.discard(listener)
 
     async def _look_on(self) -> None:
-        """Look once a second for as long as somebody listens."""
+        """Look once a second for as long as somebody listens, and when something was changed here."""
+        loop = asyncio.get_running_loop()
+        self._source().changed = lambda: _call(loop, self._wanted.set)
         while self._listeners:
+            self._wanted.clear()
             try:
                 await self._look()
             except Exception:  # whatever it is, e.g. the database is away, the next look is to come
                 log.warning("What happens in rooms could not be read", exc_info=True)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(min(SOON_S, LOOK_S))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, LOOK_S - SOON_S)):
+                    await self._wanted.wait()
         self._versions.clear()
         self._told.clear()
 
@@ -128,15 +157,12 @@ class Streams:
         for code in codes:
             if code not in versions:
                 self._versions.pop(code, None)
-                self._told.pop(code, None)
+                self._told[code] = {"": json.dumps({"room": code, "over": True})}
             elif self._versions.get(code) != versions[code]:
                 self._told[code] = await asyncio.to_thread(self._source().told, code)
                 self._versions[code] = versions[code]
         for listener in list(self._listeners):
-            if listener.code in codes and listener.code not in versions:
-                listener.end()
-            else:
-                self._tell(listener)
+            self._tell(listener)
 
     def _tell(self, listener: _Listener) -> None:
         told = self._told.get(listener.code, {})
@@ -145,6 +171,94 @@ class Streams:
             listener.hear(text)
 
 
-def routes(source: Callable[[], Source]) -> list[Route]:
-    """The address, for `st.App`."""
-    return [Route("/cnnviz/room/{code}", Streams(source).answer)]
+def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:
+    """Have something called on the loop of the server, by any thread; nothing where that has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(what)
+
+
+class Posts:
+    """What browsers of this server send to a room.
+
+    Args:
+        source: where rooms are known.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, source: Callable[[], Source], clock: Callable[[], float] = time.monotonic) -> None:
+        self._source, self._clock = source, clock
+        self._buckets: dict[str, Bucket] = {}
+
+    async def answer(self, request: Request) -> Response:
+        """An answer of a student; 409 when it comes too late."""
+        return await self._take(request, self._keep)
+
+    async def do(self, request: Request) -> Response:
+        """What the teacher does."""
+        return await self._take(request, self._do)
+
+    async def _take(self, request: Request, what: Callable[[str, str, Mapping[str, Any]], int]) -> Response:
+        code, who = request.path_params["code"], who_asks(request)
+        status = self._refused(request, code, who)
+        content = b""
+        if not status:
+            async for piece in request.stream():
+                content += piece
+                if len(content) > MAX_BYTES:
+                    status = 413
+                    break
+        if status:
+            return Response(status_code=status)
+        try:
+            told = json.loads(content)
+            if not isinstance(told, dict):
+                raise ValueError("Expected an object.")
+            return Response(status_code=await asyncio.to_thread(what, code, who, told))
+        except (ValueError, RecursionError) as error:
+            return JSONResponse({"reason": str(error)}, 422)
+        except Exception:  # the database is away: what was sent stays in the browser, and can be sent again
+            log.warning("What was sent to a room could not be kept", exc_info=True)
+            return Response(status_code=503)
+
+    def _refused(self, request: Request, code: str, who: str) -> int:
+        """The HTTP status by which a request is refused before it is read; 0 for none."""
+        if not who or not CODE.fullmatch(code):
+            return 404
+        # Another site's page can send JSON only after it has asked, which nobody answers here.
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return 415
+        bucket = self._bucket(who)
+        if bucket.take(0) > 0:  # what is refused costs nothing, so who sent too much waits for a moment only
+            return 429
+        bucket.take(1)
+        return 0
+
+    def _keep(self, code: str, who: str, told: Mapping[str, Any]) -> int:
+        number = told.get("question")
+        is_kept = type(number) is int and self._source().answer(code, who, number, told.get("answer"))
+        return 204 if is_kept else 409
+
+    def _do(self, code: str, who: str, told: Mapping[str, Any]) -> int:
+        self._source().do(code, who, str(told.get("wish")), told.get("value"))
+        return 204
+
+    def _bucket(self, who: str) -> Bucket:
+        while len(self._buckets) >= MAX_BUCKETS:
+            self._buckets.pop(next(iter(self._buckets)))
+        return self._buckets.setdefault(who, Bucket(ANSWERS_PER_S, ANSWERS_AT_ONCE, self._clock))
+
+
+def who_asks(request: Request) -> str:
+    """The fingerprint of the browser that a request comes from; "" where it has no token."""
+    token = cookie.token_in(request.headers.get("cookie", ""))
+    return fingerprint(token) if token else ""
+
+
+def routes(source: Callable[[], Source], streams: Streams | None = None) -> list[Route]:
+    """The addresses, for `st.App`."""
+    posts = Posts(source)
+    return [
+        Route("/cnnviz/room/{code}", (streams or Streams(source)).answer),
+        Route("/cnnviz/room/{code}/answer", posts.answer, methods=["POST"]),
+        Route("/cnnviz/room/{code}/do", posts.do, methods=["POST"]),
+    ]

@@ -18,8 +18,8 @@ sqlalchemy: Any = LazyModule("sqlalchemy")
 tables: Any = LazyModule("cnnviz.state.tables")
 
 Status = Literal["open", "revealed", "closed"]
-MAX_QUESTION, MAX_ANSWER = 50_000, 2_000
-"""Characters of JSON: a question may carry a picture, an answer a sentence."""
+MAX_QUESTION, MAX_ANSWER = 80_000, 16_000
+"""Characters of JSON: a question may carry a picture, an answer a drawing."""
 
 
 @dataclass(frozen=True)
@@ -107,17 +107,30 @@ class Questions:
             connection.execute(it.values(status=status))
             grow(connection, code)
 
-    def count(self, code: str, number: int) -> int:
-        """How many have answered; members that were removed count no more."""
-        return len(self._rows(code, number))
+    def all(self, code: str) -> list[Question]:
+        """Everything that was asked in a room, in order."""
+        table = tables.questions
+        with transaction(self.engine) as connection:
+            rows = list(connection.execute(table.select().where(table.c.room == code).order_by(table.c.number)))
+        return [Question(row.number, json.loads(row.content), row.status) for row in rows]
 
-    def answers(self, code: str, number: int) -> dict[str, dict[str, Any]]:
-        """The answers by the members' fingerprints, in the order in which they were given; none before `revealed`."""
+    def who_answered(self, code: str, number: int) -> list[str]:
+        """The fingerprints of those who have answered; members that were removed count no more."""
+        return [row.token_hash for row in self._rows(code, number)]
+
+    def answers(self, code: str, number: int, *, also_open: bool = False) -> dict[str, dict[str, Any]]:
+        """The answers by the members' fingerprints, in the order in which they were given.
+
+        Args:
+            code: of the room.
+            number: of the question.
+            also_open: give them before they are revealed, too, as drawings for the teacher; else there are none then.
+        """
         question = tables.questions
         query = sqlalchemy.select(question.c.status).where(question.c.room == code, question.c.number == number)
         with transaction(self.engine) as connection:
             status = connection.execute(query).scalar()
-        if status != "revealed":
+        if status != "revealed" and not (also_open and status):
             return {}
         return {row.token_hash: json.loads(row.content) for row in self._rows(code, number)}
 

@@ -66,6 +66,26 @@ class Member:
     name: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a browser is in a room.
+
+    Attributes:
+        code: of the room.
+        name: the pseudonym; "" of the teacher.
+        number: of the member; 0 of the teacher.
+    """
+
+    code: str
+    name: str = ""
+    number: int = 0
+
+    @property
+    def is_teacher(self) -> bool:
+        """True of who opened the room."""
+        return self.number == 0
+
+
 class Rooms:
     """The tables of rooms and their members."""
 
@@ -73,12 +93,18 @@ class Rooms:
         self.engine = engine
 
     def open(self, teacher: str) -> Room:
-        """Open a room that is there for a day; rooms of before that have come to their end are deleted.
+        """Open a room that is there for a day.
+
+        Deleted are rooms that have come to their end, and one that the same teacher has opened before.
 
         Args:
             teacher: the fingerprint of who opens it.
         """
         self.expire()
+        c = tables.rooms.c
+        with transaction(self.engine) as connection:
+            before = connection.execute(sqlalchemy.select(c.code).where(c.teacher == teacher))
+            self._delete(connection, list(before.scalars()))
         insert = load(f"sqlalchemy.dialects.{self.engine.dialect.name}").insert(tables.rooms)
         for _ in range(100):
             code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
@@ -98,13 +124,23 @@ class Rooms:
             row = connection.execute(found).first()
         return Room(row.code, row.teacher, row.version, json.loads(row.scene)) if row else None
 
-    def of_teacher(self, teacher: str) -> Room | None:
-        """The room that somebody has opened last and not closed."""
-        c = tables.rooms.c
-        mine = sqlalchemy.select(c.code).where(c.teacher == teacher, c.ends_at > now(self.engine))
+    def standing(self, who: str) -> Standing | None:
+        """The room that a browser has opened, or is a member of: the one that it came into last; None for none.
+
+        Args:
+            who: the browser's fingerprint.
+        """
+        r, m = tables.rooms.c, tables.members.c
+        is_open = r.ends_at > now(self.engine)
+        opened = sqlalchemy.select(r.code).where(r.teacher == who, is_open)
+        of_it = tables.members.join(tables.rooms, m.room == r.code)
+        joined = sqlalchemy.select(m.room, m.name, m.number).select_from(of_it)
+        joined = joined.where(m.token_hash == who, m.removed.is_(False), is_open).order_by(m.seen_at.desc())
         with transaction(self.engine) as connection:
-            code = connection.execute(mine.order_by(c.ends_at.desc())).scalar()
-        return self.find(code) if code else None
+            if (row := connection.execute(opened).first()) is not None:
+                return Standing(row.code)
+            row = connection.execute(joined).first()
+        return Standing(row.room, row.name, row.number) if row else None
 
     def versions(self, codes: Sequence[str]) -> dict[str, int]:
         """The versions of rooms; those that are closed are missing."""
@@ -113,27 +149,32 @@ class Rooms:
         with transaction(self.engine) as connection:
             return {row.code: row.version for row in connection.execute(query)}
 
-    def set_scene(self, code: str, teacher: str, scene: Mapping[str, Any]) -> bool:
+    def change_scene(self, code: str, teacher: str, changes: Mapping[str, Any]) -> bool:
         """Put something else on everybody's screens.
 
         Args:
             code: of the room.
             teacher: who wants that; nothing happens when it is not who opened the room.
-            scene: all of it; anything that JSON can hold, up to MAX_SCENE characters.
+            changes: what of the scene is another; anything that JSON can hold, all of it up to MAX_SCENE characters.
 
         Returns:
-            whether that was done.
+            whether there is such a room, and the teacher's.
 
         Raises:
             RoomError: when it is too much.
         """
-        text = json.dumps(scene, sort_keys=True)
-        if len(text) > MAX_SCENE:
-            raise RoomError("This drawing is too large to be shown to everybody.")
         table = tables.rooms
         with transaction(self.engine) as connection:
-            mine = table.update().where(table.c.code == code, table.c.teacher == teacher, table.c.scene != text)
-            return bool(connection.execute(mine.values(scene=text, version=table.c.version + 1)).rowcount)
+            if not self._locked(connection, code) or not is_of(connection, code, teacher):
+                return False
+            before = connection.execute(sqlalchemy.select(table.c.scene).where(table.c.code == code)).scalar()
+            text = json.dumps(json.loads(before or "{}") | dict(changes), sort_keys=True)
+            if len(text) > MAX_SCENE:
+                raise RoomError("This drawing is too large to be shown to everybody.")
+            if text != before:
+                written = table.update().where(table.c.code == code)
+                connection.execute(written.values(scene=text, version=table.c.version + 1))
+        return True
 
     def join(self, code: str, token_hash: str, names: Sequence[str]) -> Member:
         """Come into a room, or come back; whoever was there before has the same pseudonym.
@@ -162,7 +203,8 @@ class Rooms:
             if len(everybody) >= MAX_MEMBERS:
                 raise RoomError(f"This room is full: {MAX_MEMBERS} are in it.")
             taken = {row.name for row in everybody}
-            member = Member(token_hash, len(everybody) + 1, secrets.choice([n for n in names if n not in taken]))
+            number = max((row.number for row in everybody), default=0) + 1
+            member = Member(token_hash, number, secrets.choice([n for n in names if n not in taken]))
             row = {"room": code, "removed": False, "seen_at": now(self.engine), "number": member.number}
             connection.execute(table.insert().values(row | {"token_hash": token_hash, "name": member.name}))
             grow(connection, code)
@@ -174,6 +216,11 @@ class Rooms:
             rows = self._everybody(connection, code)
         return [Member(row.token_hash, row.number, row.name) for row in rows if not row.removed]
 
+    def removed(self, code: str) -> list[str]:
+        """The fingerprints of those whom the teacher has taken out."""
+        with transaction(self.engine) as connection:
+            return [row.token_hash for row in self._everybody(connection, code) if row.removed]
+
     def remove(self, code: str, teacher: str, number: int) -> bool:
         """Take a member out, who cannot come back; only who opened the room can. Gives whether that was done."""
         table = tables.members
@@ -183,6 +230,16 @@ class Rooms:
             gone = table.update().where(table.c.room == code, table.c.number == number).values(removed=True)
             grow(connection, code)
             return bool(connection.execute(gone).rowcount)
+
+    def leave(self, code: str, who: str) -> None:
+        """Take a browser out of a room, with all that it answered there; it may come back as somebody else."""
+        with transaction(self.engine) as connection:
+            for table in (tables.answers, tables.members):
+                gone = table.delete().where(table.c.room == code, table.c.token_hash == who)
+                if table is tables.members:
+                    gone = gone.where(table.c.removed.is_(False))
+                connection.execute(gone)
+            grow(connection, code)
 
     def close(self, code: str, teacher: str) -> bool:
         """Delete a room and all that belongs to it; only who opened it can. Gives whether that was done."""

@@ -54,6 +54,7 @@ members = Table(
     Column("name", String(60), nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("seen_at", Float, nullable=False),
+    Index("members_token_hash", "token_hash"),
 )
 """Who is in a room, under a pseudonym that was drawn for it; who was removed stays here, and cannot come back."""
 

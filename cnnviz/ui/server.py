@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cnnviz import settings
+from cnnviz.classroom.live import LiveRooms
 from cnnviz.compute.jobs import Jobs
 from cnnviz.network import store
 from cnnviz.state import database as databases
@@ -103,6 +104,9 @@ keeper = Once(lambda: Keeper(database), Keeper.close)
 overflowing: Once[set[str]] = Once(set)
 """The weights that were run and gave no numbers, by what `Entry.last` calls them."""
 
+live_rooms = Once(lambda: LiveRooms(database))
+"""What happens in rooms in which classes work together."""
+
 attempts = Once(Attempts)
 """How often the teacher's passphrase was tried."""
 
@@ -181,7 +185,7 @@ def count_runs() -> dict[str, int]:
 
 
 SHARED: tuple[Once[Any], ...] = (
-    *(housekeeper, keeper, scheduler, database, attempts, jobs, data_sources, overflowing),
+    *(housekeeper, keeper, scheduler, live_rooms, database, attempts, jobs, data_sources, overflowing),
 )
 """In the order in which they are ended."""
 

@@ -29,8 +29,10 @@ def test_answers_are_counted_at_once_and_seen_when_they_are_revealed(room):
     assert question == asked.last(code) == Question(1, WHICH, "open")
     assert asked.answer(code, 1, MEMBERS[0], {"digit": 7})
     assert asked.answer(code, 1, MEMBERS[1], {"digit": 2})
-    assert asked.count(code, 1) == 2
+    assert len(asked.who_answered(code, 1)) == 2
+    assert asked.who_answered(code, 1) == MEMBERS[:2]
     assert asked.answers(code, 1) == {}
+    assert asked.answers(code, 1, also_open=True) == {MEMBERS[0]: {"digit": 7}, MEMBERS[1]: {"digit": 2}}
     assert asked.of_member(code, 1, MEMBERS[0]) == {"digit": 7}
     asked.set_status(code, TEACHER, 1, "revealed")
     assert asked.answers(code, 1) == {MEMBERS[0]: {"digit": 7}, MEMBERS[1]: {"digit": 2}}
@@ -52,7 +54,7 @@ def test_twenty_that_answer_at_once_are_all_counted(room):
     asked.ask(code, TEACHER, WHICH)
     with ThreadPoolExecutor(10) as pool:
         assert all(pool.map(lambda each: asked.answer(code, 1, each, {"digit": 3}), MEMBERS))
-    assert asked.count(code, 1) == 20
+    assert len(asked.who_answered(code, 1)) == 20
 
 
 def test_only_the_teacher_asks_reveals_and_closes_and_only_members_answer(room):
@@ -66,7 +68,7 @@ def test_only_the_teacher_asks_reveals_and_closes_and_only_members_answer(room):
             forbidden()
     assert asked.last(code).status == "open"
     assert not asked.answer(code, 1, STRANGER, {"digit": 7})
-    assert asked.count(code, 1) == 0
+    assert len(asked.who_answered(code, 1)) == 0
 
 
 def test_the_next_question_closes_the_one_before(room):
@@ -75,6 +77,7 @@ def test_the_next_question_closes_the_one_before(room):
     assert asked.ask(code, TEACHER, {"kind": "number"}).number == 2
     assert not asked.answer(code, 1, MEMBERS[0], {"digit": 7})
     assert asked.answer(code, 2, MEMBERS[0], {"number": 91.5})
+    assert [each.status for each in asked.all(code)] == ["closed", "open"]
 
 
 def test_answers_of_who_was_removed_count_no_more(room, engine):
@@ -82,7 +85,7 @@ def test_answers_of_who_was_removed_count_no_more(room, engine):
     asked.ask(code, TEACHER, WHICH)
     asked.answer(code, 1, MEMBERS[0], {"digit": 7})
     Rooms(engine).remove(code, TEACHER, 1)
-    assert asked.count(code, 1) == 0
+    assert len(asked.who_answered(code, 1)) == 0
     assert not asked.answer(code, 1, MEMBERS[0], {"digit": 7})
 
 
@@ -98,7 +101,7 @@ def test_each_answer_makes_the_version_grow(room, engine):
 def test_too_much_is_a_sentence(room):
     asked, code = room
     asked.ask(code, TEACHER, WHICH)
-    with pytest.raises(RoomError, match="at most 2,000 characters"):
+    with pytest.raises(RoomError, match="at most 16,000 characters"):
         asked.answer(code, 1, MEMBERS[0], {"why": "x" * questions.MAX_ANSWER})
     with pytest.raises(RoomError, match="too large"):
         asked.ask(code, TEACHER, {"picture": "x" * questions.MAX_QUESTION})

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cnnviz.state import rooms
-from cnnviz.state.rooms import LETTERS, RoomError, Rooms
+from cnnviz.state.questions import Questions
+from cnnviz.state.rooms import LETTERS, RoomError, Rooms, Standing
 
 TEACHER, OTHER = "t" * 64, "o" * 64
 NAMES = [f"quick {n}" for n in range(300)]
@@ -22,8 +23,9 @@ def test_a_room_is_found_by_its_code_in_large_and_small_letters(opened):
     assert len(code) == 4
     assert set(code) <= set(LETTERS)
     assert here.find(f" {code.lower()} ").code == code
-    assert here.of_teacher(TEACHER).code == code
-    assert here.of_teacher(OTHER) is None
+    assert here.standing(TEACHER) == Standing(code)
+    assert here.standing(TEACHER).is_teacher
+    assert here.standing(OTHER) is None
     assert here.find("AAAA") is None
 
 
@@ -46,14 +48,49 @@ def test_who_comes_back_is_the_same(opened):
 
 def test_only_the_teacher_changes_the_scene_and_each_change_makes_the_version_grow(opened):
     here, code = opened
-    assert not here.set_scene(code, OTHER, {"place": "draw"})
+    assert not here.change_scene(code, OTHER, {"place": "draw"})
     assert here.find(code).scene == {}
-    assert here.set_scene(code, TEACHER, {"place": "draw"})
-    assert not here.set_scene(code, TEACHER, {"place": "draw"}), "nothing changes"
+    assert here.change_scene(code, TEACHER, {"place": "draw"})
+    assert here.change_scene(code, TEACHER, {"place": "draw"}), "nothing changes"
     assert here.versions([code, "AAAA"]) == {code: 2}
-    assert here.find(code).scene == {"place": "draw"}
+    here.change_scene(code, TEACHER, {"paused": True})
+    assert here.find(code).scene == {"place": "draw", "paused": True}
     with pytest.raises(RoomError, match="too large"):
-        here.set_scene(code, TEACHER, {"ink": "x" * rooms.MAX_SCENE})
+        here.change_scene(code, TEACHER, {"ink": "x" * rooms.MAX_SCENE})
+
+
+def test_changes_at_once_are_all_kept(opened):
+    here, code = opened
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda i: here.change_scene(code, TEACHER, {f"n{i}": i}), range(30)))
+    assert here.find(code).scene == {f"n{i}": i for i in range(30)}
+
+
+def test_a_teacher_has_one_room(opened):
+    here, code = opened
+    here.join(code, OTHER, NAMES)
+    other = here.open(TEACHER).code
+    assert here.find(code) is None
+    assert here.standing(TEACHER) == Standing(other)
+    assert here.standing(OTHER) is None
+
+
+def test_who_leaves_leaves_nothing_and_may_come_back(opened, engine):
+    here, code = opened
+    here.join(code, "a" * 64, NAMES)
+    member = here.join(code, OTHER, NAMES)
+    assert here.standing(OTHER) == Standing(code, member.name, 2)
+    questions = Questions(engine)
+    questions.ask(code, TEACHER, {"kind": "digit"})
+    questions.answer(code, 1, OTHER, {"value": 7})
+    here.leave(code, OTHER)
+    assert here.standing(OTHER) is None
+    assert questions.who_answered(code, 1) == []
+    assert here.join(code, OTHER, NAMES).number == 2
+    here.remove(code, TEACHER, 2)
+    here.leave(code, OTHER)
+    with pytest.raises(RoomError, match="has removed you"):
+        here.join(code, OTHER, NAMES)
 
 
 def test_who_is_removed_is_gone_and_cannot_come_back(opened):
@@ -87,7 +124,7 @@ def test_a_room_ends_after_a_day(engine, monkeypatch):
         here.join(code, OTHER, NAMES)
     here.expire()
     monkeypatch.setattr(rooms, "KEEP_S", 60)
-    assert here.open(OTHER).code == here.of_teacher(OTHER).code
+    assert Standing(here.open(OTHER).code) == here.standing(OTHER)
 
 
 def test_a_full_room_says_so(opened, monkeypatch):

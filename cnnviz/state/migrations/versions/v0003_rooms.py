@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("removed", sa.Boolean, nullable=False),
         sa.Column("seen_at", sa.Float, nullable=False),
     )
+    op.create_index("members_token_hash", "members", ["token_hash"])
     op.create_table(
         "questions",
         sa.Column("room", sa.String(4), primary_key=True),
