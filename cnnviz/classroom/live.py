@@ -6,10 +6,12 @@ import json
 import logging
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from cnnviz.classroom import prompts, pseudonyms
 from cnnviz.classroom.prompts import Prompt
+from cnnviz.state.database import DatabaseError
 from cnnviz.state.questions import Question, Questions
 from cnnviz.state.rooms import Member, Room, RoomError, Rooms, Standing
 
@@ -35,6 +37,7 @@ class LiveRooms:
 
     def __init__(self, connect: Callable[[], Engine]) -> None:
         self._connect = connect
+        self._beside = ThreadPoolExecutor(1, "rooms")
         self.changed: Callable[[], None] = lambda: None
         """Called after each change that was made here, so that browsers hear of it sooner than by the next look."""
 
@@ -64,6 +67,21 @@ class LiveRooms:
         shown = {PLACE: place, PARAMS: dict(params), SCENE: room.scene.get(SCENE, 0) + 1}
         self.rooms.change_scene(code, teacher, shown)
         self.changed()
+
+    def show_soon(self, code: str, teacher: str, place: str, params: Mapping[str, str]) -> None:
+        """The same beside what is going on here, which does not wait for it; what cannot be shown is left out."""
+
+        def show() -> None:
+            try:
+                self.show(code, teacher, place, params)
+            except (RoomError, DatabaseError) as error:
+                log.warning("%s", error)
+
+        self._beside.submit(show)
+
+    def close(self) -> None:
+        """Let what is under way end."""
+        self._beside.shutdown()
 
     def ask(self, code: str, teacher: str, prompt: Prompt) -> Question:
         """Ask the class something; raises RoomError."""

@@ -1,6 +1,6 @@
 """After SIGTERM the server goes on for a while: a proxy that asks /readyz sends new sessions elsewhere meanwhile.
 
-Then it ends as it would have ended at once, which keeps runs on disk.  A second SIGTERM ends it at once, as does Ctrl+C.
+Then it ends as it would have ended at once, which keeps runs on disk.  A second SIGTERM, or Ctrl+C, ends it at once.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class Streams:
         return StreamingResponse(self._stream(_Listener(code, who)), media_type="text/event-stream", headers=HEADERS)
 
     def end(self) -> None:
-        """End every stream, since a server waits for what is under way before it ends; browsers come again themselves."""
+        """End every stream, since a server waits for what is under way before it ends; browsers come back."""
         for listener in self._listeners:
             listener.end()
 

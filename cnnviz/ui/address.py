@@ -27,7 +27,7 @@ from cnnviz.ui.address_names import (
     keys_of,
 )
 from cnnviz.ui.components.frontend import component
-from cnnviz.ui.digit import Kind
+from cnnviz.ui.digit import Digit, Kind
 from cnnviz.ui.state import DrawPage, Key, Session
 
 
@@ -112,8 +112,7 @@ def _network() -> dict[str, str]:
 def _digit() -> dict[str, str]:
     """The image of the data, or the drawing; of a photograph there is no short text."""
     shown = digit_choice.current()
-    drawn = _drawing(shown.origin.kind, _own()) if shown.is_own and shown.origin.kind != "photograph" else {}
-    return drawn or _image()
+    return (of_own(shown) if shown.is_own else {}) or _image()
 
 
 def _drawing(kind: Kind, own: Mapping[str, str]) -> dict[str, str]:
@@ -129,6 +128,11 @@ def _drawing(kind: Kind, own: Mapping[str, str]) -> dict[str, str]:
         params[SOURCE] = source_text(choice.current().source)
         params[DrawPage.below.number.address] = str(DrawPage.below.number.get())
     return params
+
+
+def of_own(digit: Digit) -> dict[str, str]:
+    """What of an address shows a digit that a person gave; nothing where that has no short text, as a photograph."""
+    return _drawing(digit.origin.kind, _own()) if digit.origin.kind != "photograph" else {}
 
 
 def _image() -> dict[str, str]:

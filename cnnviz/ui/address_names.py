@@ -20,8 +20,8 @@ from cnnviz.ui.state import DigitKeys, DrawPage, Key
 MAX_QUERY = 8_000
 MAX_CHANGES_BYTES = 100_000
 NET, STEPS, SOURCE, DIGIT, OWN, INK = "net", "steps", "source", "digit", "own", "ink"
-SCREEN, EMBED = "screen", "embed"
-"""Beginnings of names that others write: Present itself, in the browser, and Streamlit."""
+SCREEN, EMBED, ROOM = "screen", "embed", "room"
+"""Beginnings of names that others write: Present itself, in the browser, and Streamlit; the code of a room."""
 HIDEABLE = ("digit", "network", "time", "menu", "share", "words", "theme", "present")
 CLASSES: dict[str, tuple[type, ...]] = {
     "draw": (DrawPage,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,7 @@ from cnnviz.ui.address_names import (
     MAX_QUERY,
     NET,
     OWN,
+    ROOM,
     SCREEN,
     SOURCE,
     STEPS,
@@ -27,7 +29,7 @@ from cnnviz.ui.address_names import (
     keys_of,
 )
 from cnnviz.ui.drawing_history import DrawingHistory
-from cnnviz.ui.state import DrawPage, Key, Session
+from cnnviz.ui.state import DrawPage, Key, RoomKeys, Session
 
 
 def read(place: str) -> bool:
@@ -59,9 +61,10 @@ def show(place: str, params: Mapping[str, str]) -> None:
         params: what `address.written` gave there; whatever it leaves out is as it is by default.
     """
     digit_choice.take_in()
-    for key in keys_of(place).values():
-        if key is not DrawPage.squares:
-            _forget(key)
+    each: Key[Any]
+    for each in (*keys_of(place).values(), *WITH_DRAWING):
+        if each is not DrawPage.squares:
+            _forget(each)
     for beginning, _ in BEGINNINGS.get(place, {}).values():
         for name in state.remembered():
             if name.startswith(beginning):
@@ -70,6 +73,16 @@ def show(place: str, params: Mapping[str, str]) -> None:
     Session.scene_brings_drawing.set(_take_all(place, {n: v for n, v in params.items() if not _is_of_others(n)}))
     if place != Session.place.get():
         Session.place_wanted.set(place)
+
+
+def give(params: Mapping[str, str]) -> None:
+    """Have the session's digit be one that an address tells, on whichever page is open; a callback."""
+    digit_choice.take_in()
+    each: Key[Any]
+    for each in WITH_DRAWING:
+        _forget(each)
+    Session.linked.set({})
+    Session.scene_brings_drawing.set(_take_all(Session.place.get(), params))
 
 
 def _forget(key: Key[Any]) -> None:
@@ -182,6 +195,12 @@ def _take_present(text: str, _: Mapping[str, str]) -> None:
     Session.present.set({"0": False, "1": True}[text])
 
 
+def _take_room(text: str, _: Mapping[str, str]) -> None:
+    if not re.fullmatch(r"[A-Za-z]{4}", text, re.ASCII):
+        raise ValueError(text)
+    RoomKeys.wanted.set(text)
+
+
 def _take_below(text: str, _: Mapping[str, str]) -> None:
     _set(DrawPage.below.number, 0, text)
 
@@ -192,6 +211,7 @@ SPECIAL: dict[str, Callable[[str, Mapping[str, str]], None]] = {
     SOURCE: _take_source,
     DIGIT: _take_digit,
     INK: _take_ink,
+    ROOM: _take_room,
     DrawPage.squares.address: _take_squares,
     DrawPage.below.number.address: _take_below,
     Session.hidden.address: _take_hidden,

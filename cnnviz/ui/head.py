@@ -12,6 +12,7 @@ from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.data.download import Download
 from cnnviz.network import store
 from cnnviz.ui import (
+    asking,
     choice,
     digit_choice,
     digits,
@@ -19,6 +20,7 @@ from cnnviz.ui import (
     glossary,
     playing,
     present,
+    rooms,
     server,
     session,
     sharing,
@@ -60,6 +62,7 @@ def show(place: str, *, comes_back: bool = False) -> None:
         iteration = playing.ask(entry, shown="time" not in hidden)
         tools = st.container(key=Session.tools.name, horizontal=True, horizontal_alignment="right", gap="small")
     present.show(place)
+    rooms.strip()
     with digit, digit_choice.popover(shown="digit" not in hidden):
         digit_of = st.container()
         source = _source()
@@ -75,6 +78,7 @@ def show(place: str, *, comes_back: bool = False) -> None:
 
 def _tools(hidden: Collection[str]) -> None:
     """Buttons for the whole application, without those that an address hides."""
+    asking.button()
     if "words" not in hidden and st.button(glossary.Words.button, icon=":material/menu_book:", type="tertiary"):
         glossary.show()
     if "share" not in hidden and st.button(sharing.Words.button, icon=":material/share:", type="tertiary"):

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz.ui import address, head, places, session, startup
+from cnnviz.ui import address, asking, head, places, rooms, session, startup
 
 
 def route() -> None:
@@ -18,9 +18,11 @@ def route() -> None:
     comes_back = session.begin(place)
     try:
         head.show(place, comes_back=comes_back)
+        asking.begin()
         page.run()
         if place:
             address.follow()
+            rooms.publish()
     except Exception:  # a choice that was stored may not fit any more: then the page is shown without it
         if not session.leave_out_restored():
             raise

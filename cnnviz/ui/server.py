@@ -104,7 +104,7 @@ keeper = Once(lambda: Keeper(database), Keeper.close)
 overflowing: Once[set[str]] = Once(set)
 """The weights that were run and gave no numbers, by what `Entry.last` calls them."""
 
-live_rooms = Once(lambda: LiveRooms(database))
+live_rooms = Once(lambda: LiveRooms(database), LiveRooms.close)
 """What happens in rooms in which classes work together."""
 
 attempts = Once(Attempts)

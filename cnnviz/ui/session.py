@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from cnnviz.server import cookie
-from cnnviz.ui import address, address_reading, browser, digit_choice, drawn, kept, server, state
+from cnnviz.ui import address, address_reading, browser, digit_choice, drawn, kept, rooms, server, state
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
 
@@ -52,10 +52,12 @@ def begin(place: str) -> bool:
         return brings
     Session.has_begun.set(True)
     token = browser.token()
-    record = server.keeper().load(token) if token and not cookie.take_fresh(token) else None
+    is_known = bool(token) and not cookie.take_fresh(token)
+    record = server.keeper().load(token) if is_known else None
     if record:
         _put_back(record)
     brings = address_reading.read(place)
+    rooms.begin(is_known=is_known)
     return record is not None or brings
 
 
@@ -119,6 +121,7 @@ def part(function: Callable[P, T]) -> Callable[P, T]:
         try:
             result = function(*args, **named)
             address.follow(f"{function.__module__} {function.__qualname__}".replace("_", "-"))
+            rooms.publish()
             return result
         finally:
             keep()
@@ -144,6 +147,7 @@ def show_stored() -> None:
 def delete() -> None:
     """Delete what is stored, and the drawing that would be stored again."""
     digit_choice.take_in()
+    rooms.leave()
     drawn.history().clear()
     DrawPage.squares.forget()
     DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)

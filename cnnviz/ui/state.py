@@ -22,6 +22,7 @@ from cnnviz.drawing.preparation import IMAGE_PX, STEPS
 from cnnviz.network.presets import PRESETS
 from cnnviz.network.weights import Network
 from cnnviz.render.palettes import Palette
+from cnnviz.state.rooms import Standing
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.digit import Digit, Photograph
 from cnnviz.ui.drawing_history import DrawingHistory
@@ -471,6 +472,30 @@ class DataPage:
     number = Key("image number", 0)
     wanted = Key[int | None]("image wanted", None, "the field for a number, until the page shows that image")
     gallery = Key[Any]("images gallery", None, COMPONENT)
+
+
+class RoomKeys:
+    """The room that a session is in."""
+
+    standing = Key[Standing | None]("room standing", None, "rooms: in which room this browser is, and as whom")
+    wanted = Key("room wanted", "", "the address: the code of a room to come into")
+    refused = Key("room refused", "", "rooms: why one could not come in, until it is told")
+    scene = Key("room scene", 0, "rooms: the last one of the teacher's that was shown here")
+    handed_in = Key("room handed in", 0, "rooms: the question for which a drawing was handed in")
+    said = Key("room said", "", "rooms: what became of that")
+    strip = Key[Any]("room strip", None, COMPONENT)
+    frame = Key[Any]("room", None, "nobody: a container")
+    news = Key[Any]("room news", None, COMPONENT)
+    code = Key("room code", "")
+    remove = Key[Any]("remove from room", None)
+    wall_matrix = Key[Any]("wall matrix", None, "its chart")
+    wall = Key[Any]("wall", None, COMPONENT)
+    wall_order = Key("wall order", "first")
+    wall_opened = Key[str]("wall opened", "", "the wall: whose drawing was opened last, by fingerprint")
+    offered = Key[dict[str, Any]]("offered to ask", {}, "the page that is open: what makes each question, by its title")
+    subject = Key("asked about what", "")
+    text = Key("asked text", "")
+    asked_label = Key[Any]("asked digit", None)
 
 
 class ClassroomPage:

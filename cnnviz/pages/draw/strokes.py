@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.draw import answer, readings
 from cnnviz.pages.draw.sureness import Sureness
 from cnnviz.server.strokes import NotAnsweredError
-from cnnviz.ui import address, choice, digit, digit_choice, drawn, lookups, state
+from cnnviz.ui import address, choice, digit, digit_choice, drawn, lookups, rooms, state
 from cnnviz.ui.components.figures import figures
 from cnnviz.ui.components.figures.figures import Text
 from cnnviz.ui.components.live.live import Truth
@@ -77,6 +77,7 @@ def accept(
         tuple(labels),
         address.queries_with_drawing(origin.kind),
         sure,
+        rooms.shows_strokes(),
     )
     answers.read_with(Reading(drawn.history(), drawn.pen_px(), asked.read))
 
@@ -106,6 +107,7 @@ class _Asked:
     labels: tuple[Text, ...]
     queries: tuple[str, str]
     sure: Sureness | None
+    show: Callable[[str], None] | None
 
     async def read(self, drawing: np.ndarray, text: str | None) -> tuple[Digit, dict[str, Any]]:
         """See `stroke_answers.Reader`."""
@@ -125,10 +127,13 @@ class _Asked:
         ]
         with_ink, without_ink = self.queries
         given = digit.given(preparation, self.origin)
+        query = with_ink.replace(address.INK_HERE, text) if text else without_ink
+        if self.show:
+            self.show(query)
         shown = {
             "items": items,
             "probabilities": first.probs.tolist(),
-            "query": with_ink.replace(address.INK_HERE, text) if text else without_ink,
+            "query": query,
             "title": digit_choice.title(given),
             "since": time.time(),
         }

@@ -12,7 +12,7 @@ import streamlit as st
 from cnnviz.server import immutable
 
 FOLDER = Path(__file__).parent
-MODULES = ("maps", "figures", "scatter")
+MODULES = ("maps", "figures", "scatter", "room")
 """Folders of scripts that import each other."""
 IMPORTING = """export default (given) => {{
   const failed = (error) => {{

@@ -48,7 +48,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       ? `${BLOCK} [class*="${prefix}"]:not(${now}) ${hide}
          ${BLOCK} [data-testid=stColumn]:not(:has(${now}), ${now} *) ${hide}
          ${BLOCK} [data-testid=stColumn]:has(${now}) { flex: 1 1 0 !important; }
-         ${BLOCK} [data-testid=stElementContainer]:not(${now} *, .st-key-presenting *${title}) ${hide}`
+         ${BLOCK} [data-testid=stElementContainer]:not(${now} *, .st-key-presenting *, .st-key-room *${title}) ${hide}`
       : "";
     if (style.textContent !== rules) style.textContent = rules;
     const words = data.words.position.replace("{n}", state.shown + 1).replace("{all}", state.count);

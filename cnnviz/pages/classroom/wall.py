@@ -1,0 +1,257 @@
+"""The wall: what everybody has drawn, as the chosen network reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.classroom.live import ADDRESS, IMAGE, NAMES
+from cnnviz.classroom.prompts import Prompt
+from cnnviz.drawing import rejection
+from cnnviz.percentages import percent, probability
+from cnnviz.render import charts
+from cnnviz.state.questions import Question
+from cnnviz.state.rooms import Member, Standing
+from cnnviz.ui import (
+    address_reading,
+    asking,
+    choice,
+    lookups,
+    panels,
+    present,
+    refusal,
+    rooms,
+    server,
+    session,
+    subjects,
+)
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.components.maps.sheet import images
+from cnnviz.ui.state import RoomKeys
+
+
+class Words:
+    """What the wall says."""
+
+    title = "The wall"
+    nothing = "Ask the class to draw a digit: “Ask the class” at the top of the page, then “Draw a digit”."
+    waiting = "{text} The drawings appear here as they are put on the wall."
+    order = "Order"
+    orders = {"first": "As they came", "surest": "Surest first", "unsure": "Least sure first"}
+    label = "{digit}, {share}"
+    no_digit = "no digit"
+    caption = {
+        True: (
+            "{text} What {network} reads, and with which probability. Framed: not what was asked for. Crossed out: it "
+            "calls the drawing no digit. Click one: it is the digit of every page."
+        ),
+        False: (
+            "{text} What {network} reads, and with which probability. Crossed out: it calls the drawing no digit. "
+            "Click one: it is the digit of every page."
+        ),
+    }
+    alt = "{n} drawings, read as {read}."
+    score = "**{right} of {n}** drawings are read as they were meant: {share}. Of MNIST’s test digits, {mnist}."
+    score_without = "**{right} of {n}** drawings are read as they were meant: {share}."
+    not_short = "This drawing cannot be opened elsewhere; it was no drawing from the canvas, or has too many points."
+    whose = "Ask whose it is"
+    whose_text = "Whose drawing is this?"
+    more = "All drawings of this room"
+    matrix_caption = "Row: the digit that was asked for. Column: what {network} reads. All drawings of this room."
+    matrix_alt = "Confusion matrix of {n} drawings, {right} on the diagonal."
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """Something on the wall.
+
+    Attributes:
+        member: who drew it.
+        image: uint8 (28, 28), 255 is ink.
+        address: how a page's address shows it; empty where it cannot.
+        label: the digit that was asked for; None where any may be.
+        probs: float (10,), the network's softmax.
+        is_refused: the network calls it no digit.
+    """
+
+    member: Member
+    image: np.ndarray
+    address: dict[str, str]
+    label: int | None
+    probs: np.ndarray
+    is_refused: bool
+
+    @property
+    def said(self) -> int:
+        """What the network reads."""
+        return int(self.probs.argmax())
+
+    @property
+    def share(self) -> float:
+        """With which probability."""
+        return float(self.probs.max())
+
+
+@session.part
+def show(standing: Standing) -> None:
+    """The drawings of the last question that asked for some; runs again when one more is put there."""
+    rooms.listen(standing.code, "wall")
+    with present.screen("wall"):
+        st.subheader(Words.title, anchor=False)
+        asked = questions(standing.code)
+        if not asked:
+            st.caption(Words.nothing)
+            return
+        drawings = read(standing.code, asked[-1:])
+        if not drawings:
+            st.info(Words.waiting.format(text=asked[-1].content["text"]), icon=":material/draw:")
+        else:
+            show_drawings(standing, asked[-1], drawings)
+    show_all(standing, asked)
+
+
+def questions(code: str) -> list[Question]:
+    """Those that asked for drawings, in order."""
+    return [each for each in server.live_rooms().questions.all(code) if each.content.get("kind") == "drawing"]
+
+
+def read(code: str, asked: Sequence[Question]) -> list[Drawing]:
+    """What was drawn for some questions, as the chosen network reads it, all at once."""
+    live = server.live_rooms()
+    members = {member.token_hash: member for member in live.rooms.members(code)}
+    found: list[tuple[Member, np.ndarray, dict[str, str], int | None]] = []
+    for question in asked:
+        for who, content in live.questions.answers(code, question.number, also_open=True).items():
+            image = rooms.as_image(content.get(IMAGE))
+            if image is not None and who in members:
+                found.append((members[who], image, content.get(ADDRESS, {}), question.content.get("label")))
+    if not found:
+        return []
+    inks = np.stack([image for _, image, _, _ in found]).astype(np.float32)[..., None] / 255
+    outputs = lookups.reading(choice.network(), inks, ())
+    knows = _knows_outliers()
+    return [
+        Drawing(*each, probs, knows and rejection.is_unlike(logits))
+        for each, probs, logits in zip(found, outputs["softmax"], outputs["logits"], strict=True)
+    ]
+
+
+def _knows_outliers() -> bool:
+    chosen = choice.current()
+    return chosen.entry is not None and refusal.knows_outliers(chosen.entry, chosen.iteration)
+
+
+def show_drawings(standing: Standing, question: Question, drawings: Sequence[Drawing]) -> None:
+    """The drawings of one question."""
+    order = st.segmented_control(
+        Words.order, list(Words.orders), default="first", required=True, format_func=Words.orders.__getitem__,
+        key=RoomKeys.wall_order.name, label_visibility="collapsed",
+    )  # fmt: skip
+    if order != "first":
+        drawings = sorted(drawings, key=lambda each: each.share, reverse=order == "surest")
+    names = names_are_shown(standing.code)
+    wrong = [i for i, each in enumerate(drawings) if each.label is not None and each.said != each.label]
+    refused = [i for i, each in enumerate(drawings) if each.is_refused]
+    sheet = images(
+        np.stack([each.image for each in drawings]).astype(np.float32) / 255,
+        panels.map_palette(),
+        10,
+        labels=[_label(each, names=names) for each in drawings],
+        marked=wrong,
+        crossed=refused,
+        item="drawing",
+        called=[_label(each, names=names).replace("\n", ", ") for each in drawings],
+        widest_px=120,
+        cell_px=112,
+    )
+    network = _network_name()
+    text = str(question.content.get("text", ""))
+    maps.show(
+        sheet,
+        RoomKeys.wall,
+        caption=Words.caption[question.content.get("label") is not None].format(text=text, network=network),
+        alt=Words.alt.format(n=len(drawings), read=", ".join(str(each.said) for each in drawings)),
+        name="wall",
+        on_open=lambda i: _open(drawings[i]),
+    )
+    show_score(drawings)
+    _offer_whose(standing, drawings)
+
+
+def _label(drawing: Drawing, *, names: bool) -> str:
+    said = Words.no_digit if drawing.is_refused else str(drawing.said)
+    told = Words.label.format(digit=said, share=probability(drawing.share))
+    return f"{told}\n{drawing.member.name}" if names else told
+
+
+def names_are_shown(code: str) -> bool:
+    """Whether whose drawing it is stands on the teacher's screen."""
+    room = server.live_rooms().rooms.find(code)
+    return room is not None and bool(room.scene.get(NAMES, True))
+
+
+def _network_name() -> str:
+    entry = choice.current().entry
+    return entry.name if entry else ""
+
+
+def _open(drawing: Drawing) -> None:
+    """Callback: it is the session's digit, on every page, and of all who follow."""
+    RoomKeys.wall_opened.set(drawing.member.token_hash)
+    if drawing.address:
+        address_reading.give(drawing.address)
+    else:
+        st.toast(Words.not_short, icon=":material/info:")
+
+
+def show_score(drawings: Sequence[Drawing]) -> None:
+    """How many are read as they were meant, beside MNIST's test digits where that is known without waiting."""
+    meant = [each for each in drawings if each.label is not None]
+    if not meant:
+        return
+    right = sum(each.said == each.label for each in meant)
+    values: dict[str, Any] = {"right": right, "n": len(meant), "share": percent(right / len(meant), 0)}
+    test = choice.dataset()
+    probs = lookups.probabilities_begun(choice.network(), test)
+    if probs is None:
+        st.markdown(Words.score_without.format(**values))
+    else:
+        mnist = percent(float((probs.argmax(axis=1) == test.labels).mean()))
+        st.markdown(Words.score.format(**values, mnist=mnist))
+
+
+def _offer_whose(standing: Standing, drawings: Sequence[Drawing]) -> None:
+    """A question of whose drawing the open one is, with four members to choose from."""
+    opened = next((each for each in drawings if each.member.token_hash == RoomKeys.wall_opened.get()), None)
+    if opened is None or len(drawings) < 2:
+        return
+    rest = [each.member.name for each in drawings if each is not opened]
+    names = sorted([opened.member.name, *rest[:3]])
+    picture = subjects.picture_of(opened.image / 255)
+    prompt = Prompt(
+        "choice", Words.whose_text, picture, Words.title, tuple(names), right=names.index(opened.member.name)
+    )
+    if st.button(Words.whose, icon=":material/person_search:"):
+        asking.ask(prompt)
+
+
+def show_all(standing: Standing, asked: Sequence[Question]) -> None:
+    """The confusion matrix of everything that was drawn in this room, where digits were asked for."""
+    labelled = [each for each in asked if each.content.get("label") is not None]
+    drawings = read(standing.code, labelled) if len(labelled) > 1 else []
+    if not drawings:
+        return
+    matrix = np.zeros((10, 10), int)
+    for each in drawings:
+        matrix[each.label, each.said] += 1
+    with st.expander(Words.more):
+        show_score(drawings)
+        panels.chart(
+            charts.confusion_chart(matrix, RoomKeys.wall_matrix.name, panels.theme()),
+            Words.matrix_alt.format(n=len(drawings), right=int(matrix.trace())),
+        )
+        st.caption(Words.matrix_caption.format(network=_network_name()))

@@ -1,0 +1,93 @@
+"""What a teacher can ask the class: what the page that is open offers, and a dialog in which one of it is chosen.
+
+A page offers a question while it runs; what the network says of it is computed when it is chosen.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Callable
+
+import streamlit as st
+
+from cnnviz.classroom.prompts import MAX_SENTENCE, Prompt
+from cnnviz.state.database import DatabaseError
+from cnnviz.state.rooms import RoomError
+from cnnviz.ui import browser, server, subjects
+from cnnviz.ui.state import RoomKeys
+
+Make = Callable[[], Prompt | None]
+
+
+class Words:
+    """What the dialog says."""
+
+    button, title = "Ask the class", "Ask the class"
+    intro = (
+        "The class answers on its own screens; you reveal what is right when you want to. A question that is open now "
+        "is closed."
+    )
+    subject, text, ask = "About", "Question", "Ask"
+
+
+def offer(title: str, make: Make) -> None:
+    """Have something asked, in this run of a page, by a teacher whose room is open; nothing for anybody else.
+
+    Args:
+        title: in the list of all that can be asked; unique on the page.
+        make: the question with what is right, or None where it cannot be asked yet; may ask for more by widgets.
+    """
+    if is_teacher():
+        RoomKeys.offered.set({**RoomKeys.offered.get(), title: make})
+
+
+def is_teacher() -> bool:
+    """Whether this session has a room open."""
+    standing = RoomKeys.standing.get()
+    return standing is not None and standing.is_teacher
+
+
+def begin() -> None:
+    """Forget what the page offered in its last run; after the head, whose dialog still shows it."""
+    RoomKeys.offered.forget()
+
+
+def button() -> None:
+    """Of the teacher, in the head of every page."""
+    if is_teacher() and st.button(Words.button, icon=":material/contact_support:", type="tertiary"):
+        show()
+
+
+@st.dialog(Words.title, width="large")
+def show() -> None:
+    """What can be asked, the question as the class will see it, and the button that asks it."""
+    st.caption(Words.intro)
+    offered = _offered()
+    title = st.selectbox(Words.subject, list(offered), key=RoomKeys.subject.name)
+    prompt = offered[title]()
+    if prompt is None:
+        return
+    if prompt.picture:
+        st.image(base64.b64decode(prompt.picture), width=320, alt=prompt.alt)
+    text = st.text_input(Words.text, prompt.text.strip(), max_chars=MAX_SENTENCE, key=f"{RoomKeys.text.name} {title}")
+    if st.button(Words.ask, type="primary", icon=":material/send:", disabled=not (text or "").strip()):
+        ask(dataclasses.replace(prompt, text=text.strip()))
+
+
+def ask(prompt: Prompt) -> None:
+    """Ask the class; the page runs again, or it is said why that cannot be."""
+    standing = RoomKeys.standing.get()
+    if standing is None:
+        return
+    try:
+        server.live_rooms().ask(standing.code, browser.owner(), prompt)
+    except (RoomError, DatabaseError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _offered() -> dict[str, Make]:
+    of_page: dict[str, Make] = RoomKeys.offered.get()
+    return of_page | subjects.OF_ANY_PAGE

@@ -1,0 +1,271 @@
+"""This session's place in a room: it comes in, follows the teacher, hands in a drawing; and the strip on every page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.data.mnist import DataError
+from cnnviz.drawing.preparation import IMAGE_PX
+from cnnviz.state.database import DatabaseError
+from cnnviz.state.rooms import RoomError, Standing
+from cnnviz.ui import address, address_reading, browser, digit_choice, places, server
+from cnnviz.ui.components.frontend import component
+from cnnviz.ui.digit import Digit
+from cnnviz.ui.state import DrawPage, RoomKeys, Session
+
+HOME = "classroom"
+"""The page on which a teacher looks at the room: nobody is led there who follows."""
+
+
+class Words:
+    """What the strip says; with {placeholders} that the browser fills."""
+
+    student_here = "Room {code} · you are {name}"
+    teacher_here = "Room {code} · {n} here"
+    following = "You follow the teacher."
+    follow, pause = "Follow me", "Pause"
+    reveal, why, again, close = "Reveal", "Ask why", "Ask once more", "Close the question"
+    paused = "Your teacher has paused the screens."
+    over = "This room is closed. What you drew and chose is still here."
+    removed = "The teacher has removed you from this room."
+    count = "{n} of {all} have answered."
+    sending, sent = "Sending …", "Your answer is in. You may change it until it is revealed."
+    late = "Too late: this question is closed. Your answer of before counts, if you gave one."
+    wait = "Wait a moment; it is sent again."
+    away = "The server cannot be reached. It is sent again by itself."
+    send, sentence = "Send", "One sentence"
+    no_digit = "no digit"
+    click = "Click on the picture."
+    to_canvas = "Go to the canvas"
+    hand_in, hand_in_again = "Put my drawing on the wall", "Put this drawing there instead"
+    once = "Once more:"
+    option, digit = "Answer", "Digit"
+    the_class, network = "The class", "The network"
+    right, you = "· right", "· you"
+    right_cell = "It is number {n}: {count} of {all} chose it."
+    median = "The middle of {n} answers: {median} {unit}."
+    median_and_right = "The middle of {n} answers: {median} {unit}; right: {right} {unit}."
+    handed_in = "Your drawing is on the wall."
+    nothing_drawn = "Draw something first; then put it on the wall."
+    too_late = "Too late: drawings are not taken any more."
+    not_followed = "This page cannot be shown here as the teacher sees it: {reason}"
+    away_now = "The room cannot be reached now: {reason}"
+
+
+BROWSER = {
+    "following": Words.following,
+    "follow": Words.follow,
+    "pause": Words.pause,
+    "reveal": Words.reveal,
+    "why": Words.why,
+    "again": Words.again,
+    "close": Words.close,
+    "paused": Words.paused,
+    "over": Words.over,
+    "removed": Words.removed,
+    "count": Words.count,
+    "sending": Words.sending,
+    "sent": Words.sent,
+    "late": Words.late,
+    "wait": Words.wait,
+    "away": Words.away,
+    "send": Words.send,
+    "sentence": Words.sentence,
+    "noDigit": Words.no_digit,
+    "click": Words.click,
+    "toCanvas": Words.to_canvas,
+    "handIn": Words.hand_in,
+    "handInAgain": Words.hand_in_again,
+    "once": Words.once,
+    "option": Words.option,
+    "digit": Words.digit,
+    "class": Words.the_class,
+    "network": Words.network,
+    "right": Words.right,
+    "you": Words.you,
+    "rightCell": Words.right_cell,
+    "median": Words.median,
+    "medianAndRight": Words.median_and_right,
+    "studentHere": Words.student_here,
+    "teacherHere": Words.teacher_here,
+}
+
+
+def begin(*, is_known: bool) -> None:
+    """Find the room that this browser is in, or come into the one that the address names; in a session's first run.
+
+    Args:
+        is_known: False of a browser that has just come for the first time.
+    """
+    wanted = RoomKeys.wanted.get()
+    RoomKeys.wanted.set("")
+    if wanted and browser.token():
+        join(wanted)
+    elif is_known:
+        with suppress(DatabaseError):  # then the page is shown as outside of a room, and says that nothing is stored
+            RoomKeys.standing.set(server.live_rooms().standing(browser.owner()))
+
+
+def join(code: str) -> None:
+    """Come into a room; why that cannot be is told by `refused`."""
+    RoomKeys.refused.set("")
+    try:
+        member = server.live_rooms().join(code, browser.owner())
+    except (RoomError, DatabaseError) as error:
+        RoomKeys.refused.set(str(error))
+        return
+    RoomKeys.standing.set(Standing(code.strip().upper(), member.name, member.number))
+    RoomKeys.scene.set(0)
+
+
+def leave() -> None:
+    """Callback: out of the room, with all that was answered there."""
+    standing = RoomKeys.standing.get()
+    if standing is not None and not standing.is_teacher:
+        with suppress(DatabaseError):
+            server.live_rooms().rooms.leave(standing.code, browser.owner())
+    _is_over()
+
+
+def _is_over() -> None:
+    RoomKeys.standing.forget()
+    RoomKeys.handed_in.forget()
+    RoomKeys.said.forget()
+
+
+def strip() -> None:
+    """What stands on every page of who is in a room."""
+    if reason := RoomKeys.refused.get():
+        RoomKeys.refused.set("")
+        st.toast(reason, icon=":material/groups:", duration="long")
+    standing = RoomKeys.standing.get()
+    if standing is None:
+        return
+    data = {
+        "code": standing.code,
+        "name": standing.name,
+        "isTeacher": standing.is_teacher,
+        "isOnCanvas": Session.place.get() == "draw",
+        "scene": RoomKeys.scene.get(),
+        "handedIn": RoomKeys.handed_in.get(),
+        "said": RoomKeys.said.get(),
+        "words": BROWSER,
+    }
+    with st.container(key=RoomKeys.frame.name):
+        shown = component(
+            "cnnviz.room", "room/room.js", '<div class="room"></div>', style="room/room.css", is_module=True
+        )
+        shown(
+            key=RoomKeys.strip.name,
+            data=data,
+            on_scene_change=_follow,
+            on_draw_change=_go_to_canvas,
+            on_hand_in_change=_hand_in,
+            on_followed_change=_nothing,
+            on_over_change=_is_over,
+        )
+
+
+def listen(code: str, part: str) -> None:
+    """Have a part of the teacher's page, that runs alone, run again when something in the room has changed.
+
+    Args:
+        code: of the room.
+        part: its name, unique on the page.
+    """
+    with st.container(key=f"{RoomKeys.frame.name} {part}"):
+        news = component("cnnviz.room_news", "room/news.js", is_module=True)
+        news(key=f"{RoomKeys.news.name} {part}", data={"code": code, "part": part}, on_changed_change=_nothing)
+
+
+def _nothing() -> None:
+    """The page runs, by which it is shown to those who follow."""
+
+
+def _go_to_canvas() -> None:
+    DrawPage.way.set("canvas")
+    Session.place_wanted.set("draw")
+
+
+def _follow() -> None:
+    """Callback: show the page that the teacher sees."""
+    standing = RoomKeys.standing.get()
+    if standing is None or standing.is_teacher:
+        return
+    try:
+        room = server.live_rooms().rooms.find(standing.code)
+    except DatabaseError:
+        return  # the next scene brings it
+    if room is None or not room.scene.get("follow"):
+        return
+    place, params = room.scene.get("place"), room.scene.get("params")
+    RoomKeys.scene.set(int(room.scene.get("scene", 0)))
+    if place in places.PLACES and isinstance(params, dict):
+        address_reading.show(place, {str(name): str(value) for name, value in params.items()})
+
+
+def publish() -> None:
+    """Have those who follow see what this page shows, where it is the teacher's; at the end of a run."""
+    standing = RoomKeys.standing.get()
+    place = Session.place.get()
+    if standing is None or not standing.is_teacher or not place or place == HOME:
+        return
+    try:
+        server.live_rooms().show(standing.code, browser.owner(), place, address.written(place))
+    except (RoomError, DatabaseError, DataError) as error:
+        st.toast(Words.not_followed.format(reason=error), icon=":material/groups:")
+
+
+def shows_strokes() -> Callable[[str], None] | None:
+    """What shows a drawing that grows while no page runs to those who follow; None where nobody does.
+
+    Returns:
+        takes the page's query with that drawing; returns at once.
+    """
+    standing, place, owner = RoomKeys.standing.get(), Session.place.get(), browser.owner()
+    if standing is None or not standing.is_teacher or not place or place == HOME:
+        return None
+    code, live = standing.code, server.live_rooms()
+    return lambda query: live.show_soon(code, owner, place, dict(parse_qsl(query)))
+
+
+def _hand_in() -> None:
+    """Callback: the session's own digit is the answer to the question that asks for a drawing."""
+    digit_choice.take_in()
+    standing = RoomKeys.standing.get()
+    number = getattr(RoomKeys.strip.get(), "hand_in", None)
+    if standing is None or standing.is_teacher or type(number) is not int:
+        return
+    own = Session.digit.get() if Session.shown.which.get() == "own" else None
+    if own is None:
+        RoomKeys.said.set(Words.nothing_drawn)
+        return
+    try:
+        given = server.live_rooms().hand_in(standing.code, browser.owner(), number, as_text(own), address.of_own(own))
+    except (RoomError, DatabaseError) as error:
+        RoomKeys.said.set(Words.away_now.format(reason=error))
+        return
+    RoomKeys.said.set(Words.handed_in if given else Words.too_late)
+    if given:
+        RoomKeys.handed_in.set(number)
+
+
+def as_text(digit: Digit) -> str:
+    """What a network is shown as 784 bytes in base64; 255 is ink."""
+    return base64.b64encode(np.round(digit.image * 255).astype(np.uint8).tobytes()).decode()
+
+
+def as_image(text: Any) -> np.ndarray | None:
+    """What `as_text` gave, uint8 (28, 28); None for anything else."""
+    with suppress(ValueError, TypeError):
+        content = base64.b64decode(text, validate=True)
+        if len(content) == IMAGE_PX * IMAGE_PX:
+            return np.frombuffer(content, np.uint8).reshape(IMAGE_PX, IMAGE_PX)
+    return None
