@@ -196,9 +196,20 @@ class LiveRooms:
         of_teacher = {"members": listed, NAMES: bool(room.scene.get(NAMES, True)), "sentences": []}
         if question and question.content.get("kind") == "text":
             of_teacher["sentences"] = self._sentences(code, question.number, members)
+        of_teacher["mark"] = self.mark(code)
         told_to[room.teacher] = _json(common | of_teacher)
         told_to |= {who: _json({"room": code, "removed": True}) for who in self.rooms.removed(code)}
         return told_to
+
+    def mark(self, code: str) -> str:
+        """A text that is another one once members, questions, answers or names have changed; not for another scene."""
+        room, question = self.rooms.find(code), self.questions.last(code)
+        if room is None:
+            return ""
+        n_members = sum(member.number for member in self.rooms.members(code))
+        asked = (question.number, question.status) if question else (0, "")
+        given = self.questions.given(code, question.number) if question else 0
+        return _json([n_members, *asked, given, bool(room.scene.get(NAMES, True))])
 
     def _common(self, room: Room, n_members: int, question: Question | None, n_answers: int) -> dict[str, Any]:
         scene = room.scene

@@ -118,6 +118,13 @@ class Questions:
         """The fingerprints of those who have answered; members that were removed count no more."""
         return [row.token_hash for row in self._rows(code, number)]
 
+    def given(self, code: str, number: int) -> float:
+        """When the last answer was given, or changed, in seconds since 1970; 0 before there is one."""
+        a = tables.answers.c
+        last = sqlalchemy.select(sqlalchemy.func.max(a.given_at)).where(a.room == code, a.question == number)
+        with transaction(self.engine) as connection:
+            return float(connection.execute(last).scalar() or 0.0)
+
     def answers(self, code: str, number: int, *, also_open: bool = False) -> dict[str, dict[str, Any]]:
         """The answers by the members' fingerprints, in the order in which they were given.
 

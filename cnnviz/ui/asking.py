@@ -70,7 +70,9 @@ def show() -> None:
         return
     if prompt.picture:
         st.image(base64.b64decode(prompt.picture), width=320, alt=prompt.alt)
-    text = st.text_input(Words.text, prompt.text.strip(), max_chars=MAX_SENTENCE, key=f"{RoomKeys.text.name} {title}")
+    text = st.text_input(
+        Words.text, prompt.text.strip(), max_chars=MAX_SENTENCE, key=f"{RoomKeys.text.name} {prompt.text}"
+    )
     if st.button(Words.ask, type="primary", icon=":material/send:", disabled=not (text or "").strip()):
         ask(dataclasses.replace(prompt, text=text.strip()))
 

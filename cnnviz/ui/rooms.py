@@ -48,7 +48,7 @@ class Words:
     once = "Once more:"
     option, digit = "Answer", "Digit"
     the_class, network = "The class", "The network"
-    right, you = "· right", "· you"
+    right, you = "right", "you"
     right_cell = "It is number {n}: {count} of {all} chose it."
     median = "The middle of {n} answers: {median} {unit}."
     median_and_right = "The middle of {n} answers: {median} {unit}; right: {right} {unit}."
@@ -152,7 +152,7 @@ def strip() -> None:
         "code": standing.code,
         "name": standing.name,
         "isTeacher": standing.is_teacher,
-        "isOnCanvas": Session.place.get() == "draw",
+        "isOnCanvas": Session.place.get() == "draw" and DrawPage.way.get() == "canvas",
         "scene": RoomKeys.scene.get(),
         "handedIn": RoomKeys.handed_in.get(),
         "said": RoomKeys.said.get(),
@@ -173,16 +173,12 @@ def strip() -> None:
         )
 
 
-def listen(code: str, part: str) -> None:
-    """Have a part of the teacher's page, that runs alone, run again when something in the room has changed.
-
-    Args:
-        code: of the room.
-        part: its name, unique on the page.
-    """
-    with st.container(key=f"{RoomKeys.frame.name} {part}"):
-        news = component("cnnviz.room_news", "room/news.js", is_module=True)
-        news(key=f"{RoomKeys.news.name} {part}", data={"code": code, "part": part}, on_changed_change=_nothing)
+def listen(code: str) -> None:
+    """Have a part of the teacher's page, that runs alone, run again when something in the room has changed."""
+    news = component("cnnviz.room_news", "room/news.js", is_module=True)
+    news(
+        key=RoomKeys.news.name, data={"code": code, "mark": server.live_rooms().mark(code)}, on_changed_change=_nothing
+    )
 
 
 def _nothing() -> None:
@@ -190,7 +186,9 @@ def _nothing() -> None:
 
 
 def _go_to_canvas() -> None:
+    """Callback: an empty canvas, or what was drawn on it; not the test image that was chosen elsewhere."""
     DrawPage.way.set("canvas")
+    DrawPage.followed.set(Session.shown.number.get())
     Session.place_wanted.set("draw")
 
 

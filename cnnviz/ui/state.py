@@ -487,6 +487,7 @@ class RoomKeys:
     frame = Key[Any]("room", None, "nobody: a container")
     news = Key[Any]("room news", None, COMPONENT)
     code = Key("room code", "")
+    code_frame = Key[Any]("room-code", None, "nobody: the container of the code, which style.css makes large")
     remove = Key[Any]("remove from room", None)
     wall_matrix = Key[Any]("wall matrix", None, "its chart")
     wall = Key[Any]("wall", None, COMPONENT)

@@ -11,7 +11,7 @@ from cnnviz.classroom.live import NAMES
 from cnnviz.pages.classroom import wall
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import CODE_LENGTH, Member, RoomError, Standing
-from cnnviz.ui import access, browser, panels, rooms, server, session, sharing
+from cnnviz.ui import access, browser, panels, present, rooms, server, session, sharing, state
 from cnnviz.ui.state import RoomKeys
 
 
@@ -100,23 +100,39 @@ def _open() -> None:
     RoomKeys.standing.set(Standing(room.code))
 
 
+@session.part
 def _teacher(standing: Standing) -> None:
-    """The code, who is here, and the wall."""
-    left, right = st.columns([3, 2], gap="large")
+    """The code, who is here, and the wall, which comes first once there is something on it.
+
+    Runs again when somebody comes, answers, or puts a drawing on the wall.
+    """
+    rooms.listen(standing.code)
+    if wall.questions(standing.code):
+        wall.show(standing)
+        _entrance(standing)
+    else:
+        _entrance(standing)
+        wall.show(standing)
+
+
+def _entrance(standing: Standing) -> None:
+    with present.screen("room"), st.container(key=state.stack_of("room").name):
+        left, right = st.columns([3, 2], gap="large")
     with left:
         _invite(standing.code)
     with right:
         _here(standing)
         _close(standing)
-    wall.show(standing)
 
 
 def _invite(code: str) -> None:
+    """The code as large as there is room, and as a QR code."""
     base = _base()
     link = f"{base}?room={code}"
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
-        panels.picture(sharing.qr(link), "", sharing.Words.qr_alt, "room-qr", width=220)
-        st.title(" ".join(code), anchor=False)
+        st.image(sharing.qr(link), width=QR_PX, alt=sharing.Words.qr_alt, output_format="PNG")
+        with st.container(key=RoomKeys.code_frame.name, width="content"):
+            st.title(code, anchor=False)
     st.caption(Words.opened.format(link=base))
     if urlparse(link).hostname in sharing.HERE:
         st.caption(sharing.Words.only_here)
@@ -128,10 +144,11 @@ def _base() -> str:
     return here.rsplit("/", 1)[0] + "/"
 
 
-@session.part
+QR_PX = 240
+
+
 def _here(standing: Standing) -> None:
-    """The members; runs again when somebody comes or answers."""
-    rooms.listen(standing.code, "here")
+    """The members, without whom there is nobody to remove."""
     live = server.live_rooms()
     members, room = live.rooms.members(standing.code), live.rooms.find(standing.code)
     if room is None:

@@ -26,7 +26,6 @@ from cnnviz.ui import (
     refusal,
     rooms,
     server,
-    session,
     subjects,
 )
 from cnnviz.ui.components.maps import maps
@@ -96,10 +95,8 @@ class Drawing:
         return float(self.probs.max())
 
 
-@session.part
 def show(standing: Standing) -> None:
-    """The drawings of the last question that asked for some; runs again when one more is put there."""
-    rooms.listen(standing.code, "wall")
+    """The drawings of the last question that asked for some, and of all."""
     with present.screen("wall"):
         st.subheader(Words.title, anchor=False)
         asked = questions(standing.code)

@@ -64,7 +64,8 @@ def component(
     if is_module:
         js = IMPORTING.format(address=_modules() + Path(script).name, failed=json.dumps(Words.failed))
         # More than one line: Streamlit takes a single one for a path.
-        css = "\n".join(["/* Fetched once. */", *(f'@import "{_modules()}{file.name}";' for file in files), css])
+        imports = [f'@import "{_modules()}{file.name}";' for file in files]
+        css = "\n".join(["/* Fetched once. */", *imports, css]) if imports else css
     else:
         js = (FOLDER / script).read_text("utf-8")
         css = "\n".join([*(file.read_text("utf-8") for file in files), css])

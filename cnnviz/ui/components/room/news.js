@@ -2,22 +2,22 @@
 import { leave, listen } from "./stream.js";
 
 const EVERY_MS = 1000;
-const parts = (window.cnnvizNews ??= new Map());
+const part = (window.cnnvizNews ??= { since: 0, timer: 0 });
 
 export default function ({ data, setTriggerValue }) {
-  const part = parts.get(data.part) ?? { told: "", since: 0, timer: 0 };
-  parts.set(data.part, part);
-  part.trigger = () => {
+  let wait = EVERY_MS;
+  const ask = () => {
     part.since = Date.now();
     setTriggerValue("changed", part.since);
+    part.timer = setTimeout(ask, (wait *= 2)); // ended by the run of the page, which comes with another mark
   };
-  listen(data.part, data.code, (told) => {
-    const now = JSON.stringify([told.n, told.n_answers, told.question?.number, told.question?.status, told.names]);
-    const isNew = part.told !== "" && part.told !== now;
-    part.told = now;
-    if (!isNew) return;
+  clearTimeout(part.timer);
+  listen("news", data.code, ({ mark }) => {
     clearTimeout(part.timer);
-    part.timer = setTimeout(() => part.trigger(), Math.max(0, part.since + EVERY_MS - Date.now()));
+    if (mark && mark !== data.mark) part.timer = setTimeout(ask, Math.max(0, part.since + EVERY_MS - Date.now()));
   });
-  return () => leave(data.part);
+  return () => {
+    clearTimeout(part.timer);
+    leave("news");
+  };
 }

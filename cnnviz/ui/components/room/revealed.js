@@ -2,7 +2,10 @@
 import { grid, named, picture } from "./answers.js";
 import { element, filled } from "./stream.js";
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => {
+  if (share > 0 && share < 0.0005) return "<0.1\u00a0%";
+  return share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`; // a softmax is 1 only by rounding
+};
 const sum = (counts) => counts.reduce((total, count) => total + count, 0);
 const bar = (kind, share) => {
   const made = element("span", { class: `bar ${kind}` });
@@ -23,7 +26,7 @@ const rows = (told, own, words) => {
     return element(
       "tr",
       { class: `${isRight ? "right" : ""} ${own === i ? "own" : ""}` },
-      element("th", { scope: "row" }, name, isRight ? element("span", { class: "mark" }, ` ${words.right}`) : null, own === i ? element("span", { class: "mark" }, ` ${words.you}`) : null),
+      element("th", { scope: "row" }, name, isRight ? element("span", { class: "mark" }, words.right) : null, own === i ? element("span", { class: "mark" }, words.you) : null),
       element("td", {}, element("div", { class: "bars" }, ...classBars.filter(Boolean)), element("span", { class: "count" }, count)),
       prompt.shares ? element("td", {}, element("div", { class: "bars" }, share == null ? null : bar("network", share)), element("span", { class: "count" }, share == null ? "" : percent(share))) : null,
     );
