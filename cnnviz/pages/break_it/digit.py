@@ -8,7 +8,7 @@ from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
 from cnnviz.render import charts
-from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, state
+from cnnviz.ui import asking, choice, digit_choice, lookups, panels, present, refusal, state, subjects
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
 
@@ -25,6 +25,7 @@ class Words:
         "noise": "Noise, standard deviation",
     }
     reset = "Reset"
+    to_ask = "Which digit will the network say once it is changed like this?"
     before, after = "before", "after"
     pair = "The digit before and after. The network sees it like this, without any preparation."
     pair_alt = "Two pictures of 28 by 28 pixels: the digit before and after."
@@ -84,6 +85,7 @@ def show_digit(network: Network, image: np.ndarray, amounts: dict[str, float]) -
     """The digit before and after, and what it is read as."""
     changed = corruptions.apply(image[None], amounts)[0]
     before, after = lookups.activations(network, np.stack([image, changed])[..., None])["softmax"]
+    asking.offer(Words.to_ask, lambda: subjects.of_digit(network, changed))
     left, right = st.columns([8, 5], gap="large")
     with left:
         names = (Words.before, Words.after)

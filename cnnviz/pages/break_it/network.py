@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnnviz.analysis import evaluation, inspection
 from cnnviz.analysis.evaluation import Score
+from cnnviz.classroom.prompts import MAX_SENTENCE, Prompt
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.config import Layer
 from cnnviz.network.weights import Network
@@ -16,7 +17,7 @@ from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import Limits
 from cnnviz.ui import accuracy as accuracies
-from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
+from cnnviz.ui import asking, choice, digit_choice, lookups, panels, present, refusal, session, state, subjects
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import exact
@@ -29,6 +30,10 @@ class Words:
     title = "Break it"
     intro = "Switch parts of the network off and see what it can no longer read. Other pages keep the whole network."
     restore = "Reset"
+    to_ask = "Which digit will the network say with these changes?"
+    to_ask_accuracy = "How many of the test digits does it still read?"
+    to_ask_text = "Changed: {all}. Of 100 test digits, how many does the network still read?"
+    to_ask_said = "Before the change {before}, with it {after}."
     nothing = "Nothing is changed; this is the network as it was trained."
     changed = "**Changed:** {all}."
 
@@ -93,6 +98,8 @@ def operate(network: Network, test: Dataset) -> None:
     with accuracy:
         before, after = accuracies.compare(network, broken, test)
         show_accuracy(before, after)
+    asking.offer(Words.to_ask, lambda: subjects.of_digit(broken, digit_choice.current().image))
+    asking.offer(Words.to_ask_accuracy, lambda: how_many(network, changes, before, after))
     if broken != network:
         with present.screen("cells"):
             if layer.kind == "convolution":
@@ -100,6 +107,14 @@ def operate(network: Network, test: Dataset) -> None:
             show_cells(before, after)
     with present.screen("ranking"):
         ranking.show(network, test, layer)
+
+
+def how_many(network: Network, changes: Changes, before: Score, after: Score) -> Prompt:
+    """How accurate the changed network is, to be guessed."""
+    phrases = "; ".join(modifications.in_words(network, changes)).replace("**", "") or Words.nothing
+    said = Words.to_ask_said.format(before=percent(before.accuracy), after=percent(after.accuracy))
+    text = Words.to_ask_text.format(all=phrases)[:MAX_SENTENCE]
+    return Prompt("number", text, unit="%", value=round(100 * after.accuracy, 2), explanation=said)
 
 
 def show_changes(network: Network, changes: Changes) -> None:

@@ -7,11 +7,13 @@ import streamlit as st
 
 from cnnviz.analysis import arithmetic, receptive_field
 from cnnviz.analysis.explanations import ConvolutionExplanation
+from cnnviz.classroom.prompts import MAX_SENTENCE, Prompt
 from cnnviz.network.config import Layer, NetworkConfig
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import numbers, opened, signs
 from cnnviz.pages.layers.opened import OpenMap
-from cnnviz.ui import state
+from cnnviz.render import matrices
+from cnnviz.ui import asking, state, subjects
 from cnnviz.ui.components.slide.slide import Calculation, Field, Step, slide
 from cnnviz.ui.state import CalculationPart
 
@@ -43,6 +45,14 @@ class Words:
         "sigmoid": "sigmoid: 1 / (1 + exp(−({value}))) = {result}",
         "tanh": "tanh({value}) = {result}",
     }
+    to_ask = "What is this sum of products?"
+    to_ask_text = "{px}×{px} numbers times {px}×{px} weights, cell by cell: what do the products add up to?"
+    to_ask_many = "This is input channel {channel} of {n}. {text}"
+    to_ask_alt = "Patch: {patch}. Kernel: {kernel}."
+    to_ask_said = (
+        "The products add up to {sum}. With the other channels and the bias, {bias}, it is {total}: pixel ({row}, "
+        "{column}) of map {number} of {layer}."
+    )
     then = "Then {name}, {sentence}"
     pooled = {
         "max": "the largest of {window}: {result}",
@@ -76,6 +86,8 @@ def show(network: Network, outputs: Mapping[str, np.ndarray], channel: int | Non
         chosen = show_sliding(network, outputs, found, below, channel)
         found = OpenMap(found.layer, found.number, chosen)
         opened.remember(found, outputs["image"])
+        if found.layer.kind == "convolution":
+            asking.offer(Words.to_ask, lambda: sum_prompt(network, outputs, found))
         numbers.show(network, outputs, found)
 
 
@@ -148,6 +160,34 @@ def show_sliding(
         seen=None if below.kind == "input" else Field(image, first, step, size),
         map_of=(layer.block, number),
         start=int(receptive_field.sees_ink(network.config, layer.name, image).argmax()),
+    )
+
+
+def sum_prompt(network: Network, outputs: Mapping[str, np.ndarray], found: OpenMap) -> Prompt | None:
+    """What patch and kernel of the open pixel add up to, to be guessed: of the channel that matters most."""
+    step = arithmetic.explain(network, outputs, found.layer.name, (*found.place, found.number))
+    if not isinstance(step, ConvolutionExplanation):
+        return None
+    channel = int(step.channels_by_contribution[0])
+    patch, kernel = step.patch[:, :, channel], step.kernel[:, :, channel]
+    total = float(step.channel_sums[channel])
+    pictures = [
+        matrices.annotated_heatmap(patch, *signs.colours(patch)),
+        matrices.annotated_heatmap(kernel, *signs.weights(kernel)),
+    ]
+    text, n = Words.to_ask_text.format(px=len(kernel)), found.layer.kernel_shape[2]
+    most = float(max(1.0, np.ceil(np.abs(step.products[:, :, channel]).sum())))
+    row, column = found.place
+    said = {"sum": f"{total:+.3f}", "bias": f"{step.bias:+.3f}", "total": f"{step.total:+.3f}", "row": row}
+    return Prompt(
+        "number",
+        text if n == 1 else Words.to_ask_many.format(channel=channel, n=n, text=text),
+        subjects.png(matrices.equation(pictures, ["×"], [numbers.Words.patch, numbers.Words.kernel])),
+        Words.to_ask_alt.format(patch=patch.round(2).tolist(), kernel=kernel.round(2).tolist())[:MAX_SENTENCE],
+        low=-most,
+        high=most,
+        value=round(total, 3),
+        explanation=Words.to_ask_said.format(**said, column=column, number=found.number, layer=found.layer.name),
     )
 
 
