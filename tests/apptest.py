@@ -139,12 +139,12 @@ def open_cell(at, key, number):
     return trigger(at, shown_maps(at)[key.name]["id"], number)
 
 
-def trigger(at, element, number):
-    """Have a component say that something of it was opened; runs the page."""
+def trigger(at, element, number, event="opened"):
+    """Have a component say that something of it was opened, or that something else has happened; runs the page."""
     states = at._tree.get_widget_states()
     sent = states.widgets.add()
     sent.id = _make_trigger_id(element, "events")
-    sent.json_trigger_value = json.dumps([{"event": "opened", "value": number}])
+    sent.json_trigger_value = json.dumps([{"event": event, "value": number}])
     return at._run(states)
 
 

@@ -15,7 +15,7 @@ from cnnviz.classroom.prompts import MAX_SENTENCE, Prompt
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import RoomError
 from cnnviz.ui import browser, server, subjects
-from cnnviz.ui.state import RoomKeys
+from cnnviz.ui.state import Key, RoomKeys
 
 Make = Callable[[], Prompt | None]
 
@@ -29,6 +29,7 @@ class Words:
         "is closed."
     )
     subject, text, ask = "About", "Question", "Ask"
+    no_text = "Type the question."
 
 
 def offer(title: str, make: Make) -> None:
@@ -70,24 +71,35 @@ def show() -> None:
         return
     if prompt.picture:
         st.image(base64.b64decode(prompt.picture), width=320, alt=prompt.alt)
-    text = st.text_input(
-        Words.text, prompt.text.strip(), max_chars=MAX_SENTENCE, key=f"{RoomKeys.text.name} {prompt.text}"
-    )
-    if st.button(Words.ask, type="primary", icon=":material/send:", disabled=not (text or "").strip()):
-        ask(dataclasses.replace(prompt, text=text.strip()))
+    text = Key(f"{RoomKeys.text.name} {prompt.text}", prompt.text.strip())
+    text.begin(text.default)
+    st.text_input(Words.text, max_chars=MAX_SENTENCE, key=text.name)
+    if st.button(Words.ask, type="primary", icon=":material/send:", on_click=_ask, args=(prompt, text)):
+        if reason := RoomKeys.refused.get():
+            RoomKeys.refused.set("")
+            st.error(reason, icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def _ask(prompt: Prompt, text: Key[str]) -> None:
+    """Callback: what stands in the field now is asked, also where it was typed a moment ago."""
+    typed = (text.get() or "").strip()
+    if typed:
+        ask(dataclasses.replace(prompt, text=typed))
+    else:
+        RoomKeys.refused.set(Words.no_text)
 
 
 def ask(prompt: Prompt) -> None:
-    """Ask the class; the page runs again, or it is said why that cannot be."""
+    """Callback: ask the class; why that cannot be is told by the next run of the page."""
     standing = RoomKeys.standing.get()
     if standing is None:
         return
     try:
         server.live_rooms().ask(standing.code, browser.owner(), prompt)
     except (RoomError, DatabaseError) as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.rerun()
+        RoomKeys.refused.set(str(error))
 
 
 def _offered() -> dict[str, Make]:

@@ -232,8 +232,7 @@ def _offer_whose(standing: Standing, drawings: Sequence[Drawing]) -> None:
     prompt = Prompt(
         "choice", Words.whose_text, picture, Words.title, tuple(names), right=names.index(opened.member.name)
     )
-    if st.button(Words.whose, icon=":material/person_search:"):
-        asking.ask(prompt)
+    st.button(Words.whose, icon=":material/person_search:", on_click=asking.ask, args=(prompt,))
 
 
 def show_all(standing: Standing, asked: Sequence[Question]) -> None:
