@@ -15,8 +15,13 @@ import browser
 import pen
 import servers
 from class_load import Student
+from cnnviz.server import cookie
+from cnnviz.state import database
+from cnnviz.state.rooms import Rooms
+from cnnviz.state.sessions import fingerprint
 from streamlit_client import opened
 
+TOKEN = "t" * 43
 PATIENCE_S = 120
 ENDED_S = 60
 
@@ -118,7 +123,15 @@ def test_after_sigterm_a_server_serves_those_who_are_there_until_a_second_one(se
 
 @pytest.mark.parametrize("drain_s", ["0", "1"])
 def test_after_its_time_a_server_ends_by_itself_with_the_same_exit_status(tmp_path, drain_s):
+    """Also while a browser listens to a room, which is a request that would never end."""
+    engine = database.connect(database.default_url(tmp_path))
+    code = Rooms(engine).open(fingerprint(TOKEN)).code
+    engine.dispose()
     with browser.server(CNNVIZ_DATA="bundled", CNNVIZ_RUNS=str(tmp_path), CNNVIZ_DRAIN_S=drain_s) as (address, _):
         process = servers.at(address)
-        process.send_signal(signal.SIGTERM)
+        asked = urllib.request.Request(f"{address}/cnnviz/room/{code}", headers={"Cookie": f"{cookie.NAME}={TOKEN}"})
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as stream:
+            assert json.loads(stream.readline().removeprefix(b"data: "))["room"] == code
+            process.send_signal(signal.SIGTERM)
+            stream.read()
         assert process.wait(ENDED_S) == -signal.SIGTERM

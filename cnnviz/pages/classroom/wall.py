@@ -30,7 +30,7 @@ from cnnviz.ui import (
 )
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
-from cnnviz.ui.state import RoomKeys
+from cnnviz.ui.state import RoomKeys, Session
 
 
 class Words:
@@ -97,6 +97,8 @@ class Drawing:
 
 def show(standing: Standing) -> None:
     """The drawings of the last question that asked for some, and of all."""
+    if Session.scene_brings_drawing.get():  # opened in this part, which runs alone: the head of the page shows it too
+        st.rerun()
     with present.screen("wall"):
         st.subheader(Words.title, anchor=False)
         asked = questions(standing.code)
