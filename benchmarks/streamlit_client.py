@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -36,8 +38,8 @@ class Widget:
 class Browser:
     """One session: `rerun` tells the server what was done and waits for what it shows."""
 
-    def __init__(self, socket: Wire, address: str, cookies: str = "") -> None:
-        self._socket, self._address = socket, address
+    def __init__(self, socket: Wire, address: str, cookies: str = "", query: str = "") -> None:
+        self._socket, self._address, self._query = socket, address, query
         self._cache, self._files = Cache(), Files(address, cookies)
         self._page = ""
         self._widgets: dict[str, tuple[Element, Widget]] = {}
@@ -87,13 +89,26 @@ class Browser:
         """A button is clicked; what the run that follows shows."""
         return await self.rerun(widget.fragment, clicked=widget.id)
 
-    async def rerun(self, fragment: str = "", page: str = "", clicked: str = "") -> list[Element]:
+    async def trigger(self, name: str, event: str, value: object) -> list[Element]:
+        """A component, by the end of its name, says that something has happened; what the run that follows shows."""
+        element, widget = next(
+            found for found in self._widgets.values() if found[0].bidi_component.component_name.endswith(name)
+        )
+        told = json.dumps([{"event": event, "value": value}])
+        return await self.rerun(
+            widget.fragment, event=WidgetState(id=trigger_id(element.bidi_component.id), json_trigger_value=told)
+        )
+
+    async def rerun(
+        self, fragment: str = "", page: str = "", clicked: str = "", *, event: WidgetState | None = None
+    ) -> list[Element]:
         """Have the script run, and wait for its end.
 
         Args:
             fragment: which part of the page; all of it without.
             page: the last part of the page's address, when it is opened.
             clicked: id of a button.
+            event: what a component says.
 
         Returns:
             the elements that this run showed, in order.
@@ -103,6 +118,8 @@ class Browser:
             TimeoutError: after PATIENCE_S seconds.
         """
         message = self._request(fragment, page, clicked)
+        if event is not None:
+            message.rerun_script.widget_states.widgets.append(event)
         async with asyncio.timeout(PATIENCE_S):
             await self._socket.send(message.SerializeToString())
             return await self._end_of_run()
@@ -111,6 +128,7 @@ class Browser:
         message = BackMsg()
         run = message.rerun_script
         run.fragment_id, run.page_name, run.page_script_hash = fragment, page, self._page
+        run.query_string = self._query
         run.widget_states.widgets.extend(self._states.values())
         if clicked:
             run.widget_states.widgets.append(WidgetState(id=clicked, trigger_value=True))
@@ -168,6 +186,12 @@ class Browser:
         for path in waiting:
             await self._files.fetch(path)
 
+    def told(self, name: str) -> dict[str, Any]:
+        """What a component, by the end of its name, was told last as JSON; raises AppError where there is none."""
+        element = self.element(lambda element: element.bidi_component.component_name.endswith(name))
+        content: dict[str, Any] = json.loads(element.bidi_component.json)
+        return content
+
     def close(self) -> None:
         """End the connection for files."""
         self._files.close()
@@ -180,6 +204,13 @@ async def cookies_of(address: str) -> str:
         return _with("", answer.headers.get_all("Set-Cookie", []))
 
 
+def trigger_id(component: str) -> str:
+    """Under which id the browser sends what a component says happened: Streamlit 1.67 keeps the name to itself."""
+    from streamlit.components.v2.bidi_component.main import _make_trigger_id
+
+    return str(_make_trigger_id(component, "events"))
+
+
 def _with(cookies: str, more: list[str]) -> str:
     """Cookies as a browser sends them back, with those of an answer in the place of others of their names."""
     pairs = [text.strip().partition("=") for text in (*cookies.split(";"), *(text.partition(";")[0] for text in more))]
@@ -187,14 +218,21 @@ def _with(cookies: str, more: list[str]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def opened(address: str, page: str = "", cookies: str = "") -> AsyncIterator[Browser]:
-    """A new session on a page of the application, once it is shown; of a browser that has these cookies."""
+async def opened(address: str, page: str = "", cookies: str = "", query: str = "") -> AsyncIterator[Browser]:
+    """A new session on a page of the application, once it is shown; of a browser that has these cookies.
+
+    Args:
+        address: of the server.
+        page: the last part of the page's address.
+        cookies: as a browser sends them.
+        query: what stands behind the question mark of the address.
+    """
     stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     options = {"origin": address, "subprotocols": ["streamlit"], "max_size": None, "proxy": None}
     if cookies:
         options["additional_headers"] = {"Cookie": cookies}
     async with connect(stream, create_connection=Wire, **options) as socket:
-        browser = Browser(socket, address, _with(cookies, socket.response.headers.get_all("Set-Cookie")))
+        browser = Browser(socket, address, _with(cookies, socket.response.headers.get_all("Set-Cookie")), query)
         try:
             await browser.rerun(page=page)
             await browser.look_for_downloads()

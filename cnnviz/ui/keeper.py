@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cnnviz.state.database import DatabaseError
+from cnnviz.state.rooms import Rooms
 from cnnviz.state.sessions import SessionStore
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Keeper:
             self._note(None)
             if time.monotonic() >= self._expire_s:
                 store.expire()
+                Rooms(self._connect()).expire()
                 self._expire_s = time.monotonic() + EXPIRE_EVERY_S
         finally:  # what could not be written waits again, unless something newer does
             with self._changed:

@@ -21,6 +21,8 @@ PLACES = {
     "data": ("Data", ":material/dataset:"),
     "classroom": ("Class", ":material/groups:"),
 }
+IN_A_ROW = tuple(name for name in PLACES if name != "classroom")
+"""Through which Present goes, one after the other: the class is no part of what is shown to it."""
 PART_KEYS: dict[str, Key[str]] = {
     "layers": LayersPage.part,
     "kernels": KernelsPage.part,

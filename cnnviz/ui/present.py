@@ -112,8 +112,8 @@ def _leave(place: str, step: int) -> None:
     if 0 <= beyond < len(parts):
         Session.part_wanted.set(parts[beyond])
         return
-    names = list(places.PLACES)
-    number = names.index(place) + step
+    names = places.IN_A_ROW
+    number = names.index(place) + step if place in names else len(names)
     if 0 <= number < len(names):
         Session.place_wanted.set(names[number])
         Session.part_wanted.set(places.FIRST if step > 0 else places.LAST)

@@ -9,6 +9,7 @@ import pytest
 
 from cnnviz.state import database
 from cnnviz.state.database import DatabaseError
+from cnnviz.state.rooms import Rooms
 from cnnviz.state.sessions import SessionStore
 from cnnviz.ui import keeper as module
 from cnnviz.ui.drawing_history import DrawingHistory, Stroke
@@ -150,7 +151,7 @@ def test_what_waits_for_a_database_is_bounded(monkeypatch):
 
 def test_sessions_that_nobody_used_for_a_day_are_deleted_behind_the_scenes(engine, monkeypatch):
     expired = threading.Event()
-    monkeypatch.setattr(SessionStore, "expire", lambda self: expired.set())
+    monkeypatch.setattr(Rooms, "expire", lambda self: expired.set())
     keeper = Keeper(lambda: engine)
     assert expired.wait(20)
     keeper.close()
