@@ -3,10 +3,10 @@
     CNNVIZ_DATA=... python benchmarks/room.py [--members 57] [--seconds 24] [--json]
 
 They come within ten seconds, guess, see the answers revealed, follow the teacher, draw a stroke every three seconds and
-put a drawing on the wall.  Told are, in seconds unless they are called ms: how soon each is there, how soon a revealed
-question is on the screens (of students without a browser: in their stream), how soon those who follow are where the
-teacher is, how soon strokes are answered meanwhile, and how soon the teacher's wall shows the last drawing; and what the
-server takes while nothing happens.
+put a drawing on the wall. Told are, in seconds unless they are called ms: how soon each is there; how soon a revealed
+question is on the screens (of students without a browser: in their stream); how soon those who follow are where the
+teacher is; how soon strokes are answered meanwhile, and how soon the teacher's wall shows the last drawing; and what
+the server takes while nothing happens.
 """
 
 from __future__ import annotations

@@ -108,7 +108,8 @@ class Streams:
         if len(self._listeners) >= MAX_STREAMS or of_it >= MAX_OF_ONE:
             return Response(status_code=429)
         if not await asyncio.to_thread(self._source().may_hear, code, who):
-            return Response(status_code=404)
+            # As where the room has been closed: a browser cannot tell a status, and would ask again for ever.
+            return Response(f"data: {_over(code)}\n\n", media_type="text/event-stream", headers=HEADERS)
         return StreamingResponse(self._stream(_Listener(code, who)), media_type="text/event-stream", headers=HEADERS)
 
     def end(self) -> None:
@@ -154,10 +155,12 @@ class Streams:
     async def _look(self) -> None:
         codes = sorted({listener.code for listener in self._listeners})
         versions = await asyncio.to_thread(self._source().versions, codes)
+        self._told = {code: told for code, told in self._told.items() if code in codes}
+        self._versions = {code: version for code, version in self._versions.items() if code in codes}
         for code in codes:
             if code not in versions:
                 self._versions.pop(code, None)
-                self._told[code] = {"": json.dumps({"room": code, "over": True})}
+                self._told[code] = {"": _over(code)}
             elif self._versions.get(code) != versions[code]:
                 self._told[code] = await asyncio.to_thread(self._source().told, code)
                 self._versions[code] = versions[code]
@@ -169,6 +172,11 @@ class Streams:
         text = told.get(listener.who, told.get("", ""))
         if text:
             listener.hear(text)
+
+
+def _over(code: str) -> str:
+    """What is told of a room that is closed, or of one that a browser is not in."""
+    return json.dumps({"room": code, "over": True})
 
 
 def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:

@@ -138,7 +138,7 @@ class Keeper:
             self._note(None)
             if time.monotonic() >= self._expire_s:
                 store.expire()
-                Rooms(self._connect()).expire()
+                Rooms(store.engine).expire()
                 self._expire_s = time.monotonic() + EXPIRE_EVERY_S
         finally:  # what could not be written waits again, unless something newer does
             with self._changed:

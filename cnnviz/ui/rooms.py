@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -40,6 +40,7 @@ class Words:
     late = "Too late: this question is closed. Your answer of before counts, if you gave one."
     wait = "Wait a moment; it is sent again."
     away = "The server cannot be reached. It is sent again by itself."
+    not_done = "The server cannot be reached, so nothing has changed. Try again."
     send, sentence = "Send", "One sentence"
     no_digit = "no digit"
     click = "Click on the picture."
@@ -76,6 +77,7 @@ BROWSER = {
     "late": Words.late,
     "wait": Words.wait,
     "away": Words.away,
+    "notDone": Words.not_done,
     "send": Words.send,
     "sentence": Words.sentence,
     "noDigit": Words.no_digit,
@@ -216,9 +218,15 @@ def publish() -> None:
     if standing is None or not standing.is_teacher or not place or place == HOME:
         return
     try:
-        server.live_rooms().show(standing.code, browser.owner(), place, address.written(place))
+        server.live_rooms().show(standing.code, browser.owner(), place, followed(address.written(place)))
     except (RoomError, DatabaseError, DataError) as error:
         st.toast(Words.not_followed.format(reason=error), icon=":material/groups:")
+
+
+def followed(params: Mapping[str, str]) -> dict[str, str]:
+    """What of the teacher's address others follow: not how it is shown on a projector."""
+    own = (Session.present.address, Session.hidden.address)
+    return {name: value for name, value in params.items() if name not in own}
 
 
 def shows_strokes() -> Callable[[str], None] | None:
@@ -231,7 +239,7 @@ def shows_strokes() -> Callable[[str], None] | None:
     if standing is None or not standing.is_teacher or not place or place == HOME:
         return None
     code, live = standing.code, server.live_rooms()
-    return lambda query: live.show_soon(code, owner, place, dict(parse_qsl(query)))
+    return lambda query: live.show_soon(code, owner, place, followed(dict(parse_qsl(query))))
 
 
 def _hand_in() -> None:

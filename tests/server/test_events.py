@@ -139,21 +139,25 @@ def test_where_the_database_is_away_the_stream_goes_on_when_it_is_back(room, cap
     assert "could not be read" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("code", "name", "status"), [("KBXQ", "zoe", 404), ("AAAA", "ada", 404), ("KBXQ", "", 404), ("kbxq", "ada", 404)]
-)
-def test_who_is_not_in_the_room_hears_nothing(room, code, name, status):
-    assert asked_by(room, code, name) == status
+@pytest.mark.parametrize(("code", "name"), [("KBXQ", "zoe"), ("AAAA", "ada")])
+def test_who_is_not_in_the_room_hears_that_it_is_over_and_not_whether_there_is_one(room, code, name):
+    answer = asked_by(room, code, name)
+    assert (answer.status, answer.content) == (200, f'data: {{"room": "{code}", "over": true}}\n\n'.encode())
+
+
+@pytest.mark.parametrize(("code", "name"), [("KBXQ", ""), ("kbxq", "ada"), ("KBXQQ", "ada")])
+def test_what_is_no_code_and_no_browser_is_not_there(room, code, name):
+    assert asked_by(room, code, name).status == 404
 
 
 def test_one_browser_does_not_take_all_streams(room, monkeypatch):
     monkeypatch.setattr(events, "MAX_OF_ONE", 0)
-    assert asked_by(room, "KBXQ", "ada") == 429
+    assert asked_by(room, "KBXQ", "ada").status == 429
 
 
 def asked_by(room, code, name):
     cookies = [(b"cookie", f"{cookie.NAME}={TOKENS[name]}".encode())] if name else []
-    return get(Starlette(routes=events.routes(lambda: room)), f"/cnnviz/room/{code}", cookies).status
+    return get(Starlette(routes=events.routes(lambda: room)), f"/cnnviz/room/{code}", cookies)
 
 
 def sent_by(room, name, what, content, *, kind="application/json", posts=None):

@@ -27,7 +27,7 @@ const deliver = async (strip, number, answer) => {
 
 const wish = async (strip, name, value = null) => {
   const { status, reason } = await send(strip.data.code, "/do", { wish: name, value });
-  strip.said = status === 204 ? "" : reason || strip.data.words.away;
+  strip.said = status === 204 ? "" : reason || strip.data.words.notDone;
   if (status === 204 && name === "follow" && value) strip.trigger("followed", Date.now());
   strip.draw();
 };
