@@ -27,6 +27,7 @@ from cnnviz.analysis import calibration, evaluation, inspection
 from cnnviz.data import dataset
 from cnnviz.drawing import rejection, strokes
 from cnnviz.drawing.preparation import Preparation, prepare
+from cnnviz.files import write_atomically
 from cnnviz.network import store
 from cnnviz.network.cards import OtherTestSet, card_json
 from cnnviz.network.weights import Network
@@ -101,7 +102,7 @@ def put(model: store.Model, measured: OtherTestSet) -> None:
         raise ValueError(model.reason)
     others = [other for other in model.card.other_test_sets if other.name != measured.name]
     card = dataclasses.replace(model.card, other_test_sets=(*others, measured))
-    store.write_atomically(model.folder / "card.json", card_json(card).encode())
+    write_atomically(model.folder / "card.json", card_json(card).encode())
 
 
 def judged(logits: np.ndarray, labels: np.ndarray, t: float) -> dict[str, float]:

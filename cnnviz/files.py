@@ -1,4 +1,4 @@
-"""Files opened safely: regular ones only, and of bounded size.
+"""Files opened safely, regular ones only and of bounded size, and files replaced in one step.
 
 What lies in a folder may be anything: a device, a named pipe, a link to elsewhere, a file that grows.  None of it may
 hold a server up or fill its memory.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -94,3 +95,19 @@ def read_bounded(path: Path, max_bytes: int, *, follow_links: bool = True) -> by
     if len(content) != size:
         raise FileError(f"{shown(path)}: expected {size:,} bytes, as when it was opened, found others.")
     return content
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file in one step; a reader finds the old or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        pass
+    try:
+        with open(draft.name, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft.name, path)
+    except BaseException:
+        Path(draft.name).unlink(missing_ok=True)
+        raise

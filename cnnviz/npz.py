@@ -81,6 +81,13 @@ def largest_file(expected: Mapping[str, ArrayOf]) -> int:
     return sum(array.n_bytes + of_entry for array in expected.values()) + END.size + LOCATOR_64.size + END_64.size
 
 
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays as an .npz file; the same arrays give the same bytes."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
 class Npz:
     """An .npz file whose arrays are read one by one.
 

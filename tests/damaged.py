@@ -16,6 +16,7 @@ import numpy as np
 from cnnviz.network import store
 from cnnviz.network.cards import Card, card_json
 from cnnviz.network.weights import weight_arrays
+from cnnviz.npz import npz_bytes
 
 
 def checksum(content):
@@ -58,7 +59,7 @@ def change(folder: Path, place: str, value: object) -> None:
 def arrays_with(folder: Path, make) -> bytes:
     """An .npz with the network's arrays, each made from its expected shape."""
     expected = weight_arrays(store.open_model(folder).card.network)
-    return store.npz_bytes({name: make(array.shape) for name, array in expected.items()})
+    return npz_bytes({name: make(array.shape) for name, array in expected.items()})
 
 
 def bomb(folder: Path) -> bytes:

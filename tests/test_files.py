@@ -99,3 +99,18 @@ def test_what_cannot_be_there_is_said_in_one_line(tmp_path, name):
 def test_a_name_of_any_bytes_can_be_shown():
     assert files.shown(Path(os.fsdecode(b"/a\xff\nb"))) == "/a\\udcff\\nb"
     assert files.shown("models/größer (2)") == "models/größer (2)"
+
+
+def test_a_file_is_replaced_in_one_step(tmp_path):
+    path = tmp_path / "deep" / "file"
+    files.write_atomically(path, b"one")
+    files.write_atomically(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert [p.name for p in path.parent.iterdir()] == ["file"]
+
+
+def test_a_file_that_cannot_be_written_leaves_no_draft(tmp_path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        files.write_atomically(tmp_path / "taken", b"content")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

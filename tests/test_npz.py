@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.files import FileError
-from cnnviz.npz import ArrayOf, Npz, arrays_of, largest_file
+from cnnviz.npz import ArrayOf, Npz, arrays_of, largest_file, npz_bytes
 
 ARRAYS = {
     "conv1/kernel": np.arange(54, dtype=np.float32).reshape(3, 3, 1, 6),
@@ -193,3 +193,8 @@ def test_no_bytes_raise_anything_else(change):
     assert bool(arrays) != bool(refusal)
     assert "\n" not in refusal
     assert all(np.array_equal(array, ARRAYS[name]) for name, array in arrays.items())
+
+
+def test_the_same_arrays_give_the_same_file():
+    arrays = {"a": np.arange(3.0), "b/c": np.zeros((2, 2), np.float32)}
+    assert npz_bytes(arrays) == npz_bytes(arrays)

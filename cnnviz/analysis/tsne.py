@@ -16,9 +16,8 @@ from cnnviz.analysis.embedding import Axes, project
 from cnnviz.data.dataset import Dataset
 from cnnviz.files import FileError, read_bounded
 from cnnviz.lazy import LazyModule
-from cnnviz.network import store
 from cnnviz.network.weights import Network, weights_checksum
-from cnnviz.npz import ArrayOf, arrays_of, largest_file
+from cnnviz.npz import ArrayOf, arrays_of, largest_file, npz_bytes
 
 manifold: Any = LazyModule("sklearn.manifold")
 threadpoolctl: Any = LazyModule("threadpoolctl")
@@ -59,7 +58,7 @@ def written(positions: np.ndarray, network: Network, digits: Dataset) -> bytes:
     low, high = positions.min(axis=0), positions.max(axis=0)
     span = float((high - low).max()) or 1.0
     steps = np.round((positions - low) / span * STEPS).astype(np.uint16)
-    return store.npz_bytes(_checksums(network, digits) | {"positions": steps})
+    return npz_bytes(_checksums(network, digits) | {"positions": steps})
 
 
 def read(path: Path, network: Network, digits: Dataset) -> np.ndarray:

@@ -8,7 +8,7 @@ import time
 from cnnviz.analysis import embedding, tsne
 from cnnviz.commands import common
 from cnnviz.data import dataset
-from cnnviz.network import store
+from cnnviz.files import write_atomically
 
 
 def digit_map(args: argparse.Namespace) -> int:
@@ -20,7 +20,7 @@ def digit_map(args: argparse.Namespace) -> int:
     begun = time.monotonic()
     positions = tsne.tsne(features, embedding.principal_axes(features))
     content = tsne.written(positions, network, test)
-    store.write_atomically(model.folder / tsne.FILE, content)
+    write_atomically(model.folder / tsne.FILE, content)
     seconds = time.monotonic() - begun
     print(f"{model.folder / tsne.FILE}: {len(test):,} digits, {len(content):,} bytes, {seconds:.0f} s")
     return 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import io
 import os
 import shutil
 import tempfile
@@ -26,7 +25,7 @@ from cnnviz.files import FileError, MissingFile, read_bounded, shown
 from cnnviz.network.cards import BrokenModel, Card, card_json, parse
 from cnnviz.network.config import NetworkConfig
 from cnnviz.network.weights import Network, Weights, check_weights, weight_arrays
-from cnnviz.npz import arrays_of, largest_file
+from cnnviz.npz import arrays_of, largest_file, npz_bytes
 from cnnviz.validation import quoted
 
 ROOT = Path(__file__).resolve().parent.parent.parent / "models"
@@ -200,13 +199,6 @@ def _check_folder(folder: Path, files: tuple[tuple[str, int, int, int], ...]) ->
     return card
 
 
-def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Arrays as an .npz file; the same arrays give the same bytes."""
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    return content.getvalue()
-
-
 def write(folder: Path, card: Card, weights: Mapping[int, Weights], *, replace: bool = False) -> Model:
     """Write a model whole or not at all.
 
@@ -260,22 +252,6 @@ def delete(folder: Path) -> None:
         gone = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         folder.rename(gone / folder.name)
         shutil.rmtree(gone, ignore_errors=True)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file in one step; a reader finds the old or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        pass
-    try:
-        with open(draft.name, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft.name, path)
-    except BaseException:
-        Path(draft.name).unlink(missing_ok=True)
-        raise
 
 
 def delete_file(path: Path) -> None:

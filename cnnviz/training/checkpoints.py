@@ -15,14 +15,13 @@ import numpy as np
 
 import cnnviz
 from cnnviz.data.dataset import BUNDLED
-from cnnviz.files import MissingFile, opened, shown
+from cnnviz.files import MissingFile, opened, shown, write_atomically
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel, Card, Snapshot, network_from, recipe_from, weights_file
 from cnnviz.network.config import weight_shapes
 from cnnviz.network.presets import Plan
-from cnnviz.network.store import npz_bytes, write_atomically
 from cnnviz.network.weights import Weights, check_weights
-from cnnviz.npz import Npz
+from cnnviz.npz import Npz, npz_bytes
 from cnnviz.training.advance import RunState
 from cnnviz.training.log import log_of
 from cnnviz.training.notes import notes_of, run_from

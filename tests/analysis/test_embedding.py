@@ -6,7 +6,7 @@ import pytest
 from cnnviz.analysis import embedding, inspection, neighbours, tsne
 from cnnviz.analysis.neighbours import Nearest
 from cnnviz.data.dataset import Dataset
-from cnnviz.files import FileError
+from cnnviz.files import FileError, write_atomically
 from cnnviz.network import store
 from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import PRESETS
@@ -156,5 +156,5 @@ def test_a_damaged_or_missing_map_is_refused(kept, network, bundled, tmp_path):
 def test_the_place_of_a_servers_own_maps_is_of_weights_and_digits_and_no_model(network, bundled, tmp_path):
     path = tsne.path_beside(tmp_path, network, bundled)
     assert path != tsne.path_beside(tmp_path, random_network(network.config, seed=1), bundled)
-    store.write_atomically(path, b"")
+    write_atomically(path, b"")
     assert store.models(tmp_path) == []

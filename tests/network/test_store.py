@@ -193,19 +193,6 @@ def test_a_failed_write_leaves_nothing(written, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_arrays_give_the_same_file():
-    arrays = {"a": np.arange(3.0), "b/c": np.zeros((2, 2), np.float32)}
-    assert store.npz_bytes(arrays) == store.npz_bytes(arrays)
-
-
-def test_a_file_is_replaced_in_one_step(tmp_path):
-    path = tmp_path / "deep" / "file"
-    store.write_atomically(path, b"one")
-    store.write_atomically(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert [p.name for p in path.parent.iterdir()] == ["file"]
-
-
 def test_figures_on_other_digits_that_do_not_agree_are_refused(tmp_path):
     card = store.open_model(store.ROOT / "robust").card
     (other,) = card.other_test_sets
@@ -232,13 +219,6 @@ def test_a_model_that_cannot_be_replaced_stays(written, folder, monkeypatch):
         store.write(folder, written.card, weights, replace=True)
     assert store.open_model(folder).card
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
-
-
-def test_a_file_that_cannot_be_written_leaves_no_draft(tmp_path):
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="taken"):
-        store.write_atomically(tmp_path / "taken", b"content")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 def spoiled(**changes):

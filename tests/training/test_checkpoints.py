@@ -10,9 +10,9 @@ import pytest
 
 from cnnviz.analysis.evaluation import Score
 from cnnviz.data.dataset import BUNDLED, Source
-from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
+from cnnviz.npz import npz_bytes
 from cnnviz.training import advance, checkpoints, pieces
 from cnnviz.training.run import Check, Run, Status, Timing, snapshot_schedule
 
@@ -108,7 +108,7 @@ def old_file(path, notes):
     about["n_slots"] = about.pop("n_optimizer_variables")
     about["notes"] = notes(about["notes"])
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    path.write_bytes(store.npz_bytes(arrays))
+    path.write_bytes(npz_bytes(arrays))
 
 
 def test_a_file_of_the_time_before_is_read(kept, tmp_path):

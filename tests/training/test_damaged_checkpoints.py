@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import Plan
-from cnnviz.network.store import npz_bytes
+from cnnviz.npz import npz_bytes
 from cnnviz.training import advance, checkpoints
 from cnnviz.training.run import Run
 

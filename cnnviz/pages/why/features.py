@@ -16,7 +16,7 @@ from cnnviz.analysis.embedding import Axes
 from cnnviz.bounded import Bounded
 from cnnviz.compute.backend import Priority
 from cnnviz.data.dataset import Dataset
-from cnnviz.files import FileError
+from cnnviz.files import FileError, write_atomically
 from cnnviz.network import store
 from cnnviz.network.weights import Network
 from cnnviz.ui import lookups, server
@@ -124,7 +124,7 @@ def _begun(network: Network, digits: Dataset) -> np.ndarray | None:
         return None
     path = tsne.path_beside(store.own_root(), network, digits)
     with contextlib.suppress(OSError):  # where nothing can be written, it is computed again after a restart
-        store.write_atomically(path, tsne.written(found[0], network, digits))
+        write_atomically(path, tsne.written(found[0], network, digits))
         _delete_oldest(path.parent)
     positions: np.ndarray = found[0]
     return positions
