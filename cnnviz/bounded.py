@@ -47,6 +47,12 @@ class Bounded(Generic[K, V]):
             self._values.move_to_end(key)
             return self._values[key]
 
+    def forget(self, which: Callable[[V], bool]) -> None:
+        """Forget the values of which `which` is True."""
+        with self._lock:
+            for key in [key for key, value in self._values.items() if which(value)]:
+                del self._values[key]
+
     @property
     def n_bytes(self) -> int:
         """What is remembered takes so many."""

@@ -1,10 +1,11 @@
-"""Data sets and where they are loaded from: MNIST on disk or in a cache, or scikit-learn's bundled digits."""
+"""Data sets and where they are loaded from: MNIST on disk or in a cache, scikit-learn's digits, or those of a class."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import os
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from cnnviz import settings
-from cnnviz.data import mnist
+from cnnviz.data import collections, mnist
+from cnnviz.data.collections import Collection
 from cnnviz.drawing.preparation import prepare
 from cnnviz.lazy import LazyModule
 
@@ -23,6 +25,8 @@ model_selection: Any = LazyModule("sklearn.model_selection")
 ROOT = Path(__file__).resolve().parent.parent.parent
 Split = Literal["train", "validation", "test"]
 ENLARGED_PX, BLUR = 200, 0.3
+SHARE = 0.1
+"""Of what a network learns from, where the digits of a class are added."""
 OUTLIER = 10
 """Label of outliers, drawings of no digit, in training sets alone; a network has ten outputs and none for it."""
 
@@ -72,14 +76,31 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a data set is loaded from: a folder of IDX files, Keras's archive, or scikit-learn."""
+    """Where a data set is loaded from: a folder of IDX files, Keras's archive, scikit-learn, or a class.
 
-    kind: Literal["idx", "npz", "bundled"]
+    Attributes:
+        kind: which of these.
+        path: the folder or file; None for scikit-learn.
+        key: of a class's digits, what their content must be: `Collection.key`.
+        base: where the training and validation digits are loaded from that the test digits of a class go with.
+        adds_class: whether half of the class's persons teach, so that their digits are among the training digits; then
+            those of the other half alone are the test digits.
+    """
+
+    kind: Literal["idx", "npz", "bundled", "class"]
     path: Path | None = None
+    key: str = ""
+    base: Source | None = None
+    adds_class: bool = False
 
     def describe(self) -> str:
         """The folder or file, or the library, for a person."""
         return str(self.path) if self.path else "scikit-learn"
+
+    @property
+    def learnt_from(self) -> Source:
+        """Where the training digits are loaded from, but for those of a class."""
+        return self.base or self
 
 
 BUNDLED = Source("bundled")
@@ -145,6 +166,8 @@ def load(source: Source, split: Split) -> Dataset:
     """
     if source.kind == "bundled":
         return _bundled()[split]
+    if source.kind == "class":
+        return _of_class(source, split)
     part = "test" if split == "test" else "train"
     if source.path is None:
         raise ValueError(f"Expected a path for {source.kind}. Received None.")
@@ -160,6 +183,58 @@ def load(source: Source, split: Split) -> Dataset:
     chosen = {"train": slice(0, mnist.N_TRAIN), "validation": slice(mnist.N_TRAIN, None), "test": slice(None)}[split]
     images = pixels[chosen, :, :, None].astype(np.float32) / np.float32(255)
     return Dataset(images, labels[chosen].astype(np.int64), name)
+
+
+def collection(source: Source) -> Collection:
+    """The digits of a class.
+
+    Raises:
+        DataError: when they are not there any more, or damaged.
+    """
+    if source.path is None:
+        raise ValueError(f"Expected a path for {source.kind}. Received None.")
+    return collections.opened(source.path, source.key)
+
+
+def repeats(n: int, n_taught: int) -> int:
+    """How often each of `n_taught` digits of a class is added to n others, so that SHARE of all are theirs."""
+    return max(1, round(SHARE / (1 - SHARE) * n / n_taught))
+
+
+def name_of(digits: Collection) -> str:
+    """What the data set of all of a class's digits is called."""
+    return f"digits of class {digits.name}"
+
+
+def _of_class(source: Source, split: Split) -> Dataset:
+    digits = collection(source)
+    if split == "test":
+        made = _made.setdefault(digits, {})
+        if source.adds_class not in made:
+            made[source.adds_class] = _part_of(digits, ~digits.teaches if source.adds_class else None)
+        return made[source.adds_class]
+    others = load(source.learnt_from, split)
+    if split == "validation" or not source.adds_class:
+        return others
+    taught = _part_of(digits, digits.teaches)
+    times = repeats(len(others), len(taught))
+    images = np.concatenate([others.images, *[taught.images] * times])
+    labels = np.concatenate([others.labels, *[taught.labels] * times])
+    return Dataset(images, labels, f"{others.name}, and {times} times each of {len(taught)} {taught.name}")
+
+
+_made: weakref.WeakKeyDictionary[Collection, dict[bool, Dataset]] = weakref.WeakKeyDictionary()
+"""The test digits of collections, all and those of the half that tests, as long as a collection is known."""
+
+
+def _part_of(digits: Collection, chosen: np.ndarray | None) -> Dataset:
+    """All of a class's digits, or those where `chosen`, bool (n,), is True."""
+    part = slice(None) if chosen is None else chosen
+    images = digits.images[part, :, :, None].astype(np.float32) / np.float32(255)
+    name = name_of(digits)
+    if chosen is not None:
+        name += f", persons {', '.join(map(str, np.unique(digits.persons[part])))}"
+    return Dataset(images, digits.labels[part].astype(np.int64), name)
 
 
 def load_for_training(source: Source, keep_validation: bool) -> Dataset:

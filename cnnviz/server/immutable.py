@@ -59,6 +59,11 @@ def offer_digits(digits: Dataset) -> str:
     return f"./cnnviz/digits/{digits.key}/"
 
 
+def withdraw_digits(name: str) -> None:
+    """Let no browser fetch the images of the data set of that name any more; those that have some keep them."""
+    _data_sets.forget(lambda digits: digits.name == name)
+
+
 def offer_scripts(*folders: Path) -> str:
     """Let browsers import scripts and style sheets in some folders, which are read now; they can import each other.
 

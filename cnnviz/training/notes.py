@@ -25,7 +25,7 @@ def notes_of(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "target": run.target,
-        "source": [run.source.kind, str(run.source.path) if run.source.path else None],
+        "source": _notes_of_source(run.source),
         "experiment": run.experiment,
         "label": run.label,
         "exercise": run.exercise,
@@ -48,12 +48,11 @@ def run_from(plan: Plan, notes: Mapping[str, Any]) -> Run:
     Raises:
         KeyError, TypeError, ValueError, IndexError: when the notes are no run's.
     """
-    kind, folder = notes["source"]
     status = AT_REST.get(notes["status"])
     return Run(
         notes["name"],
         plan,
-        Source(kind, Path(folder) if folder else None),
+        _source_from(*notes["source"]),
         notes["target"],
         experiment=notes["experiment"],
         label=notes["label"],
@@ -69,6 +68,18 @@ def run_from(plan: Plan, notes: Mapping[str, Any]) -> Run:
         test=(notes["test"][0], notes["test"][1]) if notes["test"] else None,
         timing=Timing(*notes["times"]),
     )
+
+
+def _notes_of_source(source: Source) -> list[Any]:
+    """Kind and path; of the digits of a class also their key, what they are added to, and whether they are."""
+    place = [source.kind, str(source.path) if source.path else None]
+    return [*place, source.key, _notes_of_source(source.base), source.adds_class] if source.base else place
+
+
+def _source_from(kind: Any, path: Any, key: Any = "", base: Any = None, adds_class: Any = False) -> Source:
+    if base is not None and base[0] == "class":
+        raise ValueError("The digits of a class go with those of another.")
+    return Source(kind, Path(path) if path else None, str(key), _source_from(*base) if base else None, bool(adds_class))
 
 
 def _exercise_in(experiment: str) -> int | None:

@@ -60,13 +60,16 @@ def load_digits(source: Source, keep_validation: bool) -> Digits:
         DataError: when a file is missing or damaged.
     """
     with _loading:  # the cache alone would let several threads read the same at once
-        return _load_digits(source, keep_validation)
+        # A class's digits are not remembered: once they are deleted nothing is to learn from them.
+        return (_read_digits if source.kind == "class" else _load_digits)(source, keep_validation)
 
 
-@functools.lru_cache(maxsize=2)
-def _load_digits(source: Source, keep_validation: bool) -> Digits:
+def _read_digits(source: Source, keep_validation: bool) -> Digits:
     train, test = dataset.load_for_training(source, keep_validation), dataset.load(source, "test")
     return digits_of(train, dataset.load(source, "validation") if keep_validation else None, test)
+
+
+_load_digits = functools.lru_cache(maxsize=2)(_read_digits)
 
 
 def begin(plan: Plan) -> tuple[RunState, None]:

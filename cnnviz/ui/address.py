@@ -157,6 +157,8 @@ def _hidden() -> dict[str, str]:
 
 def source_text(source: Source) -> str:
     """What digits are called in an address."""
+    if source.kind == "class" and source.path:
+        return f"class-{source.path.stem}"
     return "bundled" if source == BUNDLED else "mnist"
 
 

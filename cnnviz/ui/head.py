@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -108,7 +108,9 @@ def _problems(source: Source) -> None:
                 _failed(failed)
     if not failed and Session.awaits_digits.get():  # also when it has finished since the widget was made
         _arriving()
-    for problem in known.problems:
+    if source.kind == "class":
+        st.caption(texts.CLASS_CAPTION.format(base=digits.title(source.learnt_from)))
+    for problem in (*known.problems, *known.class_problems):
         st.warning(problem, icon=":material/folder_off:")
     if lost := backend.problem():
         st.warning(lost, icon=":material/cloud_off:")
@@ -153,8 +155,24 @@ def _source() -> Source:
     if known.download and known.download.finished and not known.download.error:
         known.look()
     _take_arrived(known.download)
-    source: Source = st.selectbox(texts.DIGITS, known.available(), format_func=digits.title, key=Session.digits.name)
+    available = known.available()
+    _keep_class(available)
+    source: Source = st.selectbox(texts.DIGITS, available, format_func=digits.title, key=Session.digits.name)
     return source
+
+
+def _keep_class(available: Sequence[Source]) -> None:
+    """Go on with the first digits where those of a class are chosen that are gone, and say so; before the widget."""
+    chosen = Session.digits.get()
+    if chosen is None or chosen.kind != "class" or chosen in available:
+        return
+    # where MNIST has arrived meanwhile, the same digits go with other training digits
+    same = next((source for source in available if source.path == chosen.path), None)
+    Session.digits.set(same or available[0])
+    if same is None:
+        st.toast(
+            texts.CLASS_LEFT.format(title=digits.title(available[0])), icon=":material/delete_sweep:", duration="long"
+        )
 
 
 def _take_arrived(download: Download | None) -> None:

@@ -9,11 +9,15 @@ nothing.
 from __future__ import annotations
 
 import gc
+import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cnnviz.server import memory
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 30.0
 QUIET = 0.1
@@ -25,12 +29,16 @@ LONGEST_S = 600.0
 class Housekeeper:
     """A thread that tidies up when it is quiet; `close` ends it.
 
+    Args:
+        every_s: seconds from one look to the next.
+        also: is called at every look, quiet or not.
+
     Attributes:
         n_tidied: how often it did.
     """
 
-    def __init__(self, every_s: float = EVERY_S) -> None:
-        self._every_s = every_s
+    def __init__(self, every_s: float = EVERY_S, also: Callable[[], object] = lambda: None) -> None:
+        self._every_s, self._also = every_s, also
         self._ends = threading.Event()
         self._clock = Clock(time.process_time(), time.monotonic())
         self.n_tidied = 0
@@ -44,6 +52,10 @@ class Housekeeper:
 
     def _run(self) -> None:
         while not self._ends.wait(self._every_s):
+            try:
+                self._also()
+            except Exception:  # whatever it is, memory is to be given back all the same
+                log.exception("At a look around")
             if self._clock.is_time(time.process_time(), time.monotonic()):
                 tidy()
                 self.n_tidied += 1

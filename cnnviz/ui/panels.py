@@ -186,7 +186,9 @@ def download_png(content: Callable[[], bytes], name: str) -> None:
     _download("png", "image/png", content, name)
 
 
-def download_file(label: str, content: Callable[[], bytes | str], file: str, mime: str) -> None:
+def download_file(
+    label: str, content: Callable[[], bytes | str], file: str, mime: str, *, help: str | None = None
+) -> None:
     """A button for a file that is itself what one wants, with a label that says what it is.
 
     Args:
@@ -194,9 +196,10 @@ def download_file(label: str, content: Callable[[], bytes | str], file: str, mim
         content: makes the file when the button is pressed, in a thread without a session.
         file: its name; unique on its page.
         mime: its type.
+        help: more about it.
     """
     key = state.download_of("file", file).name
-    st.download_button(label, content, file, mime, key=key, on_click="ignore", icon=ICON)
+    st.download_button(label, content, file, mime, key=key, help=help, on_click="ignore", icon=ICON)
 
 
 def _download(kind: Literal["png", "csv"], mime: str, content: Callable[[], bytes | str], name: str) -> None:

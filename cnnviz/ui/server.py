@@ -74,8 +74,8 @@ data_sources = Once(DataSources)
 jobs = Once(Jobs, Jobs.clear)
 """Long computations that sessions share."""
 
-housekeeper = Once(Housekeeper, Housekeeper.close)
-"""What gives memory back when it is quiet; begun at start-up."""
+housekeeper = Once(lambda: Housekeeper(also=lambda: data_sources().classes()), Housekeeper.close)
+"""What gives memory back when it is quiet, and deletes digits of classes after a day; begun at start-up."""
 
 
 def _connect() -> Engine:

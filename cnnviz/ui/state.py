@@ -472,6 +472,8 @@ class DataPage:
     number = Key("image number", 0)
     wanted = Key[int | None]("image wanted", None, "the field for a number, until the page shows that image")
     gallery = Key[Any]("images gallery", None, COMPONENT)
+    delete_class = Key[Any]("delete digits of a class", None, "nobody: the popover")
+    delete_class_sure = Key("delete digits of a class for good", False)
 
 
 class RoomKeys:
@@ -512,6 +514,8 @@ class TrainPage:
     preset = Key("train preset", "", kept=True, address="preset")
     run = Key("train run", "", "its widget, and the run that was begun", kept=True, address="run")
     begun = Key("train run begun", "", "the start button, until the page shows that run")
+    add_class = Key("add the class", True, kept=True, address="add-class")
+    train_without = Key("train without the class", False)
 
 
 def plan_field(preset: str, label: str) -> Key[Any]:

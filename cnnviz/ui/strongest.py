@@ -22,6 +22,7 @@ class Words:
 
 PIECE = 1000
 N_TOP = 9
+"""Of each filter; fewer where a class has drawn fewer."""
 
 
 def search(network: Network, digits: Dataset, layer: str) -> TopImages:
@@ -39,7 +40,7 @@ def search(network: Network, digits: Dataset, layer: str) -> TopImages:
         )
         known = lookups.results(
             places_key,
-            lambda: [(top_images.locate_top_images, network, digits, layer, np.concatenate(parts), N_TOP)],
+            lambda: [(top_images.locate_top_images, network, digits, layer, np.concatenate(parts), min(N_TOP, n))],
             lambda done: Words.searching.format(n=n, layer=layer, done=n),
         )
         server.jobs().discard(maxima_key)  # a number for each image and filter; what is kept is small

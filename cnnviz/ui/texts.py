@@ -22,6 +22,15 @@ MNIST = "MNIST"
 BUNDLED = "scikit-learn's digits"
 BUNDLED_CAPTION = "1,797 digits of 8×8 pixels that come with scikit-learn, enlarged. They are not MNIST."
 OTHER = "{path}, not MNIST"
+CLASS = "Class of {day} {month}, {time} ({n})"
+CLASS_GONE = "Digits of a class, deleted"
+CLASS_LEFT = "The digits of the class were deleted, or their day is over. Shown now: {title}."
+CLASS_CAPTION = "Test digits: drawn by a class. Training and validation digits: {base}."
+N_DIGITS = {True: "1 digit", False: "{n:,} digits"}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 FETCHING = "Fetching MNIST: {done:.1f} of {total:.1f} MB"
 FETCHED = "MNIST has arrived."
 NOT_FETCHED = "MNIST could not be fetched"

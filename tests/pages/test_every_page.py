@@ -33,7 +33,7 @@ SOURCES = [
 def _fresh_sources():
     """Digits are looked for on disk anew in every test."""
     server.data_sources.reset()
-    digits.load.clear()
+    digits.loaded.clear()
     yield
     server.data_sources.reset()
 

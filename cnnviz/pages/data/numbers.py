@@ -108,7 +108,7 @@ def show_shapes(shown: Digit, n: int) -> None:
     st.subheader(Words.shapes, anchor=False)
     image = shown.image
     rows = np.broadcast_to(np.float32(0), (n, 784))  # as large as they, without a copy of them
-    is_bundled = choice.current().source == BUNDLED
+    is_bundled = choice.current().source.learnt_from == BUNDLED
     loaded = "x (1797, 8, 8), y (1797,)" if is_bundled else "x (60000, 28, 28), y (60000,)"
     steps = (
         (Words.bundled_what, Words.bundled, loaded) if is_bundled else (Words.keras_what, Words.keras, loaded),

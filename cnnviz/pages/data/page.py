@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import Dataset, Split
 from cnnviz.data.parts import SPLITS, Images
-from cnnviz.pages.data import asking, gallery, numbers, opened, sizes
+from cnnviz.pages.data import asking, class_digits, gallery, numbers, opened, sizes
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, state, telephone
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import DataPage
@@ -31,6 +31,7 @@ def show() -> None:
     trained, entry = choice.recipe(), choice.current().entry
     if entry and trained and not trained.keep_validation:
         st.markdown(Words.no_validation.format(name=entry.name))
+    class_digits.show()
     splits = asking.load()
     network, shown = choice.usable_network(), digit_choice.current()
     with present.screen("samples"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
+from cnnviz.experiments.statistics import wilson_interval
 from cnnviz.network.weights import Network
 from cnnviz.pages.mistakes import batches
 from cnnviz.percentages import percent, probability
@@ -30,6 +31,7 @@ class Words:
     right = "Read right"
     wrong = "Mistakes"
     of = "{part:,} of {n:,}"
+    few = "With {n} test digits the accuracy on many such digits may be anywhere from {low} to {high} (95 % interval)."
     none = "It read every test digit right; there is no mistake to show."
     which = "Mistakes shown"
     choices: dict[evaluation.MistakeOrder, str] = {
@@ -80,6 +82,8 @@ class Words:
 
 
 FEW = 30
+FEW_TESTED = 1000
+"""Test digits, fewer than MNIST has by far: of more, chance moves the accuracy by a few hundredths at most."""
 
 
 def show() -> None:
@@ -116,6 +120,9 @@ def show_accuracy(result: evaluation.Score) -> None:
         st.metric(Words.accuracy, percent(result.accuracy), width="content")
         st.metric(Words.right, Words.of.format(part=result.correct, n=result.n), width="content")
         st.metric(Words.wrong, f"{result.n - result.correct:,}", width="content")
+    if result.n < FEW_TESTED:
+        low, high = wilson_interval(result.correct, result.n)
+        st.caption(Words.few.format(n=result.n, low=percent(low, 0), high=percent(high, 0)))
 
 
 def show_gallery(test: Dataset, probs: np.ndarray) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.analysis import inspection
+from cnnviz.data.dataset import Source
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.pages.train import run_curves
@@ -66,6 +67,10 @@ class Words:
     validation_help = "Of {n:,} validation digits after {at:,} training steps."
     test_accuracy, test_help = "Test accuracy", "{correct:,} of {n:,} test digits."
     digits = "This run learns from {digits}, and its test digits are of the same collection."
+    digits_of_class = {
+        False: "This run learns from {digits}. Its test digits: {tested}.",
+        True: "This run learns from {digits} and half of: {tested}. The other half are its test digits.",
+    }
     speed, speed_value = "Speed", "{rate:.3g} steps/s"
     not_yet = "–"
     accuracy, loss = "Accuracy", "Loss"
@@ -119,7 +124,13 @@ def watch(name: str, was_active: bool) -> None:
     with kernels:
         show_kernels(chosen)
     run_curves.show_curve(chosen, "loss", Words.loss)
-    st.caption(Words.digits.format(digits=digits.title(chosen.source)))
+    st.caption(_told_digits(chosen.source))
+
+
+def _told_digits(source: Source) -> str:
+    """What it learns from, and what it is tested on."""
+    sentence = Words.digits_of_class[source.adds_class] if source.kind == "class" else Words.digits
+    return sentence.format(digits=digits.title(source.learnt_from), tested=digits.title(source))
 
 
 def show_status(chosen: Run) -> None:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnnviz.data.dataset import Source
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.config import n_weights
 from cnnviz.network.presets import Plan
-from cnnviz.pages.train import milestones, old_words, program, run_view, training_log
+from cnnviz.pages.train import class_digits, milestones, old_words, program, run_view, training_log
 from cnnviz.percentages import percent
 from cnnviz.training import log as logs
 from cnnviz.training.limits import LimitReached
-from cnnviz.training.run import Run
-from cnnviz.ui import access, choice, digits, panels, plan_form, present, results, server, state, texts
+from cnnviz.training.run import Run, Status
+from cnnviz.ui import access, class_runs, digits, panels, plan_form, present, results, server, state, texts
 from cnnviz.ui.state import TrainPage
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def show_interrupted() -> None:
 def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
     """The form, open until there is a run to see, and beside it what comes of it; the button stands in its place."""
     refused_place = st.container()
+    source = class_digits.ask()
     key = state.plan_form_of(shown.name if shown else "")
     form = st.expander(Words.setup_title, expanded=shown is None, key=key.name)
     with form:
@@ -136,19 +138,19 @@ def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
     )
     if pressed:
         with refused_place:
-            start(preset, plan)
+            start(preset, plan, source)
     with right:
         show_plan(plan)
 
 
-def start(name: str, plan: Plan) -> None:
+def start(name: str, plan: Plan, source: Source) -> None:
     """Begin a run, and run the script again to show it.
 
     Not in a callback of the button: what it is given would be what the form said when the page was drawn, but a number
     that is typed is known no earlier than the click that leaves its field.
     """
     try:
-        begun = server.scheduler().begin(plan, choice.current().source, name, owner=access.owner())
+        begun = class_runs.begin(plan, source, name)
     except LimitReached as refused:
         st.error(str(refused), icon=":material/block:")
         return
@@ -171,6 +173,8 @@ def show_run(chosen: Run) -> None:
     st.fragment(run_view.watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen.name, chosen.active)
     if run_view.is_measured(chosen):
         with contextlib.suppress(BrokenModel):  # that its weights cannot be read has been said
+            if chosen.source.adds_class and chosen.status is Status.FINISHED:
+                class_digits.show_result(chosen)
             show_milestones(chosen)
     else:
         st.caption(Words.table_later)
