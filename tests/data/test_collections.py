@@ -9,12 +9,12 @@ import zipfile
 
 import numpy as np
 import pytest
-from damaged import bomb_of
 
 from cnnviz.data import collection_files, collections, dataset, mnist
 from cnnviz.data.collections import DAY_S, MAX_COLLECTIONS, MAX_DIGITS, NotKept
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.npz import npz_bytes
+from damaged import bomb_of
 
 NOW_S = 1_795_701_900.0
 """26 November 2026, 14:05 in UTC."""
