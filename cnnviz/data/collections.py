@@ -5,6 +5,7 @@ A collection is one file in a folder beside the runs, so that all servers that s
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import hashlib
 import io
@@ -28,8 +29,9 @@ MAX_ENTRIES = 200
 DAY_S = 86_400.0
 """So long is a collection kept."""
 FOLDER = ".class-digits"
-NAME = re.compile(r"(\d{8}-\d{6})-([0-9a-f]{8})", re.ASCII)
-"""When it was kept, in UTC, and the beginning of its key."""
+NAME = re.compile(r"(\d{8}-\d{6})-(\d{1,4})-([0-9a-f]{8})", re.ASCII)
+"""When it was kept, in UTC, how many digits it has, and the beginning of its key."""
+TIME = "%Y%m%d-%H%M%S"
 GONE = "The digits of this class are not there any more: they were deleted, or their day is over."
 
 
@@ -77,6 +79,18 @@ class Collection:
         return teaches
 
 
+def told_by_name(path: Path) -> tuple[float, int] | None:
+    """When a collection was kept, in seconds since 1970, and how many digits it has; also of one that is gone.
+
+    None for a file of another name.
+    """
+    name = NAME.fullmatch(path.stem)
+    try:
+        return (calendar.timegm(time.strptime(name[1], TIME)), int(name[2])) if name else None
+    except ValueError:  # e.g. the 40th of a month
+        return None
+
+
 def folder_in(root: Path) -> Path:
     """Where the collections lie, in the folder of the runs; its name has a dot, so that it is taken for no network."""
     return root / FOLDER
@@ -101,7 +115,7 @@ def keep(root: Path, images: np.ndarray, labels: np.ndarray, persons: np.ndarray
     key = _key(**arrays)
     if len(listed(root, now_s).collections) >= MAX_COLLECTIONS:
         raise NotKept(f"There are {MAX_COLLECTIONS} collections of digits already. Delete one of them first.")
-    name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now_s))}-{key[:8]}"
+    name = f"{time.strftime(TIME, time.gmtime(now_s))}-{len(labels)}-{key[:8]}"
     path = folder_in(root).resolve() / f"{name}.npz"
     write_atomically(path, npz_bytes(arrays | {"kept": np.array([now_s])}))
     return Collection(path, **arrays, kept_s=now_s, key=key)
@@ -253,7 +267,7 @@ def _read(path: Path) -> Collection:
     except (FileError, NotKept, TypeError) as error:  # TypeError: labels that are one number
         raise FileError(f"{path}: expected the digits of a class. {error}") from None
     key = _key(**arrays)
-    if key[:8] != name[2]:
+    if (str(n), key[:8]) != (name[2], name[3]):
         raise FileError(f"{path}: expected the digits that it was kept with, found others.")
     return Collection(path, **arrays, kept_s=kept_s, key=key)
 

@@ -218,9 +218,16 @@ def _of_class(source: Source, split: Split) -> Dataset:
         return others
     taught = _part_of(digits, digits.teaches)
     times = repeats(len(others), len(taught))
-    images = np.concatenate([others.images, *[taught.images] * times])
-    labels = np.concatenate([others.labels, *[taught.labels] * times])
+    # Evenly among the others: a recipe may shuffle only some at a time, and end before the last.
+    place = np.concatenate([_evenly(len(others)), _evenly(times * len(taught))]).argsort(kind="stable")
+    images = np.concatenate([others.images, *[taught.images] * times])[place]
+    labels = np.concatenate([others.labels, *[taught.labels] * times])[place]
     return Dataset(images, labels, f"{others.name}, and {times} times each of {len(taught)} {taught.name}")
+
+
+def _evenly(n: int) -> np.ndarray:
+    """Places of n things at equal distances, in (0, 1)."""
+    return (np.arange(n) + 0.5) / n
 
 
 _made: weakref.WeakKeyDictionary[Collection, dict[bool, Dataset]] = weakref.WeakKeyDictionary()

@@ -63,6 +63,16 @@ def recipe() -> Recipe | None:
     return run.plan.recipe if run else None
 
 
+def has_learnt_from(source: Source) -> bool:
+    """Whether the network that is chosen has learnt from digits of a class that are its test digits here."""
+    entry = current().entry
+    run = server.scheduler().find(entry.name) if entry else None
+    if run:
+        return run.source.adds_class and run.source.path == source.path
+    model = store.find(entry.name) if entry else None
+    return bool(model and model.card and source.path and source.path.stem in model.card.digits)
+
+
 def network() -> Network:
     """The chosen network; on a broken one the page says why and ends here."""
     choice = current()

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from cnnviz.data import dataset
+from cnnviz.data import collections, dataset
 from cnnviz.data.dataset import BUNDLED, Dataset, Source, Split
-from cnnviz.data.mnist import DataError
 from cnnviz.ui import texts
 
 
@@ -20,13 +19,11 @@ def title(source: Source) -> str:
 
 
 def _title_of_class(source: Source) -> str:
-    """By when it was kept, on the clock of the browser."""
-    try:
-        kept = dataset.collection(source)
-    except DataError:
-        return texts.CLASS_GONE
-    then = time_of(kept.kept_s)
-    n = texts.N_DIGITS[len(kept) == 1].format(n=len(kept))
+    """By when it was kept, on the clock of the browser; the same once it is gone."""
+    told = collections.told_by_name(source.path) if source.path else None
+    if told is None:
+        return texts.CLASS_UNKNOWN
+    then, n = time_of(told[0]), texts.N_DIGITS[told[1] == 1].format(n=told[1])
     return texts.CLASS.format(day=then.day, month=texts.MONTHS[then.month - 1], time=f"{then:%H:%M}", n=n)
 
 

@@ -110,6 +110,8 @@ def _problems(source: Source) -> None:
         _arriving()
     if source.kind == "class":
         st.caption(texts.CLASS_CAPTION.format(base=digits.title(source.learnt_from)))
+        if choice.has_learnt_from(source):
+            st.warning(texts.CLASS_LEARNT, icon=":material/school:")
     for problem in (*known.problems, *known.class_problems):
         st.warning(problem, icon=":material/folder_off:")
     if lost := backend.problem():

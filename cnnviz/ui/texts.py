@@ -23,9 +23,13 @@ BUNDLED = "scikit-learn's digits"
 BUNDLED_CAPTION = "1,797 digits of 8×8 pixels that come with scikit-learn, enlarged. They are not MNIST."
 OTHER = "{path}, not MNIST"
 CLASS = "Class of {day} {month}, {time} ({n})"
-CLASS_GONE = "Digits of a class, deleted"
+CLASS_UNKNOWN = "Digits of a class"
 CLASS_LEFT = "The digits of the class were deleted, or their day is over. Shown now: {title}."
 CLASS_CAPTION = "Test digits: drawn by a class. Training and validation digits: {base}."
+CLASS_LEARNT = (
+    "This network has learnt from half of these digits, so that all figures on them are too good. Its page under Train "
+    "tests it on the other half."
+)
 N_DIGITS = {True: "1 digit", False: "{n:,} digits"}
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

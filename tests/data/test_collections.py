@@ -49,7 +49,10 @@ def test_what_is_kept_is_read_again_and_persons_are_counted_anew(tmp_path, kept,
     assert (read.labels == labels).all()
     assert read.persons.tolist() == [0, 1, 0, 2, 1, 3]
     assert (read.key, read.path, read.kept_s, read.n_persons) == (kept.key, kept.path, NOW_S, 4)
-    assert read.name == f"20261126-140500-{kept.key[:8]}"
+    assert read.name == f"20261126-140500-6-{kept.key[:8]}"
+    assert collections.told_by_name(read.path) == (NOW_S, 6)
+    for name in ("holiday", "20261340-140500-6-00000000"):
+        assert collections.told_by_name(tmp_path / f"{name}.npz") is None
     assert [path.name for path in (tmp_path / ".class-digits").iterdir()] == [f"{read.name}.npz"]
 
 
@@ -92,7 +95,7 @@ def test_there_are_no_more_than_so_many(tmp_path):
 
 def test_one_file_more_than_there_may_be_is_not_read(tmp_path, kept):
     for i in range(MAX_COLLECTIONS):
-        copy = kept.path.with_name(f"20261126-1500{i:02d}-{kept.key[:8]}.npz")
+        copy = kept.path.with_name(f"20261126-1500{i:02d}-6-{kept.key[:8]}.npz")
         copy.write_bytes(kept.path.read_bytes())
         os.utime(copy, (NOW_S, NOW_S))
     os.utime(kept.path, (NOW_S, NOW_S))
@@ -181,8 +184,8 @@ def test_a_time_that_is_none_counts_as_over(tmp_path, kept):
 
 def test_pipes_links_and_other_files_are_not_read(tmp_path, kept):
     folder = kept.path.parent
-    os.mkfifo(folder / "20261126-140501-00000000.npz")
-    (folder / "20261126-140502-00000000.npz").symlink_to(kept.path)
+    os.mkfifo(folder / "20261126-140501-6-00000000.npz")
+    (folder / "20261126-140502-6-00000000.npz").symlink_to(kept.path)
     (folder / "holiday.jpg").write_bytes(b"")
     draft = folder / f".{kept.name}.npz.abc"
     draft.write_bytes(b"half")
@@ -206,8 +209,10 @@ def test_the_test_digits_are_the_class_s_and_the_others_are_those_that_there_wer
     # 1,197 digits, and three of persons 0 and 2, 44 times each: 132 of 1,329 are a tenth
     assert dataset.repeats(1197, 3) == 44
     assert len(train) == 1197 + 3 * 44
-    assert (train.images[1197 : 1197 + 3] == test.images[[0, 2, 3]]).all()
-    assert np.bincount(train.labels[1197:]).tolist() == [44, 44, 0, 0, 0, 0, 0, 44]
+    added = [i for i, image in enumerate(train.images) if any((image == one).all() for one in test.images)]
+    assert np.bincount(train.labels[added]).tolist() == [44, 44, 0, 0, 0, 0, 0, 44]
+    assert [sum(low <= i < low + 443 for i in added) for low in (0, 443, 886)] == [44, 44, 44], "evenly among others"
+    assert (np.delete(train.images, added, 0) == dataset.load(BUNDLED, "train").images).all()
     assert (dataset.load(adding, "test").images == test.images[[1, 4, 5]]).all()
     assert dataset.load(adding, "validation") == dataset.load(BUNDLED, "validation")
     assert len(dataset.load_for_training(adding, keep_validation=False)) == len(train) + 100
