@@ -32,6 +32,14 @@ def test_there_are_no_more_than_so_many():
     assert calls == ["a", "b", "c", "a"]
 
 
+def test_some_are_forgotten_by_what_they_are():
+    calls, values = [], Bounded(250, lambda array: array.nbytes, 10)
+    for key, n in (("a", 10), ("b", 20), ("c", 10)):
+        values.get(key, make(calls, key, n))
+    values.forget(lambda array: len(array) == 10)
+    assert [values.find(key) is not None for key in "abc"] == [False, True, False]
+
+
 def test_what_could_not_be_made_is_not_remembered():
     values = Bounded(250, lambda array: array.nbytes, 2)
     for _ in range(2):

@@ -50,6 +50,15 @@ def without(run: Run) -> Run | None:
     return max(alike, key=lambda each: each.status is Status.FINISHED, default=None)
 
 
+def to_compare(run: Run) -> Run | None:
+    """Of a finished run with the digits of a class that one itself; of one without them the latest of its plan with."""
+    if run.source.kind != "class" or run.source.adds_class:
+        return run if run.source.adds_class and run.status is Status.FINISHED else None
+    added = dataclasses.replace(run.source, adds_class=True)
+    alike = [each for each in server.scheduler().runs() if each.source == added and _is_same_without(run, each)]
+    return next((each for each in reversed(alike) if each.status is Status.FINISHED), None)
+
+
 def _is_same_without(other: Run, run: Run) -> bool:
     same = other.plan == run.plan and other.source.learnt_from == run.source.learnt_from
     return same and not other.source.adds_class and other.status not in NEVER and other.target == run.target

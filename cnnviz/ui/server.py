@@ -74,7 +74,13 @@ data_sources = Once(DataSources)
 jobs = Once(Jobs, Jobs.clear)
 """Long computations that sessions share."""
 
-housekeeper = Once(lambda: Housekeeper(also=lambda: data_sources().classes()), Housekeeper.close)
+
+def delete_old_digits() -> None:
+    """Delete what classes have drawn and what is a day old, also while no page is open."""
+    data_sources().classes()
+
+
+housekeeper = Once(lambda: Housekeeper(also=delete_old_digits), Housekeeper.close)
 """What gives memory back when it is quiet, and deletes digits of classes after a day; begun at start-up."""
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -17,6 +18,7 @@ from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.pages.data import class_digits as on_data
 from cnnviz.pages.train.class_digits import Words
+from cnnviz.server import immutable
 from cnnviz.training import notes
 from cnnviz.training.run import Status
 from cnnviz.ui import class_runs, server
@@ -131,6 +133,29 @@ def test_when_it_is_gone_the_session_goes_on_with_others_and_says_so(forty, part
     assert not said(at.run())
 
 
+def test_pictures_of_deleted_digits_are_not_fetched_any_more(forty):
+    at = open_page("why/map", {Session.digits: forty})
+    assert not at.exception
+    key = dataset.load(forty, "test").key
+    assert immutable._data_sets.find(key)
+    collections.delete(forty.path)
+    server.data_sources().classes()
+    assert immutable._data_sets.find(key) is None
+
+
+def test_what_is_a_day_old_is_deleted_by_the_housekeeper(forty, monkeypatch):
+    now_s = time.time()
+    monkeypatch.setattr("cnnviz.ui.data_sources.time.time", lambda: now_s + collections.DAY_S)
+    server.housekeeper()._also()  # at every look, as test_housekeeping has it
+    server.housekeeper.reset()
+    assert not forty.path.exists()
+
+
+def test_how_little_few_digits_tell_is_said(keep):
+    at = open_page("mistakes", {Session.digits: keep([3]), Session.model: "hvass"})
+    assert "So few test digits leave room for chance" in texts(at)
+
+
 def test_where_mnist_arrives_meanwhile_the_class_stays_chosen(forty):
     before = dataclasses.replace(forty, base=dataset.Source("idx", forty.path.parent))
     at = open_page("data", {Session.digits: before})
@@ -229,6 +254,10 @@ def test_half_the_class_teaches_and_the_other_half_tests_before_and_after(forty)
     assert (f"McNemar's test, p = {mcnemar_p(lost, won):.2g}" in texts(at)) == (won != lost)
     assert "They are of 2 persons." in texts(at)
     assert "This run learns from scikit-learn's digits and half of: Class of" in texts(at)
+
+    # the page of the other one says the same
+    at.session_state[TrainPage.run.name] = "tiny-without-class-1"
+    assert f"tiny-with-class-1 reads **{after.sum()}** right" in texts(at.run())
 
     # what it has learnt from is no test of it
     at.session_state[Session.model.name] = "tiny-with-class-1"

@@ -7,6 +7,7 @@ import weakref
 from cnnviz.server import memory
 from cnnviz.ui import housekeeping
 from cnnviz.ui.housekeeping import Clock, Housekeeper
+from common import until
 
 
 class Ring:
@@ -45,6 +46,20 @@ def test_rings_are_freed_by_a_thread_that_ends():
     assert n
     time.sleep(0.2)
     assert keeper.n_tidied == n
+
+
+def test_what_else_there_is_to_do_is_done_at_every_look_and_may_fail():
+    looks = []
+
+    def look():
+        looks.append(len(looks))
+        raise OSError("no folder")
+
+    keeper = Housekeeper(every_s=0.02, also=look)
+    try:
+        until(lambda: len(looks) > 2)
+    finally:
+        keeper.close()
 
 
 def test_tidying_works_where_the_c_library_gives_nothing_back(monkeypatch):

@@ -31,7 +31,9 @@ class Words:
     right = "Read right"
     wrong = "Mistakes"
     of = "{part:,} of {n:,}"
-    few = "With {n} test digits the accuracy on many such digits may be anywhere from {low} to {high} (95 % interval)."
+    few = (
+        "So few test digits leave room for chance: on many more of the kind it may be {low} to {high} (95 % interval)."
+    )
     none = "It read every test digit right; there is no mistake to show."
     which = "Mistakes shown"
     choices: dict[evaluation.MistakeOrder, str] = {
@@ -122,7 +124,7 @@ def show_accuracy(result: evaluation.Score) -> None:
         st.metric(Words.wrong, f"{result.n - result.correct:,}", width="content")
     if result.n < FEW_TESTED:
         low, high = wilson_interval(result.correct, result.n)
-        st.caption(Words.few.format(n=result.n, low=percent(low, 0), high=percent(high, 0)))
+        st.caption(Words.few.format(low=percent(low, 0), high=percent(high, 0)))
 
 
 def show_gallery(test: Dataset, probs: np.ndarray) -> None:

@@ -37,7 +37,7 @@ class Words:
     )
     title = "Before and after"
     told = (
-        "Of the {n} digits of the half that tests, the network reads **{after}** right; the same recipe without the "
+        "Of the {n} digits of the half that tests, {name} reads **{after}** right; the same recipe without the "
         "digits of the class, {other}, **{before}**. Digits that only the new one reads right: {won}; only the old "
         "one: {lost}."
     )
@@ -130,7 +130,7 @@ def _right(run: Run, test: dataset.Dataset) -> np.ndarray:
 
 
 def _show_compared(run: Run, other: Run, both: BeforeAfter) -> None:
-    values = dataclasses.asdict(both) | {"p": both.p, "other": other.name}
+    values = dataclasses.asdict(both) | {"p": both.p, "other": other.name, "name": run.name}
     verdict = Words.verdicts[both.p <= MAX_P] if both.before != both.after else ""
     kept = dataset.collection(run.source)
     n_persons = len(np.unique(kept.persons[~kept.teaches]))

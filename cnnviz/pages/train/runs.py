@@ -17,7 +17,7 @@ from cnnviz.pages.train import class_digits, milestones, old_words, program, run
 from cnnviz.percentages import percent
 from cnnviz.training import log as logs
 from cnnviz.training.limits import LimitReached
-from cnnviz.training.run import Run, Status
+from cnnviz.training.run import Run
 from cnnviz.ui import access, class_runs, digits, panels, plan_form, present, results, server, state, texts
 from cnnviz.ui.state import TrainPage
 
@@ -170,11 +170,11 @@ def show_plan(plan: Plan) -> None:
 
 def show_run(chosen: Run) -> None:
     """The run that is chosen, by itself while there is something to see, and its accuracy on the way."""
+    if with_class := class_runs.to_compare(chosen):
+        class_digits.show_result(with_class)
     st.fragment(run_view.watch, run_every=LOOK_EVERY_S if chosen.active else None)(chosen.name, chosen.active)
     if run_view.is_measured(chosen):
         with contextlib.suppress(BrokenModel):  # that its weights cannot be read has been said
-            if chosen.source.adds_class and chosen.status is Status.FINISHED:
-                class_digits.show_result(chosen)
             show_milestones(chosen)
     else:
         st.caption(Words.table_later)
