@@ -221,25 +221,26 @@ def _is_over(kept_s: float, now_s: float) -> bool:
 
 
 def _files_in(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The files in the folder, those that were kept last first, and drafts after them."""
+    """The files in the folder, those that were kept last first; after them what has another name, e.g. drafts."""
     found = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in itertools.islice(entries, MAX_ENTRIES):
             with contextlib.suppress(OSError):
                 found.append((folder / entry.name, entry.stat(follow_symlinks=False)))
-    return sorted(found, key=lambda each: each[0].name, reverse=True)
+    return sorted(found, key=lambda each: (bool(NAME.fullmatch(each[0].stem)), each[0].name), reverse=True)
 
 
 def _look(path: Path, about: os.stat_result, may_read: bool) -> Collection | _Unusable:
-    """What a file is; read once for each state of it."""
+    """What a file is, which is read once for each state of it."""
+    if path.name.startswith("."):
+        return _Unusable("", about.st_mtime)
+    if not may_read:
+        reason = f"{shown(path)}: expected at most {MAX_COLLECTIONS} files of digits in this folder."
+        return _Unusable(reason, about.st_mtime)
     before = _known.get(path)
     if before and _stamp(before[0]) == _stamp(about):
         return before[1]
     try:
-        if path.name.startswith("."):
-            return _Unusable("", about.st_mtime)
-        if not may_read:
-            raise FileError(f"{shown(path)}: expected at most {MAX_COLLECTIONS} collections in this folder.")
         found: Collection | _Unusable = _read(path)
     except MissingFile:
         return _Unusable(GONE, about.st_mtime)

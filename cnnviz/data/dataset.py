@@ -216,18 +216,22 @@ def _of_class(source: Source, split: Split) -> Dataset:
     others = load(source.learnt_from, split)
     if split == "validation" or not source.adds_class:
         return others
-    taught = _part_of(digits, digits.teaches)
+    return _mixed(others, _part_of(digits, digits.teaches))
+
+
+def _mixed(others: Dataset, taught: Dataset) -> Dataset:
+    """Digits of a class among others, each `repeats` times.
+
+    Evenly: a recipe may shuffle only some at a time, and end before the last.
+    """
     times = repeats(len(others), len(taught))
-    # Evenly among the others: a recipe may shuffle only some at a time, and end before the last.
-    place = np.concatenate([_evenly(len(others)), _evenly(times * len(taught))]).argsort(kind="stable")
-    images = np.concatenate([others.images, *[taught.images] * times])[place]
-    labels = np.concatenate([others.labels, *[taught.labels] * times])[place]
+    n, n_added = len(others), times * len(taught)
+    places = np.concatenate([(np.arange(n) + 0.5) / n, (np.arange(n_added) + 0.5) / n_added])
+    is_added = places.argsort(kind="stable") >= n
+    images, labels = np.empty((n + n_added, 28, 28, 1), np.float32), np.empty(n + n_added, np.int64)
+    images[~is_added], labels[~is_added] = others.images, others.labels
+    images[is_added], labels[is_added] = np.tile(taught.images, (times, 1, 1, 1)), np.tile(taught.labels, times)
     return Dataset(images, labels, f"{others.name}, and {times} times each of {len(taught)} {taught.name}")
-
-
-def _evenly(n: int) -> np.ndarray:
-    """Places of n things at equal distances, in (0, 1)."""
-    return (np.arange(n) + 0.5) / n
 
 
 _made: weakref.WeakKeyDictionary[Collection, dict[bool, Dataset]] = weakref.WeakKeyDictionary()

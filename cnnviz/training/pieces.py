@@ -61,7 +61,12 @@ def load_digits(source: Source, keep_validation: bool) -> Digits:
     """
     with _loading:  # the cache alone would let several threads read the same at once
         # A class's digits are not remembered: once they are deleted nothing is to learn from them.
-        return (_read_digits if source.kind == "class" else _load_digits)(source, keep_validation)
+        if source.kind != "class":
+            return _load_digits(source, keep_validation)
+        if source.adds_class:
+            return _read_digits(source, keep_validation)
+        test, others = dataset.load(source, "test"), _load_digits(source.learnt_from, keep_validation)
+        return digits_of(others.train, others.validation, test)
 
 
 def _read_digits(source: Source, keep_validation: bool) -> Digits:

@@ -102,7 +102,15 @@ def test_one_file_more_than_there_may_be_is_not_read(tmp_path, kept):
     collections._known.clear()
     found = collections.listed(tmp_path, NOW_S)
     assert len(found.collections) == MAX_COLLECTIONS
-    assert "expected at most 20 collections" in found.problems[0]
+    assert "expected at most 20 files" in found.problems[0]
+    for each in found.collections[:3]:
+        collections.delete(each.path)
+    for name in ("zebra.npz", "zoo.txt"):
+        (kept.path.parent / name).write_bytes(b"")
+        os.utime(kept.path.parent / name, (NOW_S, NOW_S))
+    found = collections.listed(tmp_path, NOW_S)
+    assert found.collections[-1].path == kept.path, "there is room for it now, whatever else lies there"
+    assert len(found.problems) == 2
 
 
 @pytest.mark.parametrize("now_s", [NOW_S + DAY_S, NOW_S + 9 * DAY_S, NOW_S - DAY_S])

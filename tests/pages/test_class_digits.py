@@ -23,12 +23,13 @@ from cnnviz.training import notes
 from cnnviz.training.run import Status
 from cnnviz.ui import class_runs, server
 from cnnviz.ui import texts as words
-from cnnviz.ui.state import DataPage, MapPart, Session, TrainPage
+from cnnviz.ui.state import DataPage, DrawPage, LayersPage, MapPart, Session, TrainPage
 from common import until
 
 PHRASE = "correct horse battery staple"
 RECIPE = Recipe(learning_rate=1e-2, batch_size=16, iterations=60)
 PARTS = (
+    "layers/questions",
     *("draw", "layers/network", "layers/filters", "layers/maps", "kernels", "why/depends", "why/map"),
     *("mistakes/misread", "mistakes/sure", "break_it/network", "break_it/digit", "train", "data"),
 )
@@ -80,7 +81,7 @@ def labels(at):
 @pytest.mark.parametrize("part", PARTS)
 def test_every_page_works_with_one_digit_and_with_sevens_alone(keep, sevens, part):
     for source in (keep([3]), sevens):
-        more = {MapPart.only_misread: True} if part == "why/map" else {}
+        more = {MapPart.only_misread: True, LayersPage.question: "epoch", DrawPage.calibrated: True}
         at = open_page(part, {Session.digits: source, Session.shown.number: 400, Session.model: "hvass"} | more)
         assert not at.exception
         assert not at.error

@@ -35,6 +35,7 @@ class Words:
         "These digits are all of one person, so they can test but not teach: it takes half the class to teach and "
         "the other half to test."
     )
+    program = "The program is that of the run without the digits of the class."
     title = "Before and after"
     told = (
         "Of the {n} digits of the half that tests, {name} reads **{after}** right; the same recipe without the "

@@ -141,6 +141,8 @@ def set_up(preset: str, start_place: DeltaGenerator, shown: Run | None) -> None:
             start(preset, plan, source)
     with right:
         show_plan(plan)
+        if source.adds_class:
+            st.caption(class_digits.Words.program)
 
 
 def start(name: str, plan: Plan, source: Source) -> None:
