@@ -31,9 +31,7 @@ class Words:
     right = "Read right"
     wrong = "Mistakes"
     of = "{part:,} of {n:,}"
-    few = (
-        "So few test digits leave room for chance: on many more of the kind it may be {low} to {high} (95 % interval)."
-    )
+    few = "With so few test digits chance counts: on many more the accuracy may be {low} to {high} (95 % interval)."
     none = "It read every test digit right; there is no mistake to show."
     which = "Mistakes shown"
     choices: dict[evaluation.MistakeOrder, str] = {
