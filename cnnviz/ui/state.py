@@ -493,6 +493,8 @@ class RoomKeys:
     remove = Key[Any]("remove from room", None)
     wall_matrix = Key[Any]("wall matrix", None, "its chart")
     wall = Key[Any]("wall", None, COMPONENT)
+    consent = Key("the class agrees", False)
+    kept = Key("wall was kept", False, "the wall, until the next run of the page")
     wall_order = Key("wall order", "first")
     wall_opened = Key[str]("wall opened", "", "the wall: whose drawing was opened last, by fingerprint")
     offered = Key[dict[str, Any]]("offered to ask", {}, "the page that is open: what makes each question, by its title")

@@ -9,9 +9,11 @@ from canvas_message import path, sent
 
 from apptest import answer, components, open_cell, open_page, shown_maps, texts, trigger
 from cnnviz.classroom.prompts import Prompt
+from cnnviz.data import dataset
 from cnnviz.pages.classroom import room as page
+from cnnviz.pages.classroom import wall
 from cnnviz.state.sessions import fingerprint
-from cnnviz.ui import asking, rooms, server, subjects
+from cnnviz.ui import access, asking, rooms, server, subjects
 from cnnviz.ui.state import DrawPage, RoomKeys, Session
 
 pytestmark = [pytest.mark.usefixtures("bundled_digits")]
@@ -224,3 +226,24 @@ def test_the_room_is_deleted_with_everything_in_it(browsers, opened):
     assert server.live_rooms().rooms.find(opened) is None
     browsers.of(BEN)
     assert strip(open_page()) is None
+
+
+def test_the_wall_is_kept_as_digits_of_every_page_once_the_class_agrees(browsers, opened, monkeypatch):
+    monkeypatch.setattr(access, "is_teacher", lambda: True)
+    live = server.live_rooms()
+    live.ask(opened, TEACHER, Prompt("drawing", "Draw a seven.", label=7))
+    live.hand_in(opened, STUDENT, 1, drawn(np.s_[4:24, 13:15]), {})
+    browsers.of(ANNA)
+    at = open_page("classroom")
+    words = wall.Words.keep_now.format(n=1)
+    button = next(each for each in at.button if each.label == words)
+    assert button.disabled
+    at.checkbox(RoomKeys.consent.name).check().run()
+    next(each for each in at.button if each.label == words).click().run()
+    source = at.session_state[Session.digits.name]
+    kept = dataset.load(source, "test")
+    assert (len(kept), kept.labels.tolist()) == (1, [7])
+    assert kept.images[0, 4:24, 13:15].all()
+    assert not at.exception
+    at = open_page("mistakes", {Session.digits: source})
+    assert not at.exception

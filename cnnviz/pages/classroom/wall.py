@@ -11,17 +11,21 @@ import streamlit as st
 
 from cnnviz.classroom.live import ADDRESS, IMAGE, NAMES
 from cnnviz.classroom.prompts import Prompt
+from cnnviz.data.collections import NotKept
 from cnnviz.drawing import rejection
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts
 from cnnviz.state.questions import Question
 from cnnviz.state.rooms import Member, Standing
 from cnnviz.ui import (
+    access,
     address_reading,
     asking,
     choice,
+    digits,
     lookups,
     panels,
+    places,
     present,
     refusal,
     rooms,
@@ -54,13 +58,23 @@ class Words:
         ),
     }
     alt = "{n} drawings, read as {read}."
-    score = "**{right} of {n}** drawings are read as they were meant: {share}. Of MNIST’s test digits, {mnist}."
+    score = "**{right} of {n}** drawings are read as they were meant: {share}. Of the test digits ({name}), {test}."
     score_without = "**{right} of {n}** drawings are read as they were meant: {share}."
     not_short = "This drawing cannot be opened elsewhere; it was no drawing from the canvas, or has too many points."
     whose = "Ask whose it is"
     whose_text = "Whose drawing is this?"
     more = "All drawings of this room"
     matrix_caption = "Row: the digit that was asked for. Column: what {network} reads. All drawings of this room."
+    keep = "Keep these digits"
+    keep_what = (
+        "The {n} drawings for which a digit was asked, their labels, and which of them one hand drew: no names. They are "
+        "then among the digits at the head of every page, for everybody on this server, until you delete them or a "
+        "day is over."
+    )
+    train = "Have a network learn from half of these digits, and test it on the other half"
+    keep_consent = "The class agrees"
+    keep_now = "Keep {n} digits"
+    kept = "Kept: they are the digits at the head of this page now. On Train a network can learn from half of them."
     matrix_alt = "Confusion matrix of {n} drawings, {right} on the diagonal."
 
 
@@ -214,13 +228,14 @@ def show_score(drawings: Sequence[Drawing]) -> None:
         return
     right = sum(each.said == each.label for each in meant)
     values: dict[str, Any] = {"right": right, "n": len(meant), "share": percent(right / len(meant), 0)}
-    test = choice.dataset()
+    source = choice.current().source.base or choice.current().source  # not of a class: the two are to be compared
+    test = choice.dataset("test", source)
     probs = lookups.probabilities_begun(choice.network(), test)
     if probs is None:
         st.markdown(Words.score_without.format(**values))
     else:
-        mnist = percent(float((probs.argmax(axis=1) == test.labels).mean()))
-        st.markdown(Words.score.format(**values, mnist=mnist))
+        accuracy = percent(float((probs.argmax(axis=1) == test.labels).mean()))
+        st.markdown(Words.score.format(**values, name=digits.title(source), test=accuracy))
 
 
 def _offer_whose(standing: Standing, drawings: Sequence[Drawing]) -> None:
@@ -237,11 +252,45 @@ def _offer_whose(standing: Standing, drawings: Sequence[Drawing]) -> None:
     st.button(Words.whose, icon=":material/person_search:", on_click=asking.ask, args=(prompt,))
 
 
+def offer_keeping(drawings: Sequence[Drawing]) -> None:
+    """Keep the labelled drawings as digits that every page can be tested on, once the teacher says that all agree."""
+    labelled = [each for each in drawings if each.label is not None]
+    if not labelled:
+        return
+    with st.popover(Words.keep, icon=":material/save:"):
+        st.markdown(Words.keep_what.format(n=len(labelled)))
+        agreed = st.checkbox(Words.keep_consent, key=RoomKeys.consent.name)
+        words = Words.keep_now.format(n=len(labelled))
+        st.button(words, type="primary", disabled=not agreed, on_click=_keep, args=(labelled,))
+
+
+def _keep(drawings: Sequence[Drawing]) -> None:
+    """Callback: keep them; they are the digits of this session from then on."""
+    if not (RoomKeys.consent.get() and access.is_teacher()):
+        return
+    images = np.stack([each.image for each in drawings])
+    labels = np.array([each.label for each in drawings])
+    try:
+        source = server.data_sources().keep(images, labels, np.array([each.member.number for each in drawings]))
+    except (NotKept, OSError) as error:
+        st.toast(str(error), icon=":material/error:")
+        return
+    RoomKeys.consent.set(False)
+    Session.digits.set(source)
+    RoomKeys.kept.set(True)
+
+
 def show_all(standing: Standing, asked: Sequence[Question]) -> None:
-    """The confusion matrix of everything that was drawn in this room, where digits were asked for."""
-    labelled = [each for each in asked if each.content.get("label") is not None]
-    drawings = read(standing.code, labelled) if len(labelled) > 1 else []
-    if not drawings:
+    """What was drawn in this room where digits were asked for: to be kept, and as a confusion matrix."""
+    drawings = [each for each in read(standing.code, asked) if each.label is not None]
+    offer_keeping(drawings)
+    if RoomKeys.kept.get():  # in this part, which runs alone: the head of the page shows the digits too
+        RoomKeys.kept.set(False)
+        st.toast(Words.kept, icon=":material/check:")
+        st.rerun()
+    if choice.current().source.kind == "class":
+        st.page_link(places.path("train"), label=Words.train, icon=places.PLACES["train"][1])
+    if len(asked) < 2 or not drawings:
         return
     matrix = np.zeros((10, 10), int)
     for each in drawings:
