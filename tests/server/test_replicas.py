@@ -5,6 +5,8 @@ import json
 import shutil
 import signal
 import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
 import psutil
@@ -12,13 +14,17 @@ import pytest
 
 import postgresql
 import replicas
+from cnnviz.classroom.live import LiveRooms
+from cnnviz.classroom.prompts import Prompt
 from cnnviz.compute import backend
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import store
 from cnnviz.network.config import Convolution, NetworkConfig
 from cnnviz.network.presets import Plan, Recipe
+from cnnviz.server import cookie
 from cnnviz.state import database
 from cnnviz.state.run_records import RunRecords
+from cnnviz.state.sessions import fingerprint
 from cnnviz.training import advance
 from cnnviz.training.journal import LEASE_S
 from cnnviz.training.pieces import load_digits
@@ -85,6 +91,39 @@ def alone(plan):
     """The weights when nothing comes between."""
     state = advance.start(plan.network, plan.recipe, plan.seed)
     return advance.advance(state, load_digits(BUNDLED, True).train, plan.recipe.iterations).weights
+
+
+def sent_to(server, what, content, token):
+    """Send something to a room by one of the servers; the status of the answer."""
+    headers = {"Content-Type": "application/json", "Cookie": f"{cookie.NAME}={token}"}
+    asked = urllib.request.Request(f"{server}/cnnviz/room/{what}", json.dumps(content).encode(), headers)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return answer.status
+
+
+def hear(server, code, token, so):
+    """What a room shows by one of the servers, once that is so."""
+    asked = urllib.request.Request(f"{server}/cnnviz/room/{code}", headers={"Cookie": f"{cookie.NAME}={token}"})
+    with urllib.request.urlopen(asked, timeout=60) as stream:
+        for line in stream:
+            if line.startswith(b"data: ") and so(told := json.loads(line[6:])):
+                return told
+    raise AssertionError("The stream has ended.")
+
+
+def test_a_room_is_the_same_on_both(here, records):
+    """What is answered on one server is counted and revealed on the other, and heard on both."""
+    (first, second), teacher, student = here.direct, "t" * 43, "s" * 43
+    live = LiveRooms(lambda: records.engine)
+    code = live.rooms.open(fingerprint(teacher)).code
+    live.join(code, fingerprint(student))
+    live.ask(code, fingerprint(teacher), Prompt("digit", "Which digit?", right=2))
+    assert sent_to(first, f"{code}/answer", {"question": 1, "answer": 7}, student) == 204
+    with ThreadPoolExecutor(2) as pool:
+        heard = [pool.submit(hear, server, code, student, lambda told: "counts" in told) for server in here.direct]
+        assert hear(second, code, teacher, lambda told: told["n_answers"] == 1)["question"]["status"] == "open"
+        assert sent_to(second, f"{code}/do", {"wish": "reveal", "value": None}, teacher) == 204
+        assert [each.result()["counts"][7] for each in heard] == [1, 1]
 
 
 def is_trained(here, records, name, alone):

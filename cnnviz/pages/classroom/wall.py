@@ -67,8 +67,8 @@ class Words:
     matrix_caption = "Row: the digit that was asked for. Column: what {network} reads. All drawings of this room."
     keep = "Keep these digits"
     keep_what = (
-        "The {n} drawings for which a digit was asked, their labels, and which of them one hand drew: no names. They are "
-        "then among the digits at the head of every page, for everybody on this server, until you delete them or a "
+        "The {n} drawings for which a digit was asked, their labels, and which of them one hand drew: no names. They "
+        "are then among the digits at the head of every page, for everybody on this server, until you delete them or a "
         "day is over."
     )
     train = "Have a network learn from half of these digits, and test it on the other half"
@@ -228,7 +228,7 @@ def show_score(drawings: Sequence[Drawing]) -> None:
         return
     right = sum(each.said == each.label for each in meant)
     values: dict[str, Any] = {"right": right, "n": len(meant), "share": percent(right / len(meant), 0)}
-    source = choice.current().source.base or choice.current().source  # not of a class: the two are to be compared
+    source = choice.current().source.learnt_from  # not of a class: the two are to be compared
     test = choice.dataset("test", source)
     probs = lookups.probabilities_begun(choice.network(), test)
     if probs is None:
