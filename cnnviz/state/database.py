@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 sqlalchemy: Any = LazyModule("sqlalchemy")
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest schema version in `migrations/versions`."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 FILE = ".cnnviz.sqlite3"

@@ -73,14 +73,21 @@ class SessionStore:
             connection.execute(upsert(self.engine, tables.sessions, row))
 
     def delete(self, token: str) -> None:
-        """Forget a session."""
-        table = tables.sessions
+        """Forget a session, and what its browser has put down to hand in."""
         with transaction(self.engine) as connection:
-            connection.execute(table.delete().where(table.c.token_hash == fingerprint(token)))
+            for table in (tables.sessions, tables.reports):
+                connection.execute(table.delete().where(table.c.token_hash == fingerprint(token)))
 
     def expire(self) -> int:
-        """Delete every session that was not used for `keep_s`; gives their number."""
-        table = tables.sessions
+        """Delete every session that was not used for `keep_s`; gives their number.
+
+        What its browser has put down goes with it, unless it is newer: a session is written after the page has run.
+        """
+        table, entries = tables.sessions, tables.reports
         with transaction(self.engine) as connection:
-            done = connection.execute(table.delete().where(table.c.used_at <= now(self.engine) - self.keep_s))
+            old = now(self.engine) - self.keep_s
+            done = connection.execute(table.delete().where(table.c.used_at <= old))
+            known = sqlalchemy.select(table.c.token_hash)
+            gone = entries.delete().where(entries.c.added_at <= old, entries.c.token_hash.not_in(known))
+            connection.execute(gone)
         return int(done.rowcount)

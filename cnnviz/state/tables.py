@@ -78,3 +78,14 @@ answers = Table(
     Column("given_at", Float, nullable=False),
 )
 """What each member answered, JSON; one answer a question."""
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("added_at", Float, nullable=False),
+)
+"""What one browser has put down to hand in, JSON, an entry a row, from the lowest position to the highest."""
