@@ -27,7 +27,7 @@ from cnnviz.validation import expected, from_content, validated
 jinja2: Any = LazyModule("jinja2")
 
 MAX_PICTURE_BYTES = 300_000
-MAX_SENTENCE, MAX_LINE, MAX_ALT = 500, 300, 4_000
+MAX_SENTENCE, MAX_LINE, MAX_VALUE, MAX_ALT = 500, 300, 2_000, 4_000
 MAX_PICTURES, MAX_FACTS, MAX_ROWS, MAX_COLUMNS = 4, 12, 30, 12
 MAX_LINK = 9_000
 """Characters; an address of ours has at most 8,000 behind the question mark."""
@@ -36,6 +36,7 @@ SMALL_PX = 64
 """A picture that is no wider is enlarged, each pixel a square."""
 FOLDER = Path(__file__).parent
 Line = Annotated[str, Field(max_length=MAX_LINE), expected(f"at most {MAX_LINE} characters")]
+Value = Annotated[str, Field(max_length=MAX_VALUE), expected(f"at most {MAX_VALUE:,} characters")]
 Sentence = Annotated[str, Field(max_length=MAX_SENTENCE), expected(f"at most {MAX_SENTENCE} characters")]
 Cells = Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_COLUMNS)]
 
@@ -115,7 +116,7 @@ class Entry:
     place: Line
     title: Line
     pictures: Annotated[tuple[Picture, ...], Field(max_length=MAX_PICTURES)] = ()
-    facts: Annotated[tuple[tuple[Line, Line], ...], Field(max_length=MAX_FACTS)] = ()
+    facts: Annotated[tuple[tuple[Line, Value], ...], Field(max_length=MAX_FACTS)] = ()
     table: Table | None = None
     sentence: Sentence = ""
     link: Annotated[str, Field(max_length=MAX_LINK, pattern=r"^(https?://.*)?$"), expected("a link of http(s)")] = ""

@@ -6,6 +6,7 @@ Answers stand there counted, without who gave them; a drawing has its pseudonym.
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +81,7 @@ class Drawing:
 
     @property
     def kind(self) -> str:
-        """ "refused", "misread", or "" for what was read as it was wanted, or as anything."""
+        """How the drawing stands out: "refused", "misread", or "" where it was read as it was wanted."""
         if self.digit is None:
             return "refused"
         return "misread" if self.wanted not in (None, self.digit) else ""
@@ -141,7 +142,7 @@ def html(overview: Overview, date: str) -> str:
 
 
 def rows(asked: Asked) -> list[Row]:
-    """The answers that there are to choose from, or parts of the line, with how many gave each and what the network says.
+    """The answers that there are to choose from, or parts of the line: how many gave each, and what the network says.
 
     Of the cells of a picture only those that somebody chose, or that are right.
     """
@@ -176,7 +177,7 @@ def _names(prompt: Prompt) -> list[str]:
         return [Words.cell.format(number=i + 1) for i in range(prompt.n_cells)]
     if prompt.kind == "number":
         ends = np.linspace(prompt.low, prompt.high, N_BINS + 1)
-        pairs = zip(ends, ends[1:], strict=False)
+        pairs = itertools.pairwise(ends)
         return [Words.between.format(low=f"{low:.4g}", high=_with_unit(high, prompt)) for low, high in pairs]
     return []
 

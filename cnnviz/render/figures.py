@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from cnnviz.lazy import LazyModule
 from cnnviz.network.config import Layer
+from cnnviz.render.charts import Line, Spread, line_colours
 from cnnviz.render.palettes import LIGHT, Theme, to_hex
 
 figure: Any = LazyModule("matplotlib.figure")
 patches: Any = LazyModule("matplotlib.patches")
 
 DPI = 160
+STEPS_TITLE = "Training step"
 
 
 def _new(width: float, height: float, theme: Theme) -> tuple[Any, Any]:
@@ -62,6 +65,58 @@ def confusion_figure(matrix: np.ndarray, theme: Theme = LIGHT) -> Any:
     axes.set(xticks=range(10), yticks=range(10))
     axes.set_xlabel("Predicted", color=to_hex(theme.text))
     axes.set_ylabel("True", color=to_hex(theme.text))
+    return fig
+
+
+def curves_figure(
+    series: Mapping[str, Line], title: str, top: float | None = None, x_title: str = STEPS_TITLE, theme: Theme = LIGHT
+) -> Any:
+    """Draw curves as `charts.curve_chart` does, for a file.
+
+    Args:
+        series: by name, the horizontal values and the vertical ones, float (n,) each.
+        title: name of the vertical axis.
+        top: upper end of the vertical axis; None fits it to the values.
+        x_title: name of the horizontal axis.
+        theme: colours around it.
+
+    Returns:
+        matplotlib Figure, with a legend where there are several curves.
+    """
+    fig, axes = _new(7.2, 3.6, theme)
+    for (name, (xs, ys)), colour in zip(series.items(), line_colours(len(series), theme), strict=True):
+        axes.plot(xs, ys, color=colour, label=name, marker="o", markersize=2.5, linewidth=1.5)
+    axes.grid(color=to_hex(theme.faint), linewidth=0.5)
+    if top is not None:
+        axes.set_ylim(top=top)
+    axes.set_xlabel(x_title, color=to_hex(theme.text))
+    axes.set_ylabel(title, color=to_hex(theme.text))
+    if len(series) > 1:
+        axes.legend(frameon=False, labelcolor=to_hex(theme.text))
+    return fig
+
+
+def spreads_figure(spreads: Sequence[Spread], theme: Theme = LIGHT) -> Any:
+    """Draw a row for each setting as `charts.spread_chart` does, for a file.
+
+    Args:
+        spreads: from top to bottom.
+        theme: colours around them.
+
+    Returns:
+        matplotlib Figure: a point for each seed, a stroke at their mean, the mean's interval as a line; in percent.
+    """
+    fig, axes = _new(7.2, 0.9 + 0.45 * len(spreads), theme)
+    text = to_hex(theme.text)
+    for row, each in enumerate(spreads):
+        axes.plot([100 * each.low, 100 * each.high], [row, row], color=text, linewidth=1.5)
+        axes.plot([100 * each.mean], [row], color=text, marker="|", markersize=16, markeredgewidth=2)
+        shares = [100 * share for share in each.shares]
+        axes.plot(shares, [row] * len(shares), "o", color=to_hex(theme.accent), alpha=0.75)
+    axes.set_yticks(range(len(spreads)), [each.label for each in spreads])
+    axes.set_ylim(len(spreads) - 0.5, -0.5)
+    axes.grid(color=to_hex(theme.faint), linewidth=0.5, axis="x")
+    axes.set_xlabel("Test accuracy, %", color=text)
     return fig
 
 

@@ -37,14 +37,31 @@ def annotated_heatmap(
     cells[np.isnan(as_float)] = theme.paper
     picture = Image.fromarray(cells.repeat(cell_px, axis=0).repeat(cell_px, axis=1))
     is_whole = values.dtype.kind in "iu"
-    pen, typeface = ImageDraw.Draw(picture), font(max(10, round(cell_px * (0.42 if is_whole else 0.27))))
+    pen = ImageDraw.Draw(picture)
     for row, column in np.ndindex(values.shape):
         left, top = column * cell_px, row * cell_px
         pen.rectangle((left, top, left + cell_px - 1, top + cell_px - 1), outline=theme.faint)
         if not np.isnan(as_float[row, column]):
-            middle, text = (left + cell_px / 2, top + cell_px / 2), _text(values[row, column], is_whole)
-            pen.text(middle, text, _text_colour(cells[row, column]), typeface, anchor="mm")
+            number_on(picture, (left, top), cell_px, values[row, column], is_whole)
     return picture
+
+
+def number_on(picture: Image.Image, corner: tuple[int, int], cell_px: int, value: Any, is_whole: bool) -> None:
+    """Write a number into a square of a picture, black or white by the colour that is there.
+
+    Args:
+        picture: is drawn upon.
+        corner: left and top of the square.
+        cell_px: its side.
+        value: the number.
+        is_whole: write it as such; else with two decimals.
+    """
+    left, top = corner
+    typeface = font(max(10, round(cell_px * (0.42 if is_whole else 0.27))))
+    behind = np.array(picture.getpixel((left + 2, top + 2)))
+    text = _text(round(float(value)) if is_whole else value, is_whole)
+    middle = (left + cell_px / 2, top + cell_px / 2)
+    ImageDraw.Draw(picture).text(middle, text, _text_colour(behind), typeface, anchor="mm")
 
 
 def _text(value: Any, is_whole: bool) -> str:

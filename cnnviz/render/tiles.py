@@ -15,6 +15,7 @@ from cnnviz.render.typeface import font
 
 __all__ = [
     "enlarged", "font", "index_bars", "indexed_map", "is_dead", "png", "probability_bars", "with_colour_bar",
+    "with_colours_beside",
 ]  # fmt: skip
 
 
@@ -39,11 +40,17 @@ def enlarged(values: np.ndarray, palette: Palette, limits: Limits, zoom: int, th
 
 def with_colour_bar(picture: Image.Image, palette: Palette, limits: Limits, theme: Theme) -> Image.Image:
     """The picture with a colour bar at its right, labelled with its limits, and zero where it lies between them."""
+    return with_colours_beside(picture, palette_table(palette)[:256], limits, theme)
+
+
+def with_colours_beside(picture: Image.Image, colours: np.ndarray, limits: Limits, theme: Theme) -> Image.Image:
+    """The same with a bar of any colours, uint8 (n, 3), those of the lower limit first."""
     text_px = max(14, min(22, picture.width // 36))
     height = min(picture.height, max(160, picture.width // 2))
     bar_px, pad = text_px, text_px
     low, high = limits
-    values = np.linspace(high, low, height)[:, None].repeat(bar_px, axis=1)
+    shares = np.linspace(1, 0, height) if high > low else np.full(height, 0.5)
+    bar = colours[(shares * (len(colours) - 1)).round().astype(int)][:, None].repeat(bar_px, axis=1)
     typeface = font(text_px)
     labels = {high: 0, low: height - 1} if high > low else {high: height // 2}
     if low < 0 < high:
@@ -52,7 +59,7 @@ def with_colour_bar(picture: Image.Image, palette: Palette, limits: Limits, them
     whole = Image.new("RGB", (picture.width + pad + bar_px + 6 + label_px, picture.height), theme.paper)
     whole.paste(picture, (0, 0))
     left, top = picture.width + pad, (picture.height - height) // 2
-    whole.paste(Image.fromarray(apply_palette(values, palette, limits)), (left, top))
+    whole.paste(Image.fromarray(bar), (left, top))
     pen = ImageDraw.Draw(whole)
     pen.rectangle((left, top, left + bar_px - 1, top + height - 1), outline=theme.faint)
     for value, y in labels.items():

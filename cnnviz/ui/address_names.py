@@ -22,7 +22,7 @@ MAX_CHANGES_BYTES = 100_000
 NET, STEPS, SOURCE, DIGIT, OWN, INK = "net", "steps", "source", "digit", "own", "ink"
 SCREEN, EMBED, ROOM = "screen", "embed", "room"
 """Beginnings of names that others write: Present itself, in the browser, and Streamlit; the code of a room."""
-HIDEABLE = ("digit", "network", "time", "menu", "share", "words", "theme", "present")
+HIDEABLE = ("digit", "network", "time", "menu", "share", "report", "words", "theme", "present")
 CLASSES: dict[str, tuple[type, ...]] = {
     "draw": (DrawPage,),
     "layers": (state.LayersPage, state.FiltersPart, state.FeatureMapsPart, state.CalculationPart),

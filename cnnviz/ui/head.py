@@ -18,8 +18,10 @@ from cnnviz.ui import (
     digits,
     drawn,
     glossary,
+    offers,
     playing,
     present,
+    reporting,
     rooms,
     server,
     session,
@@ -83,6 +85,8 @@ def _tools(hidden: Collection[str]) -> None:
         glossary.show()
     if "share" not in hidden and st.button(sharing.Words.button, icon=":material/share:", type="tertiary"):
         sharing.show()
+    adds = "report" not in hidden and st.button(reporting.Words.button, icon=":material/note_add:", type="tertiary")
+    offers.begin(wanted=adds)
     if "theme" not in hidden:
         theme.switch()
     if "present" not in hidden:

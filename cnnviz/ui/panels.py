@@ -18,7 +18,7 @@ from cnnviz.percentages import NO_BREAK, probability
 from cnnviz.render import charts, figures, matrices, palettes, tiles
 from cnnviz.render.indexed import IndexedPicture
 from cnnviz.render.palettes import DARK, LIGHT, Limits, Palette, Theme
-from cnnviz.ui import state, texts
+from cnnviz.ui import offers, state, texts
 from cnnviz.ui.state import Key, Session
 
 ICON = ":material/download:"
@@ -62,8 +62,12 @@ def colours(values: np.ndarray) -> tuple[Palette, Limits]:
     return map_palette(), palettes.limits_with_zero(values)
 
 
+Content = Image.Image | IndexedPicture | bytes
+"""A picture, or a PNG file's bytes."""
+
+
 def picture(
-    image: Image.Image | IndexedPicture | bytes,
+    image: Content | Callable[[Theme], Content],
     caption: str,
     alt: str,
     name: str,
@@ -71,10 +75,10 @@ def picture(
     width: Any = "stretch",
     inline: bool = False,
 ) -> None:
-    """A picture with its caption and a download.
+    """A picture with its caption and a download; it is offered to the report.
 
     Args:
-        image: the picture, or a PNG file's bytes.
+        image: the picture; or what draws it in the colours of a theme.
         caption: what one sees, in a sentence.
         alt: the same for who cannot see it.
         name: file name of the download, without ending; unique on its page.
@@ -82,13 +86,19 @@ def picture(
         inline: send the picture with the page's message, so that the browser need not ask for it: sooner there,
             but sent again in every run; for what changes with every stroke.
     """
-    if isinstance(image, IndexedPicture):
-        # Streamlit may scale down a file that it keeps, which blurs RGB and breaks numbers of colours.
-        content = image.png() if inline else tiles.png(image.image())
-    else:
-        content = image if isinstance(image, bytes) else tiles.png(image)
+    shown = image(theme()) if callable(image) else image
+    if isinstance(shown, IndexedPicture) and not inline:
+        shown = shown.image()  # Streamlit may scale down a file that it keeps: that breaks numbers of colours
+    content = _png(shown)
+    offers.picture(lambda: _png(image(LIGHT)) if callable(image) else content, caption, alt)
     st.image(_inline(content) if inline else content, width=width, alt=alt, output_format="PNG")  # JPEG blurs squares
-    below_picture(lambda: content, caption, name)
+    _below(lambda: content, caption, name)
+
+
+def _png(image: Content) -> bytes:
+    if isinstance(image, IndexedPicture):
+        return image.png()
+    return image if isinstance(image, bytes) else tiles.png(image)
 
 
 def scale() -> float:
@@ -96,15 +106,28 @@ def scale() -> float:
     return LARGER if Session.present.get() else 1.0
 
 
-def chart(drawn: Any, alt: str, *, key: Key[Any] | None = None, **options: Any) -> None:
+def chart(
+    drawn: Any,
+    alt: str,
+    *,
+    key: Key[Any] | None = None,
+    figure: Callable[[], Any] | None = None,
+    caption: str = "",
+    **options: Any,
+) -> None:
     """A chart of `render.charts`, larger in Present.
 
     Args:
         drawn: the chart.
         alt: for who cannot see it.
         key: unique on the page.
+        figure: draws the same by one of the `figures`, for the report; None where it is not offered to it.
+        caption: what one sees, in a sentence.
         options: passed to Streamlit.
     """
+    if figure is not None:
+        draw = figure
+        offers.picture(lambda: figures.png(draw()), caption or alt, alt)
     name, by = key.name if key else None, scale()
     if by != 1 or isinstance(drawn, dict):
         st.vega_lite_chart(charts.enlarged(drawn, by) if by != 1 else drawn, alt=alt, key=name, **options)
@@ -128,7 +151,8 @@ def equation(
         places = st.columns([part.width for part in parts], gap=None)
     for place, part, description in zip(places, parts, (alt, *labels[1:]), strict=True):
         place.image(_inline(tiles.png(part)), width="stretch", alt=description, output_format="PNG")
-    below_picture(lambda: tiles.png(matrices.equation(pictures, signs, labels, around)), caption, name)
+    _below(lambda: tiles.png(matrices.equation(pictures, signs, labels, around)), caption, name)
+    offers.picture(lambda: tiles.png(matrices.equation(pictures, signs, labels, LIGHT)), caption, alt)
 
 
 def _inline(content: bytes) -> str:
@@ -136,8 +160,21 @@ def _inline(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
-def below_picture(content: Callable[[], bytes], caption: str, name: str) -> None:
-    """Caption and download of a picture that is shown in a way of its own; as for `download_png`."""
+def below_picture(
+    content: Callable[[], bytes], caption: str, name: str, *, light: Callable[[], bytes] | None = None
+) -> None:
+    """Caption and download of a picture that is shown in a way of its own; it is offered to the report.
+
+    Args:
+        content, name: as for `download_png`.
+        caption: what one sees, in a sentence.
+        light: makes the PNG file in light colours, where that is another one.
+    """
+    offers.picture(light or content, caption, caption)
+    _below(content, caption, name)
+
+
+def _below(content: Callable[[], bytes], caption: str, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_png(content, name)
@@ -167,7 +204,7 @@ def bars(
         alt: words that go before the probabilities, which are said one by one to who cannot see them.
     """
     description = " ".join(part for part in (alt, probabilities_in_words(probs)) if part)
-    picture(tiles.index_bars(probs, theme()), caption, description, name, width=width, inline=inline)
+    picture(functools.partial(tiles.index_bars, probs), caption, description, name, width=width, inline=inline)
 
 
 def probabilities_in_words(probs: np.ndarray) -> str:
@@ -254,6 +291,7 @@ def text_table(columns: Mapping[str, Sequence[Any]], caption: str, alt: str, nam
 
 
 def _below_table(columns: Mapping[str, Sequence[Any]], caption: str, name: str) -> None:
+    offers.table(columns, caption)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(caption, width="stretch")
         download_csv(columns, name)

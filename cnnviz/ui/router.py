@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnviz.ui import address, asking, head, places, rooms, session, startup
+from cnnviz.ui import address, asking, head, places, reporting, rooms, session, startup
 
 
 def route() -> None:
@@ -20,6 +20,7 @@ def route() -> None:
         head.show(place, comes_back=comes_back)
         asking.begin()
         page.run()
+        reporting.show()
         if place:
             address.follow()
             rooms.publish()

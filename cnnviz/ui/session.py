@@ -6,6 +6,7 @@ browser without one.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -13,6 +14,8 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from cnnviz.server import cookie
+from cnnviz.state.database import DatabaseError
+from cnnviz.state.reports import Reports
 from cnnviz.ui import address, address_reading, browser, digit_choice, drawn, kept, rooms, server, state
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
@@ -26,8 +29,9 @@ class Words:
     """What is said of what is stored."""
 
     stored = (
-        "So that a reload finds it again, this server keeps your drawing and what you have chosen for a day after your "
-        "last visit: no name, no address, no photograph. Your browser is known by a random number in a cookie."
+        "So that a reload finds it again, this server keeps your drawing, your report and what you have chosen for a "
+        "day after your last visit: no name, no address; a photograph only where you add it to your report. Your "
+        "browser is known by a random number in a cookie."
     )
     not_stored = "Nothing is stored of this session: your browser keeps no cookie."
     delete = "Delete what is stored of me"
@@ -157,6 +161,8 @@ def delete() -> None:
     Session.deleted.set(True)
     for token in (browser.token(), TEACHER.format(token=browser.token())):
         server.keeper().save(token, None)
+    with contextlib.suppress(DatabaseError):  # the keeper does it too, soon; until then the page Class would show it
+        Reports(server.database()).delete_all(browser.token())
     st.toast(Words.deleted, icon=":material/check:")
 
 

@@ -121,6 +121,14 @@ class Session:
     tools = Key[Any]("tools", None, "nobody: the container of the bar's buttons")
     thumbnail = Key[Any]("thumbnail", None, "nobody: the popover that shows the digit")
     thumbnail_hidden = Key[Any]("hidden-digit", None, "nobody: what stands for the popover where a lesson hides it")
+    offers = Key[Any]("offers", None, "offers: what the page that runs now offers to the report")
+    report_choice = Key("report choice", 0)
+    report_sentence = Key("report sentence", "")
+    report_add = Key("report add", False)
+    report_added = Key(
+        "report added", 0, "the report: how many entries there are, once one was added, until it is said"
+    )
+    report_problem = Key("report problem", "", "the report: why something could not be added or changed")
     part_wanted = Key[str | None]("part wanted", None, "whoever opens another part of the page that is open")
     digit = Key[Digit | None]("digit", None, "Draw: what was given last")
     digit_opened = Key("digit opened", False, "a picture that is opened, until the head of the page has shown it")
@@ -507,6 +515,12 @@ class ClassroomPage:
     """The page Class."""
 
     part = Key("classroom part", "room", kept=True, address="part")
+    report_name = Key("report name", "")
+
+
+def entry_of_report(what: Literal["sentence", "up", "delete"], number: int) -> Key[Any]:
+    """What changes an entry of the report: its sentence, or a button."""
+    return Key(f"report entry {number} {what}", None)
 
 
 class TrainPage:

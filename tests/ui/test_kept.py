@@ -36,6 +36,7 @@ def examples():
         state.own_layer_of("conv1"),
         state.kernel_places_of("conv1", 0, 0, "a"),
         state.to_smallest_of(0),
+        state.entry_of_report("sentence", 1),
     ]
     for value in made:
         if isinstance(value, DigitKeys):

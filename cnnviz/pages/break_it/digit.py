@@ -1,5 +1,7 @@
 """How much a network bears: a digit is moved, turned, thickened, inverted, made noisy, and so are all test digits."""
 
+import functools
+
 import numpy as np
 import streamlit as st
 
@@ -7,7 +9,7 @@ from cnnviz.analysis import corruptions
 from cnnviz.data.dataset import Dataset
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
-from cnnviz.render import charts
+from cnnviz.render import charts, figures
 from cnnviz.ui import asking, choice, digit_choice, lookups, panels, present, refusal, state, subjects
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
@@ -37,6 +39,7 @@ class Words:
         "says how often the network is right, not how sure it is."
     )
     curve_alt = "Line chart: accuracy from {worst} to {best} over {name}."
+    accuracy = "Accuracy"
     computing = "Reading changed test digits: {done} of {n} points"
 
 
@@ -130,6 +133,8 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
         alt = Words.curve_alt.format(
             worst=percent(min(values), 0), best=percent(max(values), 0), name=Words.names[name]
         )
+        line = {Words.names[name]: (np.array(corruption.severities, float), np.array(values))}
+        draw = functools.partial(figures.curves_figure, line, Words.accuracy, 1.0, Words.names[name])
         with place:
-            panels.chart(chart, alt, key=state.curve_of(name))
+            panels.chart(chart, alt, key=state.curve_of(name), figure=draw)
     st.caption(Words.curves_caption.format(n=n))

@@ -17,7 +17,7 @@ from cnnviz.percentages import percent
 from cnnviz.render import palettes, tiles
 from cnnviz.render.palettes import Limits
 from cnnviz.ui import accuracy as accuracies
-from cnnviz.ui import asking, choice, digit_choice, lookups, panels, present, refusal, session, state, subjects
+from cnnviz.ui import asking, choice, digit_choice, lookups, offers, panels, present, refusal, session, state, subjects
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import exact
@@ -140,6 +140,8 @@ def show_accuracy(before: Score, after: Score) -> None:
         delta = Words.points.format(points=points) if after.correct != before.correct else None
         st.metric(Words.after, percent(after.accuracy), delta, width="content")
     st.markdown(accuracies.in_words(before, after))
+    offers.fact(Words.before, percent(before.accuracy))
+    offers.fact(Words.after, percent(after.accuracy))
 
 
 def show_answers(network: Network, broken: Network) -> None:

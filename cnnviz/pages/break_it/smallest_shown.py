@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from cnnviz.analysis.adversarial import RADII, Changed, Search
 from cnnviz.drawing import rejection
 from cnnviz.percentages import NO_BREAK, percent, probability
 from cnnviz.render import matrices, tiles
+from cnnviz.render.palettes import Theme
 from cnnviz.render.size_chart import size_chart
 from cnnviz.ui import panels, refusal
 from cnnviz.ui.entry import Entry
@@ -87,18 +90,24 @@ def show_noise(number: int, shown: Shown) -> None:
 
 def _show(name: str, caption: str, shown: Shown, changed: Changed) -> None:
     """The digit + a change = the changed digit."""
-    theme, result, probs = panels.theme(), changed.images[shown.at], changed.probabilities[shown.at]
+    result, probs = changed.images[shown.at], changed.probabilities[shown.at]
     now = int(probs.argmax())
     values = {"was": shown.read, "now": now, "share": probability(float(probs[now]))}
     values |= {"size": size_in_words(shown.radius)}
-    before, after = (tiles.enlarged(each, panels.map_palette(), (0, 1), ZOOM, theme) for each in (shown.image, result))
-    change, most = result - shown.image, max(shown.radius, RADII[1])
-    difference = tiles.enlarged(change, "seismic", (-most, most), ZOOM, theme)
+    change = result - shown.image
     labels = [words.format(**values).replace(NO_BREAK, " ") for words in Words.labels]
-    picture = matrices.equation((before, difference, after), ("+", "="), labels, theme)
+    draw = functools.partial(_sum, shown, result, labels)
     low, high = (f"{100 * float(value):+.0f}{NO_BREAK}%" for value in (change.min(), change.max()))
     alt = Words.alt.format(low=low, high=high, **values)
-    panels.picture(picture, caption.format(**values), alt, name, width=WIDTH_PX, inline=True)
+    panels.picture(draw, caption.format(**values), alt, name, width=WIDTH_PX, inline=True)
+
+
+def _sum(shown: Shown, result: np.ndarray, labels: Sequence[str], theme: Theme) -> Image.Image:
+    """The same as a picture."""
+    before, after = (tiles.enlarged(each, panels.map_palette(), (0, 1), ZOOM, theme) for each in (shown.image, result))
+    most = max(shown.radius, RADII[1])
+    difference = tiles.enlarged(result - shown.image, "seismic", (-most, most), ZOOM, theme)
+    return matrices.equation((before, difference, after), ("+", "="), labels, theme)
 
 
 def show_refusal(entry: Entry, iteration: int, logits: np.ndarray) -> None:

@@ -78,7 +78,7 @@ def show_counts(part: Part, images: Images) -> None:
     name = Words.names[part]
     caption = Words.counts_caption.format(n=counts.sum(), part=name, low=counts.min(), high=counts.max())
     listed = ", ".join(f"{digit}: {count:,}" for digit, count in enumerate(counts))
-    chart = _chart(tuple(counts.tolist()), panels.theme())
+    chart = functools.partial(_chart, tuple(counts.tolist()))
     panels.picture(chart, caption, Words.counts_alt.format(part=name, counts=listed), f"counts-{part}")
 
 

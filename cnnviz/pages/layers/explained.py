@@ -96,7 +96,7 @@ def ask_layer(every: tuple[Layer, ...]) -> Layer:
 def show_chart(config: NetworkConfig) -> None:
     """The flow chart, drawn from the configuration."""
     flow_steps = figures.flow_chart(layers(config))
-    chart = panels.network_chart(config, panels.theme())
+    chart = functools.partial(panels.network_chart, config)
     steps = "; then ".join(f"{step} gives {shape_in_words(layer)}" for layer, step in flow_steps)
     alt = Words.chart_alt.format(steps=steps.replace("\n", ", "))
     panels.picture(chart, Words.chart.format(n=n_weights(config)), alt, "network")

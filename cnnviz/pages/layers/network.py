@@ -1,5 +1,6 @@
 """The session's digit in the network on one screen, from the image to the answer; a map that is clicked is opened."""
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +10,10 @@ from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import answer, calculation, explained, opened, signs, switched_off, take_along
 from cnnviz.pages.layers.opened import OpenMap
-from cnnviz.ui import choice, digit_choice, lookups, opening, panels, playing, present, refusal, session, state
+from cnnviz.render import palettes
+from cnnviz.ui import choice, digit_choice, lookups, offers, opening, panels, playing, present, refusal, session, state
+from cnnviz.ui.components.maps import still
+from cnnviz.ui.components.maps.sheet import numbered
 from cnnviz.ui.components.overview import overview
 from cnnviz.ui.components.overview.overview import Part, Switches, Training
 from cnnviz.ui.entry import Choice
@@ -29,6 +33,10 @@ class Words:
     neurons = "{n:,} neurons, {layer}"
     neurons_alt = "The {n:,} values that leave {layer}, as squares in the order of their numbers."
     answer = "Reads {first}; its second guess is {second}."
+
+
+MAPS_IN_A_ROW = 12
+"""In the file of a report."""
 
 
 def show() -> None:
@@ -101,6 +109,9 @@ def show_network(
 ) -> None:
     """The digit, every block's maps, the neurons, the answer."""
     open_end = next((layer for layer in ends if found and layer.block == found.layer.block), None)
+    for part in map(maps_of, ends):
+        draw = functools.partial(maps_picture, outputs[part.layer.name])
+        offers.picture(draw, part.caption, part.alt)
     chosen = choice.current()
     overview.overview(
         network,
@@ -115,6 +126,15 @@ def show_network(
         palette=signs.palette(),
         legend=signs.names(),
         shows=calculation.KEY,
+    )
+
+
+def maps_picture(outputs: np.ndarray) -> bytes:
+    """Maps, float (height, width, n), on one scale, numbered, as a PNG file."""
+    maps = outputs.transpose(2, 0, 1)
+    limits = palettes.limits_with_zero(maps)
+    return still.still(
+        numbered(maps, panels.map_palette(), limits, MAPS_IN_A_ROW, labels=[str(i) for i in range(len(maps))])
     )
 
 

@@ -14,7 +14,19 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.mistakes import batches
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts, figures
-from cnnviz.ui import choice, digit_choice, lookups, open_digits, panels, places, present, refusal, state, telephone
+from cnnviz.ui import (
+    choice,
+    digit_choice,
+    lookups,
+    offers,
+    open_digits,
+    panels,
+    places,
+    present,
+    refusal,
+    state,
+    telephone,
+)
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images
 from cnnviz.ui.state import Key, MistakesPage
@@ -117,12 +129,14 @@ def show() -> None:
 def show_accuracy(result: evaluation.Score) -> None:
     """Accuracy with its counts."""
     with st.container(horizontal=True, gap="medium"):
-        st.metric(Words.accuracy, percent(result.accuracy), width="content")
-        st.metric(Words.right, Words.of.format(part=result.correct, n=result.n), width="content")
+        share, part = percent(result.accuracy), Words.of.format(part=result.correct, n=result.n)
+        st.metric(Words.accuracy, share, width="content")
+        st.metric(Words.right, part, width="content")
         st.metric(Words.wrong, f"{result.n - result.correct:,}", width="content")
     if result.n < FEW_TESTED:
         low, high = wilson_interval(result.correct, result.n)
         st.caption(Words.few.format(low=percent(low, 0), high=percent(high, 0)))
+    offers.fact(Words.accuracy, f"{share} ({part})")
 
 
 def show_gallery(test: Dataset, probs: np.ndarray) -> None:
@@ -176,6 +190,7 @@ def show_matrix(result: evaluation.Score) -> None:
     alt = Words.matrix_alt.format(right=result.correct, n=result.n, worst=worst)
     chart = charts.confusion_chart(matrix, "cell", theme)
     panels.chart(chart, alt, key=MistakesPage.matrix, on_select="rerun")
+    offers.picture(lambda: figures.png(figures.confusion_figure(matrix)), Words.matrix_caption, alt)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small"):
         st.caption(Words.matrix_caption, width="stretch")
         panels.download_figure(figures.confusion_figure, (matrix,), "confusion-matrix")

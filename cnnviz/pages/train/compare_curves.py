@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 from cnnviz.network import store
 from cnnviz.network.cards import LogLine
 from cnnviz.pages.train import milestones, training_log
-from cnnviz.render import charts
+from cnnviz.render import charts, figures
 from cnnviz.render.charts import Line
 from cnnviz.training import log as logs
 from cnnviz.training.run import curves, measured
@@ -54,7 +55,9 @@ def show(rows: Sequence[Row]) -> None:
     known = {name: line for name, line in lines.items() if len(line[0])}
     if known:
         chart = charts.curve_chart(known, Words.kinds[what], panels.theme(), None if what == "loss" else 1.0)
-        panels.chart(chart, Words.alt.format(what=Words.kinds[what], names=", ".join(known)))
+        draw = functools.partial(figures.curves_figure, known, Words.kinds[what], None if what == "loss" else 1.0)
+        alt = Words.alt.format(what=Words.kinds[what], names=", ".join(known))
+        panels.chart(chart, alt, figure=draw)
     absent = [row for row in rows if row.name not in known]
     unchecked = [row.name for row in absent if what == "validation" and not row.plan.recipe.keep_validation]
     missing = {Words.unchecked: unchecked, Words.missing: [row.name for row in absent if row.name not in unchecked]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,11 +11,11 @@ from cnnviz.experiments import exercises, frontier
 from cnnviz.experiments.statistics import mean_interval
 from cnnviz.network.config import n_weights
 from cnnviz.percentages import percent
-from cnnviz.render import charts
+from cnnviz.render import charts, figures
 from cnnviz.render.charts import Size, Spread
 from cnnviz.training import scheduler
 from cnnviz.training.run import Run, Status
-from cnnviz.ui import access, panels, results, server
+from cnnviz.ui import access, offers, panels, results, server
 from cnnviz.ui.state import ExperimentsPart
 
 
@@ -175,7 +176,12 @@ def show_chart(runs: Sequence[Run]) -> None:
         Words.setting.format(label=each.label, mean=percent(each.mean), seeds=", ".join(map(percent, each.shares)))
         for each in spreads
     )
-    panels.chart(charts.spread_chart(spreads, panels.theme()), Words.chart_alt.format(settings="; ".join(told)))
+    panels.chart(
+        charts.spread_chart(spreads, panels.theme()),
+        Words.chart_alt.format(settings="; ".join(told)),
+        figure=functools.partial(figures.spreads_figure, spreads),
+        caption=Words.chart,
+    )
     st.caption(Words.chart)
 
 
@@ -236,4 +242,6 @@ def show_conclusion(runs: Sequence[Run]) -> None:
     outcomes = [outcome for run in runs if (outcome := results.of_run(run))]
     if exercise and outcomes:
         st.subheader(Words.conclusion, anchor=False)
-        st.markdown(exercise.conclude(outcomes))
+        conclusion = exercise.conclude(outcomes)
+        st.markdown(conclusion)
+        offers.offer(exercise.question, facts=[(Words.conclusion, offers.plain(conclusion))])

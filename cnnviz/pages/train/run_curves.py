@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.percentages import percent
-from cnnviz.render import charts
+from cnnviz.render import charts, figures
 from cnnviz.training.advance import measured_every
 from cnnviz.training.run import Run, curves, measured
 from cnnviz.ui import panels, state
@@ -67,12 +68,14 @@ def show_curve(chosen: Run, what: Literal["accuracy", "loss"], title: str) -> No
     alt = Words.curve_alt.format(what=title.lower(), n=chosen.iteration, ends=", ".join(ends))
     top = 1.0 if what == "accuracy" else None
     chart = charts.curve_chart(series, title, panels.theme(), top=top, height_px=CHART_PX)
-    panels.chart(chart, alt, key=state.run_curve_of(what))
     per_point = max(1, round(chosen.iteration / len(batches["iteration"])))
     every = measured_every(chosen.plan.recipe.iterations)
     caption = Words.curves[what].format(n=per_point, every=every)
     caption += Words.with_dropout if dropped else ""
-    st.caption(caption + (Words.checked if chosen.plan.recipe.keep_validation else Words.no_validation))
+    caption += Words.checked if chosen.plan.recipe.keep_validation else Words.no_validation
+    draw = functools.partial(figures.curves_figure, series, title, top)
+    panels.chart(chart, alt, key=state.run_curve_of(what), figure=draw, caption=caption)
+    st.caption(caption)
 
 
 def curve_series(

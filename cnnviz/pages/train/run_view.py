@@ -19,6 +19,7 @@ from cnnviz.ui import (
     digit_choice,
     digits,
     lookups,
+    offers,
     opening,
     panels,
     refusal,
@@ -40,6 +41,7 @@ class Words:
         "above."
     )
     never = "Stopped before it began."
+    run = "Run"
     failed = "This run has failed. {reason}"
     unbroken = "It had not begun."
     on_disk = "Its state at training step {n:,} is on disk."
@@ -208,15 +210,18 @@ def extend(name: str) -> None:
 
 def show_figures(chosen: Run) -> None:
     """Accuracies, the one that counts most first, and speed."""
+    offers.fact(Words.run, chosen.name)
     with st.container(horizontal=True, gap="large"):
         if is_measured(chosen):
             correct, n = test_result(chosen, chosen.iteration)
             hint = Words.test_help.format(correct=correct, n=n)
             st.metric(Words.test_accuracy, percent(correct / n), width="content", help=hint)
+            offers.fact(Words.test_accuracy, percent(correct / n))
         if chosen.validated:
             last = chosen.validated[-1]
             hint = Words.validation_help.format(n=last.n, at=last.iteration)
             st.metric(Words.validation_accuracy, percent(last.accuracy, 1), width="content", help=hint)
+            offers.fact(Words.validation_accuracy, percent(last.accuracy, 1))
         training, hint = run_curves.training_accuracy(chosen)
         st.metric(Words.train_accuracy, training, width="content", help=hint)
         if chosen.step_s:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -165,7 +166,7 @@ def show_plan(plan: Plan) -> None:
     n = n_weights(plan.network)
     st.metric(Words.weights, f"{n:,}", width="content")
     alt = Words.chart_alt.format(n=f"{n:,}")
-    chart = panels.network_chart(plan.network, panels.theme())
+    chart = functools.partial(panels.network_chart, plan.network)
     panels.picture(chart, Words.chart, alt, "planned-network")
     program.show(plan, Words.code)
 

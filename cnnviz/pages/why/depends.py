@@ -1,5 +1,8 @@
 """What an answer and a filter depend on: saliency, occlusion, the digits and the made-up input that excite a filter."""
 
+import functools
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 from PIL import Image
@@ -10,6 +13,7 @@ from cnnviz.network.weights import Network
 from cnnviz.pages.why import top_images
 from cnnviz.percentages import percent, probability
 from cnnviz.render import matrices, palettes, tiles
+from cnnviz.render.palettes import Theme
 from cnnviz.ui import choice, digit_choice, lookups, panels, present, refusal, session, state
 from cnnviz.ui.state import WhyPage
 
@@ -139,19 +143,23 @@ def _change(value: float) -> str:
 def show_saliency(image: np.ndarray, changes: np.ndarray, digit: int) -> None:
     """The digit, and by how much its logit changes with a step of ink at each pixel."""
     st.subheader(Words.saliency, anchor=False)
-    theme, limits = panels.theme(), palettes.symmetric_limits(changes)
-    seen = matrices.image_with_boxes(image, panels.map_palette(), [], ZOOM, theme)
-    effects = tiles.with_colour_bar(tiles.enlarged(changes, "seismic", limits, ZOOM, theme), "seismic", limits, theme)
     low, high = (np.unravel_index(at, changes.shape) for at in (changes.argmin(), changes.argmax()))
     values = {"digit": digit, "low": _change(changes.min()), "high": _change(changes.max())}
     places = {"low_row": low[0], "low_column": low[1], "high_row": high[0], "high_column": high[1]}
-    picture = matrices.equation((seen, effects), ("",), Words.saliency_labels, theme)
     caption = Words.saliency_caption.format(step=percent(attribution.INK_STEP, 0), **values)
     if n_full := int((~attribution.has_room(image)).sum()):
         caption += Words.saliency_full[n_full > 1].format(n=n_full)
     alt = Words.saliency_alt.format(**values, **places)
-    panels.picture(picture, caption, alt, "saliency", inline=True)
+    panels.picture(functools.partial(saliency_picture, image, changes), caption, alt, "saliency", inline=True)
     panels.not_proven(Words.saliency_not)
+
+
+def saliency_picture(image: np.ndarray, changes: np.ndarray, theme: Theme) -> Image.Image:
+    """The digit, and the changes beside it."""
+    limits = palettes.symmetric_limits(changes)
+    seen = matrices.image_with_boxes(image, panels.map_palette(), [], ZOOM, theme)
+    effects = tiles.with_colour_bar(tiles.enlarged(changes, "seismic", limits, ZOOM, theme), "seismic", limits, theme)
+    return matrices.equation((seen, effects), ("",), Words.saliency_labels, theme)
 
 
 def show_occlusion(image: np.ndarray, occluded: np.ndarray, digit: int, probs: np.ndarray) -> None:
@@ -164,27 +172,35 @@ def show_occlusion(image: np.ndarray, occluded: np.ndarray, digit: int, probs: n
         probs: the probabilities without a square, float (10,).
     """
     st.subheader(Words.occlusion, anchor=False)
-    side, theme, covered = IMAGE_PX - len(occluded) + 1, panels.theme(), occluded[..., digit]
+    side, covered = IMAGE_PX - len(occluded) + 1, occluded[..., digit]
     top, left = (int(at) for at in np.unravel_index(covered.argmin(), covered.shape))
     worst = image.copy()
     worst[top : top + side, left : left + side] = 0.5
     now, n_changed = occluded[top, left].argmax(), int((occluded.argmax(axis=-1) != probs.argmax()).sum())
-    seen = matrices.image_with_boxes(worst, panels.map_palette(), [(top, left, top + side, left + side)], ZOOM, theme)
     labels = [label.format(digit=digit) for label in Words.occlusion_labels]
-    picture = matrices.equation((seen, beneath(covered, side)), ("",), labels, theme)
+    box = (top, left, top + side, left + side)
+    draw = functools.partial(occlusion_picture, worst, box, covered, labels)
     values = {"digit": digit, "side": side, "n": covered.size, "now": now, "n_changed": n_changed}
     shares = {"free": probs[digit], "least": covered.min(), "most": covered.max()}
     values |= {name: probability(float(share)) for name, share in shares.items()}
     places = {"top": top, "bottom": top + side - 1, "left": left, "right": left + side - 1}
     alt = Words.occlusion_alt.format(**places, **values)
-    panels.picture(picture, Words.occlusion_caption.format(**values), alt, "occlusion", inline=True)
+    panels.picture(draw, Words.occlusion_caption.format(**values), alt, "occlusion", inline=True)
     st.markdown((Words.changed[n_changed > 1] if n_changed else Words.unchanged).format(**values))
     panels.not_proven(Words.occlusion_not)
 
 
-def beneath(covered: np.ndarray, side: int) -> Image.Image:
+def occlusion_picture(
+    worst: np.ndarray, box: matrices.Box, covered: np.ndarray, labels: Sequence[str], theme: Theme
+) -> Image.Image:
+    """The digit under the square, which is framed, and the number for each place of the square."""
+    seen = matrices.image_with_boxes(worst, panels.map_palette(), [box], ZOOM, theme)
+    return matrices.equation((seen, beneath(covered, box[2] - box[0], theme)), ("",), labels, theme)
+
+
+def beneath(covered: np.ndarray, side: int, theme: Theme) -> Image.Image:
     """A number for each place of the square, drawn at the square's middle on paper of 28×28 pixels."""
-    theme, limits = panels.theme(), (0.0, 1.0)
+    limits = (0.0, 1.0)
     paper = Image.new("RGB", (ZOOM * IMAGE_PX,) * 2, theme.paper)
     shift = ZOOM * (side - 1) // 2
     paper.paste(tiles.enlarged(covered, "viridis", limits, ZOOM, theme), (shift, shift))

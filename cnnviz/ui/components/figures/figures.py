@@ -7,6 +7,7 @@ itself.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,12 @@ from typing import Any, Literal
 import numpy as np
 
 from cnnviz.percentages import probability
+from cnnviz.render import tiles
+from cnnviz.render.palettes import LIGHT
+from cnnviz.ui import offers
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.components.maps import sheet as sheets
+from cnnviz.ui.components.maps import still
 from cnnviz.ui.components.maps.sheet import Sheet
 from cnnviz.ui.state import Key
 
@@ -84,9 +89,17 @@ def show(items: Sequence[Figure | Text], key: Key[Any], *, faint: bool = False, 
     Returns:
         the picture that was clicked on, in the run that follows the click; otherwise None.
     """
+    for item in items if not faint else ():
+        if isinstance(item, Figure):
+            offers.picture(functools.partial(_drawn, item.picture), item.caption, item.alt)
     shown = component("cnnviz.figures", "figures/figures.js", HTML, style=STYLE, is_module=True)
     sent = shown(key=key.name, data=packed(items, faint=faint, n_loads=n_loads), on_picked_change=lambda: None)
     return _picked(sent.get("picked"), items)
+
+
+def _drawn(picture: Sheet | Bars) -> bytes:
+    """A picture as a PNG file."""
+    return still.still(picture) if isinstance(picture, Sheet) else tiles.index_bars(picture.probs, LIGHT).png()
 
 
 def packed(items: Sequence[Figure | Text], *, faint: bool = False, n_loads: int = 0) -> bytes:

@@ -6,9 +6,10 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from cnnviz.ui import state
+from cnnviz.ui import offers, state
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.components.maps import sheet as sheets
+from cnnviz.ui.components.maps import still
 from cnnviz.ui.components.maps.sheet import Sheet
 from cnnviz.ui.state import Key
 
@@ -38,6 +39,7 @@ def show(
         on_open: callback, gets the number of the one that was opened; else the page asks `opened`.
     """
     key = key or state.pictures_of(name)
+    offers.picture(lambda: still.still(sheet), caption, alt)
 
     def tell() -> None:
         number = opened(key, len(sheet.pictures))
@@ -61,6 +63,7 @@ def pick(sheet: Sheet, key: Key[Any], start: int, *, caption: str, alt: str, nam
     Returns:
         the number of the one that is picked.
     """
+    offers.picture(lambda: still.still(sheet), caption, alt)
     data = _packed(sheet, caption, alt, name, {"picks": True, "key": key.name, "marked": [start]})
     _component()(key=key.name, data=data, default={"picked": None}, on_picked_change=lambda: None)
     found = picked(key, len(sheet.pictures))

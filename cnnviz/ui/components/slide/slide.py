@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -212,7 +213,10 @@ def slide(
     place = (row, column) if row < out and column < out else place
     top, left = place[0] * stride - pad_px, place[1] * stride - pad_px
     patch = (top, left, top + kernel_px, left + kernel_px)
-    panels.below_picture(lambda: tiles.png(still((inputs, results), colours, patch, place, theme)), caption, name)
+    files = [
+        functools.partial(_file, (inputs, results), colours, patch, place, around) for around in (theme, palettes.LIGHT)
+    ]
+    panels.below_picture(files[0], caption, name, light=files[1])
     return place
 
 
@@ -267,6 +271,11 @@ def still(
         pixels = palettes.apply_palette(values, *look).repeat(zoom, axis=0).repeat(zoom, axis=1)
         pictures.append(matrices.with_box(Image.fromarray(pixels), box, zoom))
     return matrices.equation(pictures, ["→"], ("", ""), theme)
+
+
+def _file(*args: Any) -> bytes:
+    """As `still`, as a PNG file."""
+    return tiles.png(still(*args))
 
 
 def _address(values: np.ndarray, palette: Palette, limits: Limits) -> str:
