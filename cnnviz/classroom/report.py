@@ -55,11 +55,10 @@ class Words:
 @validated
 @dataclass(frozen=True)
 class Picture:
-    """A picture of an entry: a PNG in base64, what it shows in words, and what stands under it ("" for nothing)."""
+    """A picture of an entry: a PNG in base64, and what it shows in words."""
 
     content: Annotated[str, Field(max_length=4 * MAX_PICTURE_BYTES // 3 + 4), expected("a PNG of at most 300 kB")]
     alt: Annotated[str, Field(max_length=MAX_ALT), expected(f"at most {MAX_ALT:,} characters")]
-    caption: Line = ""
 
     def __post_init__(self) -> None:
         try:
@@ -106,6 +105,7 @@ class Entry:
         when: by the browser's clock, as "2026-11-26 20:19".
         place: the page, as its menu calls it.
         title: what it is, in a few words.
+        note: more of what one sees; "" for nothing.
         pictures, table: what was seen.
         facts: labels and values, e.g. of the network, the accuracy, the answer and its share.
         sentence: what the person writes.
@@ -118,6 +118,7 @@ class Entry:
     pictures: Annotated[tuple[Picture, ...], Field(max_length=MAX_PICTURES)] = ()
     facts: Annotated[tuple[tuple[Line, Value], ...], Field(max_length=MAX_FACTS)] = ()
     table: Table | None = None
+    note: Value = ""
     sentence: Sentence = ""
     link: Annotated[str, Field(max_length=MAX_LINK, pattern=r"^(https?://.*)?$"), expected("a link of http(s)")] = ""
 

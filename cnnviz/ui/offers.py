@@ -45,8 +45,10 @@ class Offer:
 
     @property
     def title(self) -> str:
-        """The first sentence of the caption, if need be its beginning."""
-        first = re.split(r"(?<=[.:?!])\s", self.caption, maxsplit=1)[0].rstrip(".:")
+        """The first sentence of the caption, if need be its part before a colon, or its beginning."""
+        first = re.split(r"(?<=[.?!])\s", self.caption, maxsplit=1)[0].rstrip(".:")
+        if len(first) > MAX_TITLE:
+            first = first.split(": ", maxsplit=1)[0]
         return first if len(first) <= MAX_TITLE else f"{first[:MAX_TITLE].rpartition(' ')[0]} …"
 
 
@@ -63,6 +65,11 @@ def begin(*, wanted: bool) -> None:
     Session.offers.set(Gathered() if wanted else None)
 
 
+def wanted() -> bool:
+    """Whether this run of the page gathers, for what costs something to offer."""
+    return Session.offers.get() is not None
+
+
 def taken() -> Gathered | None:
     """What was gathered, once; None where nothing was wanted."""
     gathered: Gathered | None = Session.offers.get()
@@ -74,7 +81,7 @@ def offer(caption: str, pictures: Sequence[Drawn] = (), facts: Sequence[Fact] = 
     """Offer something, see `Offer`; simple Markdown in the caption becomes text."""
     gathered: Gathered | None = Session.offers.get()
     if gathered is not None:
-        gathered.offers.append(Offer(plain(caption), pictures, facts, table))
+        gathered.offers.append(Offer(on_paper(caption), pictures, facts, table))
 
 
 def picture(draw: Callable[[], bytes], caption: str, alt: str) -> None:
@@ -84,7 +91,7 @@ def picture(draw: Callable[[], bytes], caption: str, alt: str) -> None:
         draw: makes its PNG; it may be called later, or never.
         caption, alt: as for `panels.picture`.
     """
-    offer(caption, [Drawn(draw, plain(alt or caption))])
+    offer(caption, [Drawn(draw, plain(alt) or on_paper(caption))])
 
 
 def table(columns: Mapping[str, Sequence[Any]], caption: str) -> None:
@@ -100,5 +107,10 @@ def fact(label: str, value: str) -> None:
 
 
 def plain(markdown: str) -> str:
-    """A sentence without its Markdown: bold, code and icons."""
+    """Sentences without their Markdown: bold, code and icons."""
     return re.sub(r"\*\*|`|:material/\w+:\s*", "", markdown).strip()
+
+
+def on_paper(caption: str) -> str:
+    """A caption without its Markdown and without the sentences that say where to click: nobody can on paper."""
+    return re.sub(r"(^|(?<=[.!?;]) )(Click|A click|Point at)\b[^.]*\.", "", plain(caption)).strip()

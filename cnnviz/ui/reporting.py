@@ -52,6 +52,8 @@ OF_NETWORK = ("draw", "layers", "why", "mistakes", "break_it")
 """Places that show the network of the head."""
 OF_DIGIT = ("layers", "why")
 WIDEST_PX, SHOWN_PX, ENLARGED_PX = 1_460, 460, 196
+MOST_IN_PREVIEW = 60
+"""Characters of a fact."""
 
 
 @dataclass(frozen=True)
@@ -104,22 +106,33 @@ def _dialog(found: Sequence[Offer], place: Place) -> None:
 
 
 def _preview(offer: Offer) -> None:
-    for drawn in offer.pictures:
-        show_picture(drawn.draw(), drawn.alt)
+    with st.container(horizontal=True):
+        for drawn in offer.pictures:
+            show_picture(drawn.draw(), drawn.alt, SHOWN_PX if len(offer.pictures) == 1 else SHOWN_PX // 2)
     if offer.table is not None:
         header, rows = offer.table
         st.dataframe(dict(zip(header, zip(*rows, strict=True), strict=True)), hide_index=True, height=180)
-    for label, value in offer.facts:
-        st.caption(f"{label}: {value}")
+    if short := [(label, value) for label, value in offer.facts if len(value) <= MOST_IN_PREVIEW]:
+        st.caption(in_words(short))
 
 
-def show_picture(content: bytes, alt: str) -> None:
+def in_words(facts: Sequence[Fact]) -> str:
+    """Facts one after the other, as Markdown that shows them as they are."""
+    return " · ".join(f"{as_markdown(label)}: {as_markdown(value)}" for label, value in facts)
+
+
+def as_markdown(words: str) -> str:
+    """Words as Markdown that shows them as they are."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|~$:^" else letter for letter in words)
+
+
+def show_picture(content: bytes, alt: str, widest_px: int = SHOWN_PX) -> None:
     """A PNG as it will be in the report: a small one enlarged, each pixel a square."""
     with Image.open(io.BytesIO(content)) as picture:
         zoom = ENLARGED_PX // picture.width if picture.width <= report.SMALL_PX else 1
         if zoom > 1:
             content = tiles.png(picture.resize((zoom * picture.width, zoom * picture.height), Image.Resampling.NEAREST))
-        width = min(SHOWN_PX, zoom * picture.width)
+        width = min(widest_px, zoom * picture.width)
     st.image(content, width=width, alt=alt, output_format="PNG")
 
 
@@ -154,23 +167,25 @@ def entry_of(offer: Offer, place: Place, sentence: str) -> Entry:
         place.title,
         offer.title,
         tuple(
-            Picture(base64.b64encode(fitted(drawn.draw())).decode(), _cut(drawn.alt, report.MAX_ALT), caption)
-            for drawn, caption in zip(offer.pictures, _captions(offer), strict=False)
+            Picture(base64.b64encode(fitted(drawn.draw())).decode(), _cut(drawn.alt, report.MAX_ALT))
+            for drawn in offer.pictures[: report.MAX_PICTURES]
         ),
         tuple(
             (_cut(label), _cut(value, report.MAX_VALUE))
             for label, value in [*offer.facts, *place.facts][: report.MAX_FACTS]
         ),
         _table(offer),
+        _note(offer),
         sentence.strip()[:MAX_SENTENCE],
         place.link,
     )
 
 
-def _captions(offer: Offer) -> list[str]:
-    """What stands under each picture: under the first one all that the title leaves out."""
-    more = offer.caption if offer.caption.rstrip(".:") != offer.title else ""
-    return [_cut(more), *[""] * report.MAX_PICTURES][: report.MAX_PICTURES]
+def _note(offer: Offer) -> str:
+    """The caption without what the title says already; all of it where the title is not its first sentence."""
+    rest = offer.caption.removeprefix(offer.title)
+    is_sentence = rest != offer.caption and (rest.lstrip(".:")[:1] in (" ", "") and not rest.startswith(": "))
+    return _cut(rest.lstrip(".: ") if is_sentence else offer.caption, report.MAX_VALUE)
 
 
 def _table(offer: Offer) -> Table | None:
@@ -210,10 +225,10 @@ def fitted(content: bytes) -> bytes:
     while True:
         size = (max(1, round(scale * whole.width)), max(1, round(scale * whole.height)))
         small = io.BytesIO()
-        whole.resize(size, Image.Resampling.BOX).quantize(256).save(small, "PNG", optimize=True)
-        if len(small.getvalue()) <= MAX_PICTURE_BYTES:
+        whole.resize(size, Image.Resampling.BOX).quantize(256).save(small, "PNG")
+        if (n_bytes := len(small.getvalue())) <= MAX_PICTURE_BYTES:
             return small.getvalue()
-        scale *= 0.75
+        scale *= min(0.9, (MAX_PICTURE_BYTES / n_bytes) ** 0.5)
 
 
 def _link() -> str:
@@ -249,7 +264,7 @@ def _digit() -> list[Offer]:
     first = int(probs.argmax())
     title = digit_choice.title(shown)
     facts = [(Words.answer, Words.no_digit if is_refused else str(first))]
-    facts.append((Words.share, f"{first}: {probability(float(probs[first]))}"))
+    facts.append((Words.share, probability(float(probs[first]))))
     if shown.label is not None:
         facts.append((Words.label, str(shown.label)))
     shares = ", ".join(f"{digit}: {probability(float(share))}" for digit, share in enumerate(probs))

@@ -516,6 +516,7 @@ class ClassroomPage:
 
     part = Key("classroom part", "room", kept=True, address="part")
     report_name = Key("report name", "")
+    report_typed = Key[Any]("report typed", None, "the part My report: the name, for the thread that makes the file")
 
 
 def entry_of_report(what: Literal["sentence", "up", "delete"], number: int) -> Key[Any]:

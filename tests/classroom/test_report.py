@@ -31,9 +31,10 @@ ENTRY = Entry(
     "2026-11-26 20:19",
     "Draw",
     "Your drawing",
-    (Picture(a_png(), "A seven.", "What the network sees."), Picture(a_png(300, 120), "Ten bars.")),
+    (Picture(a_png(), "A seven."), Picture(a_png(300, 120), "Ten bars.")),
     (("Network", "Best reader (robust)"), ("Answer", "7"), ("Share", "97.3 %")),
     Table(("Digit", "Share"), (("7", "97.3 %"), ("1", "2.1 %"))),
+    "What the network sees.",
     "I expected a 1, since it has no stroke through it.",
     "https://school.example/draw?net=robust&digit=own",
 )
@@ -69,7 +70,15 @@ class Parsed(HTMLParser):
 
 def test_a_report_says_all_that_its_entries_have():
     parsed = Parsed(report.html(Report("Anna B.", (ENTRY, dataclasses.replace(ENTRY, title="Once more"))), DATE))
-    for words in ("Report of Anna B.", DATE, "1 · Draw · 2026-11-26 20:19", "Once more", "97.3 %", ENTRY.sentence):
+    for words in (
+        "Report of Anna B.",
+        DATE,
+        "1 · Draw · 2026-11-26 20:19",
+        "Once more",
+        "97.3 %",
+        ENTRY.note,
+        ENTRY.sentence,
+    ):
         assert words in parsed.text
     assert [image["alt"] for image in parsed.of("img")] == ["A seven.", "Ten bars."] * 2
     assert [(image["width"], image["height"]) for image in parsed.of("img")[:2]] == [("28", "28"), ("300", "120")]
@@ -81,15 +90,15 @@ def test_a_report_says_all_that_its_entries_have():
 
 
 def test_nothing_that_a_person_types_is_more_than_text():
-    picture = Picture(a_png(), NASTY, NASTY)
-    entry = Entry(NASTY[:40], NASTY, NASTY, (picture,), ((NASTY, NASTY),), Table((NASTY,), ((NASTY,),)), NASTY)
+    picture = Picture(a_png(), NASTY)
+    entry = Entry(NASTY[:40], NASTY, NASTY, (picture,), ((NASTY, NASTY),), Table((NASTY,), ((NASTY,),)), NASTY, NASTY)
     parsed = Parsed(report.html(Report(NASTY, (entry,)), DATE))
     harmless = Parsed(report.html(Report("x", (dataclasses.replace(ENTRY, pictures=(picture,), link=""),)), DATE))
     assert {tag for tag, _ in parsed.tags} <= {tag for tag, _ in harmless.tags}
     assert len(parsed.of("img")) == 1
     assert not any(name.startswith("on") for _, attributes in parsed.tags for name in attributes)
-    # <title>, <h1>, place, <h2>, below the picture, above the table, header, cell, fact (twice), sentence
-    assert parsed.text.count(NASTY) == 11
+    # <title>, <h1>, place, <h2>, header, cell, note, fact (twice), sentence
+    assert parsed.text.count(NASTY) == 10
     assert parsed.of("img")[0]["alt"] == NASTY
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from cnnviz.network.config import Convolution, NetworkConfig, layers
 from cnnviz.network.presets import PRESETS
 from cnnviz.render import figures
+from cnnviz.render.charts import Spread
 from cnnviz.render.palettes import DARK, LIGHT
 from common import ROOT
 
@@ -212,3 +213,24 @@ assert "tensorflow" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_curves_are_drawn_as_they_are():
+    series = {"before": (np.array([1.0, 5.0]), np.array([0.2, 0.9])), "after": (np.array([5.0]), np.array([0.95]))}
+    (axes,) = figures.curves_figure(series, "Accuracy", 1.0).axes
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[1.0, 0.2], [5.0, 0.9]], [[5.0, 0.95]]]
+    assert axes.get_ylim()[1] == 1
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["before", "after"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Training step", "Accuracy")
+    (alone,) = figures.curves_figure({"noise": series["before"]}, "Accuracy", x_title="Noise").axes
+    assert alone.get_legend() is None
+    assert alone.get_xlabel() == "Noise"
+
+
+def test_seeds_their_mean_and_its_interval_are_in_percent():
+    (axes,) = figures.spreads_figure([Spread("a", (0.5, 0.7), 0.4, 0.8), Spread("b", (0.9,), 0.9, 0.9)]).axes
+    interval, mean, seeds = (line.get_xydata() for line in axes.lines[:3])
+    assert interval.tolist() == [[40, 0], [80, 0]]
+    assert mean[0] == pytest.approx([60, 0])
+    assert seeds.tolist() == [[50, 0], [70, 0]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]

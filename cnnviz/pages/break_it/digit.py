@@ -40,6 +40,7 @@ class Words:
     )
     curve_alt = "Line chart: accuracy from {worst} to {best} over {name}."
     accuracy = "Accuracy"
+    curve = "Accuracy on test digits that were changed: {name}."
     computing = "Reading changed test digits: {done} of {n} points"
 
 
@@ -136,5 +137,7 @@ def show_curves(network: Network, test: Dataset, amounts: dict[str, float]) -> N
         line = {Words.names[name]: (np.array(corruption.severities, float), np.array(values))}
         draw = functools.partial(figures.curves_figure, line, Words.accuracy, 1.0, Words.names[name])
         with place:
-            panels.chart(chart, alt, key=state.curve_of(name), figure=draw)
+            panels.chart(
+                chart, alt, key=state.curve_of(name), figure=draw, caption=Words.curve.format(name=Words.names[name])
+            )
     st.caption(Words.curves_caption.format(n=n))

@@ -6,7 +6,9 @@ import base64
 import contextlib
 import dataclasses
 import functools
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
@@ -39,6 +41,17 @@ class Words:
     heading = "{number} · {place} · {when}"
     buttons = {"up": "Move up", "delete": "Delete"}
     link = "The page as it was"
+
+
+NAME_S = 0.5
+"""Until then the name is here that was sent with the click that asks for the file."""
+
+
+@dataclass
+class Typed:
+    """The name as it was typed last, also for what runs without a session."""
+
+    name: str = ""
 
 
 BUTTONS: tuple[tuple[Literal["up", "delete"], str, Callable[[Reports, str, int], None]], ...] = (
@@ -84,16 +97,32 @@ def _entries() -> list[tuple[int, Entry]] | None:
 def show_file(entries: Sequence[Entry]) -> None:
     """The name on it, and the button that downloads it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(
-            Words.name, key=ClassroomPage.report_name.name, max_chars=100, help=Words.name_help, width=300
+        typed = state.opened(ClassroomPage.report_typed, Typed)
+        typed.name = st.text_input(
+            Words.name,
+            key=ClassroomPage.report_name.name,
+            max_chars=100,
+            help=Words.name_help,
+            width=300,
+            on_change=_type,
+            args=(typed,),
         )
-        content = functools.partial(_html, tuple(entries), name.strip(), reporting.now())
+        content = functools.partial(_html, tuple(entries), typed, reporting.now())
         panels.download_file(Words.download, content, f"{Words.file}.html", "text/html")
     st.caption(f"{Words.count.format(n=len(entries), most=MAX_ENTRIES)} {Words.how}")
 
 
-def _html(entries: tuple[Entry, ...], name: str, date: str) -> str:
-    return report.html(Report(name, entries), date)
+def _type(typed: Typed) -> None:
+    typed.name = ClassroomPage.report_name.get()
+
+
+def _html(entries: tuple[Entry, ...], typed: Typed, date: str) -> str:
+    """The file.
+
+    A name that was being typed leaves the browser with the click on the button, together with the wish for the file.
+    """
+    time.sleep(NAME_S)
+    return report.html(Report(typed.name.strip(), entries), date)
 
 
 def show_entry(place: int, number: int, entry: Entry) -> None:
@@ -112,16 +141,17 @@ def show_entry(place: int, number: int, entry: Entry) -> None:
                     on_click=_change,
                     args=(change, number),
                 )
-        st.markdown(f"**{_text(entry.title)}**")
-        for picture in entry.pictures:
-            reporting.show_picture(base64.b64decode(picture.content), picture.alt)
-            if picture.caption:
-                st.caption(_text(picture.caption))
+        st.markdown(f"**{reporting.as_markdown(entry.title)}**")
+        with st.container(horizontal=True):
+            for picture in entry.pictures:
+                reporting.show_picture(base64.b64decode(picture.content), picture.alt)
         if entry.table:
             columns = zip(*entry.table.rows, strict=True)
             st.dataframe(dict(zip(entry.table.header, columns, strict=True)), hide_index=True, height="content")
-        for label, value in entry.facts:
-            st.markdown(f":gray[{_text(label)}:] {_text(value)}")
+        if entry.note:
+            st.caption(reporting.as_markdown(entry.note))
+        if entry.facts:
+            st.caption(reporting.in_words(entry.facts))
         key = state.entry_of_report("sentence", number)
         key.begin(entry.sentence)
         st.text_area(
@@ -147,8 +177,3 @@ def _change(change: Callable[[Reports, str, int], None], number: int) -> None:
         Session.report_problem.set(str(error))
     except DatabaseError as error:
         Session.report_problem.set(reporting.Words.away.format(reason=error))
-
-
-def _text(words: str) -> str:
-    """Words as Markdown that shows them as they are."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|~$:^" else letter for letter in words)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from cnnviz.analysis import arithmetic, contribution_path, receptive_field
 from cnnviz.analysis.explanations import (
@@ -16,8 +17,9 @@ from cnnviz.network.config import Layer, NetworkConfig, layers
 from cnnviz.network.weights import Network
 from cnnviz.pages.layers import signs
 from cnnviz.pages.layers.opened import OpenMap
-from cnnviz.render import matrices
-from cnnviz.ui import panels
+from cnnviz.render import matrices, tiles
+from cnnviz.render.palettes import LIGHT, Theme
+from cnnviz.ui import offers, panels
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.components.maps.sheet import images, written
 from cnnviz.ui.state import CalculationPart
@@ -34,6 +36,7 @@ class Words:
         "Three squares of {px} by {px} numbers for input channel {channel}. Patch: {patch}. Kernel: {kernel}. "
         "Products: {products}."
     )
+    sum = "Sum"
     every_channel = "All {n} input channels"
     channels = "The {n} input channels, those that matter most first; the {shown} strongest stand above with numbers."
     channels_alt = "Table of the sums of {n} input channels."
@@ -73,6 +76,8 @@ def show(network: Network, outputs: Mapping[str, np.ndarray], found: OpenMap) ->
     """How the open pixel is computed, number by number, and what it sees; only once it is asked for."""
     more = st.expander(Words.more, key=CalculationPart.more.name, on_change="rerun")
     if not more.open:
+        if offers.wanted():
+            offer_sum(network, outputs, found)
         return
     with more:
         layer, position = found.layer, (*found.place, found.number)
@@ -85,6 +90,29 @@ def show(network: Network, outputs: Mapping[str, np.ndarray], found: OpenMap) ->
         show_step(step, outputs[below.name], network, layer, position)
         show_next(network.config, outputs, layer, position)
         show_field(network, outputs, layer, position)
+
+
+def offer_sum(network: Network, outputs: Mapping[str, np.ndarray], found: OpenMap) -> None:
+    """Offer the open pixel's sum of products to the report, of the channel that matters most; only of a convolution."""
+    layer, position = found.layer, (*found.place, found.number)
+    step = arithmetic.explain(network, outputs, layer.name, position)
+    if not isinstance(step, ConvolutionExplanation):
+        return
+    inputs, weights = outputs[arithmetic.layer_below(network.config, layer.name).name], _kernel(network, layer)
+    channel, row, column = int(step.channels_by_contribution[0]), *found.place
+    caption, alt = channel_in_words(step, channel)
+    words = {"row": row, "column": column, "filter": found.number, "name": layer.name, "value": step.total}
+    labels = (Words.patch, Words.kernel, Words.products)
+
+    def draw() -> bytes:
+        return tiles.png(matrices.equation(factors(step, channel, inputs, weights, LIGHT), ("×", "="), labels, LIGHT))
+
+    facts = [(Words.sum, offers.plain(total_in_words(step)))]
+    offers.offer(f"{Words.pixel.format(**words)}. {caption}", [offers.Drawn(draw, alt)], facts)
+
+
+def _kernel(network: Network, layer: Layer) -> np.ndarray:
+    return network.weights[f"{layer.name}/kernel"]
 
 
 def largest_product(kernel: np.ndarray, inputs: np.ndarray) -> float:
@@ -101,7 +129,7 @@ def show_step(step: object, inputs: np.ndarray, network: Network, layer: Layer, 
     """How one number comes about."""
     below = arithmetic.layer_below(network.config, layer.name)
     if isinstance(step, ConvolutionExplanation):
-        show_convolution(step, inputs, network.weights[f"{layer.name}/kernel"])
+        show_convolution(step, inputs, _kernel(network, layer))
     elif isinstance(step, PoolingExplanation):
         show_pooling(step, inputs, below, position[2])
     elif isinstance(step, ActivationExplanation):
@@ -118,11 +146,7 @@ def show_convolution(step: ConvolutionExplanation, inputs: np.ndarray, weights: 
     )
     for channel in order if every else order[:N_CHANNELS]:
         show_channel(step, int(channel), inputs, weights)
-    terms = " + ".join(f"({step.channel_sums[c]:+.4f})" for c in order[:N_CHANNELS])
-    rest = order[N_CHANNELS:]
-    if len(rest):
-        terms += " + (" + Words.others.format(sum=step.channel_sums[rest].sum(), n=len(rest)) + ")"
-    st.markdown(Words.total.format(terms=terms, bias=step.bias, total=step.total))
+    st.markdown(total_in_words(step))
     if not step.inside.all():
         st.caption(Words.outside)
     if len(order) > N_CHANNELS:
@@ -133,22 +157,47 @@ def show_convolution(step: ConvolutionExplanation, inputs: np.ndarray, weights: 
         panels.table(table, caption, Words.channels_alt.format(n=len(order)), "channels", height=240)
 
 
+def total_in_words(step: ConvolutionExplanation) -> str:
+    """The sums of the channels that matter most, of the others, the bias, and what they add up to."""
+    order = step.channels_by_contribution
+    terms = " + ".join(f"({step.channel_sums[c]:+.4f})" for c in order[:N_CHANNELS])
+    rest = order[N_CHANNELS:]
+    if len(rest):
+        terms += " + (" + Words.others.format(sum=step.channel_sums[rest].sum(), n=len(rest)) + ")"
+    return Words.total.format(terms=terms, bias=step.bias, total=step.total)
+
+
 def show_channel(step: ConvolutionExplanation, channel: int, inputs: np.ndarray, weights: np.ndarray) -> None:
     """Patch × kernel = products of one input channel, with their numbers, on the scale of the whole layer."""
+    pictures = factors(step, channel, inputs, weights, panels.theme())
+    caption, alt = channel_in_words(step, channel)
+    panels.equation(pictures, (Words.patch, Words.kernel, Words.products), caption, alt, f"channel-{channel}")
+
+
+def of_channel(step: ConvolutionExplanation, channel: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Patch, kernel and products of one input channel, float (k, k); NaN outside of the input."""
     inside = np.where(step.inside, 1, np.nan)
-    patch, kernel = step.patch[:, :, channel] * inside, step.kernel[:, :, channel]
-    products = step.products[:, :, channel] * inside
+    return step.patch[:, :, channel] * inside, step.kernel[:, :, channel], step.products[:, :, channel] * inside
+
+
+def factors(
+    step: ConvolutionExplanation, channel: int, inputs: np.ndarray, weights: np.ndarray, theme: Theme
+) -> list[Image.Image]:
+    """The same as pictures, with their numbers, on the scale of the whole layer."""
+    patch, kernel, products = of_channel(step, channel)
     cell, largest = 56 if len(kernel) <= 5 else 48, largest_product(weights, inputs)
-    pictures = (
-        matrices.annotated_heatmap(patch, *signs.colours(inputs), cell, panels.theme()),
-        matrices.annotated_heatmap(kernel, *signs.weights(weights), cell, panels.theme()),
-        matrices.annotated_heatmap(products, signs.palette(), (-largest, largest), cell, panels.theme()),
-    )
+    looks = (signs.colours(inputs), signs.weights(weights), (signs.palette(), (-largest, largest)))
+    shown = zip((patch, kernel, products), looks, strict=True)
+    return [matrices.annotated_heatmap(values, *look, cell, theme) for values, look in shown]
+
+
+def channel_in_words(step: ConvolutionExplanation, channel: int) -> tuple[str, str]:
+    """What stands under the same, and what it shows for who cannot see it."""
+    patch, kernel, products = of_channel(step, channel)
     values = {"channel": channel, "px": len(kernel)}
     numbers = {"patch": in_words(patch), "kernel": in_words(kernel), "products": in_words(products)}
     caption = Words.channel_row.format(total=step.channel_sums[channel], **values)
-    labels, alt = (Words.patch, Words.kernel, Words.products), Words.channel_alt.format(**numbers, **values)
-    panels.equation(pictures, labels, caption, alt, f"channel-{channel}")
+    return caption, Words.channel_alt.format(**numbers, **values)
 
 
 def in_words(matrix: np.ndarray) -> str:
