@@ -122,6 +122,17 @@ def checked(prompt: Prompt, answer: Any) -> int | float | str:
     raise ValueError("Expected a drawing from the canvas.")
 
 
+def in_words(prompt: Prompt, answer: Any) -> str:
+    """An answer as `checked` gives it, for a person; "–" for none."""
+    if answer is None:
+        return "–"
+    if prompt.kind == "digit":
+        return "no digit" if answer == NO_DIGIT else str(answer)
+    if prompt.kind == "choice":
+        return str(prompt.options[answer])
+    return f"{answer:g} {prompt.unit}".strip() if prompt.kind == "number" else str(answer)
+
+
 def tally(prompt: Prompt, answers: Iterable[Any]) -> list[int]:
     """How many gave each answer; of numbers, how many lie in each of N_BINS equal parts of the line; else nothing."""
     given = list(answers)

@@ -14,7 +14,7 @@ import streamlit as st
 from cnnviz.classroom.prompts import MAX_SENTENCE, Prompt
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import RoomError
-from cnnviz.ui import browser, server, subjects
+from cnnviz.ui import browser, server, state, subjects
 from cnnviz.ui.state import Key, RoomKeys
 
 Make = Callable[[], Prompt | None]
@@ -71,7 +71,7 @@ def show() -> None:
         return
     if prompt.picture:
         st.image(base64.b64decode(prompt.picture), width=320, alt=prompt.alt)
-    text = Key(f"{RoomKeys.text.name} {prompt.text}", prompt.text.strip())
+    text = state.asked_text_of(prompt.text.strip())
     text.begin(text.default)
     st.text_input(Words.text, max_chars=MAX_SENTENCE, key=text.name)
     if st.button(Words.ask, type="primary", icon=":material/send:", on_click=_ask, args=(prompt, text)):

@@ -11,11 +11,15 @@ from urllib.parse import parse_qsl
 import numpy as np
 import streamlit as st
 
+from cnnviz.classroom import prompts, report
+from cnnviz.classroom.live import VALUE
+from cnnviz.classroom.prompts import Prompt
+from cnnviz.classroom.report import Entry, Picture
 from cnnviz.data.mnist import DataError
 from cnnviz.drawing.preparation import IMAGE_PX
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import RoomError, Standing
-from cnnviz.ui import address, address_reading, browser, digit_choice, places, server
+from cnnviz.ui import address, address_reading, browser, digit_choice, places, reporting, server
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import DrawPage, RoomKeys, Session
@@ -53,6 +57,10 @@ class Words:
     right_cell = "It is number {n}: {count} of {all} chose it."
     median = "The middle of {n} answers: {median} {unit}."
     median_and_right = "The middle of {n} answers: {median} {unit}; right: {right} {unit}."
+    to_report = "Add to my report"
+    in_report = "It is in your report, on the page Class."
+    report_title = "What I guessed: {text}"
+    my_answer, the_answer, class_answers = "My answer", "Right", "The class"
     handed_in = "Your drawing is on the wall."
     nothing_drawn = "Draw something first; then put it on the wall."
     too_late = "Too late: drawings are not taken any more."
@@ -78,6 +86,7 @@ BROWSER = {
     "wait": Words.wait,
     "away": Words.away,
     "notDone": Words.not_done,
+    "toReport": Words.to_report,
     "send": Words.send,
     "sentence": Words.sentence,
     "noDigit": Words.no_digit,
@@ -171,6 +180,7 @@ def strip() -> None:
             on_draw_change=_go_to_canvas,
             on_hand_in_change=_hand_in,
             on_followed_change=_nothing,
+            on_report_change=_report,
             on_over_change=_is_over,
         )
 
@@ -261,6 +271,34 @@ def _hand_in() -> None:
     RoomKeys.said.set(Words.handed_in if given else Words.too_late)
     if given:
         RoomKeys.handed_in.set(number)
+
+
+def _report() -> None:
+    """Callback: the question that is revealed, with this browser's own answer, goes into its report."""
+    standing = RoomKeys.standing.get()
+    if standing is None or standing.is_teacher:
+        return
+    live = server.live_rooms()
+    try:
+        question = live.questions.last(standing.code)
+        if question is None or question.status != "revealed":
+            return
+        own = live.questions.of_member(standing.code, question.number, browser.owner()) or {}
+    except DatabaseError as error:
+        RoomKeys.said.set(Words.away_now.format(reason=error))
+        return
+    prompt = prompts.of_content(question.content)
+    RoomKeys.said.set(reporting.add(_entry(prompt, own.get(VALUE))) or Words.in_report)
+
+
+def _entry(prompt: Prompt, own: Any) -> Entry:
+    facts = [(Words.my_answer, prompts.in_words(prompt, own))]
+    right = prompt.value if prompt.kind == "number" else prompt.right
+    if right is not None:
+        facts.append((Words.the_answer, prompts.in_words(prompt, right)))
+    pictures = (Picture(prompt.picture, prompt.alt),) if prompt.picture else ()
+    title = Words.report_title.format(text=prompt.text)[: report.MAX_LINE]
+    return Entry(reporting.now(), places.PLACES[HOME][0], title, pictures, tuple(facts), note=prompt.explanation)
 
 
 def as_text(digit: Digit) -> str:

@@ -498,7 +498,6 @@ class RoomKeys:
     news = Key[Any]("room news", None, COMPONENT)
     code = Key("room code", "")
     code_frame = Key[Any]("room-code", None, "nobody: the container of the code, which style.css makes large")
-    remove = Key[Any]("remove from room", None)
     wall_matrix = Key[Any]("wall matrix", None, "its chart")
     wall = Key[Any]("wall", None, COMPONENT)
     consent = Key("the class agrees", False)
@@ -507,8 +506,17 @@ class RoomKeys:
     wall_opened = Key[str]("wall opened", "", "the wall: whose drawing was opened last, by fingerprint")
     offered = Key[dict[str, Any]]("offered to ask", {}, "the page that is open: what makes each question, by its title")
     subject = Key("asked about what", "")
-    text = Key("asked text", "")
     asked_label = Key[Any]("asked digit", None)
+
+
+def remove_of(member: int) -> Key[bool]:
+    """The button that takes a member out of a room."""
+    return Key(f"remove member {member}", False)
+
+
+def asked_text_of(text: str) -> Key[str]:
+    """The text of a question, before it is asked, that is this by default."""
+    return Key(f"asked text {text}", text)
 
 
 class ClassroomPage:

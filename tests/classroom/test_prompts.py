@@ -46,6 +46,21 @@ def test_what_is_no_answer_is_refused(prompt, answer):
         prompts.checked(prompt, answer)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "answer", "words"),
+    [
+        (Prompt("digit", "?"), 10, "no digit"),
+        (Prompt("digit", "?"), 0, "0"),
+        (Prompt("choice", "?", options=("a", "b")), 1, "b"),
+        (Prompt("number", "?", unit="%"), 98.5, "98.5 %"),
+        (Prompt("text", "?"), "It has a bar.", "It has a bar."),
+        (Prompt("text", "?"), None, "–"),
+    ],
+)
+def test_an_answer_in_words(prompt, answer, words):
+    assert prompts.in_words(prompt, answer) == words
+
+
 def test_answers_are_counted():
     assert prompts.tally(Prompt("choice", "?", options=("a", "b", "c")), [2, 0, 2]) == [1, 0, 2]
     assert prompts.tally(Prompt("text", "?"), ["a"]) == []

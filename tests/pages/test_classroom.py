@@ -10,8 +10,9 @@ from canvas_message import path, sent
 from apptest import answer, components, open_cell, open_page, shown_maps, texts, trigger
 from cnnviz.classroom.prompts import Prompt
 from cnnviz.data import dataset
+from cnnviz.pages.classroom import overview, wall
 from cnnviz.pages.classroom import room as page
-from cnnviz.pages.classroom import wall
+from cnnviz.state.reports import Reports
 from cnnviz.state.sessions import fingerprint
 from cnnviz.ui import access, asking, rooms, server, subjects
 from cnnviz.ui.state import DrawPage, RoomKeys, Session
@@ -247,3 +248,24 @@ def test_the_wall_is_kept_as_digits_of_every_page_once_the_class_agrees(browsers
     assert not at.exception
     at = open_page("mistakes", {Session.digits: source})
     assert not at.exception
+
+
+def test_what_was_guessed_goes_into_the_student_s_report_and_all_of_it_into_the_teacher_s(browsers, opened):
+    live = server.live_rooms()
+    live.ask(opened, TEACHER, Prompt("digit", "Which digit?", right=2, explanation="It says 2."))
+    live.answer(opened, STUDENT, 1, 7)
+    browsers.of(BEN)
+    student = happens(open_page(), "report")
+    assert strip(student)["said"] == "", "nothing is revealed"
+    live.do(opened, TEACHER, "reveal", None)
+    student = happens(student, "report")
+    assert strip(student)["said"] == rooms.Words.in_report
+    (stored,) = Reports(server.database()).entries(BEN)
+    content = stored.content
+    assert (content["title"], content["facts"]) == (
+        "What I guessed: Which digit?",
+        [["My answer", "7"], ["Right", "2"]],
+    )
+    html = overview._html(opened, [], "2026-11-26")
+    assert "Which digit?" in html
+    assert live.rooms.members(opened)[0].name in html

@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 import streamlit as st
 
 from cnnviz.classroom.live import NAMES
-from cnnviz.pages.classroom import wall
+from cnnviz.pages.classroom import overview, wall
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import CODE_LENGTH, Member, RoomError, Standing
 from cnnviz.ui import access, browser, panels, present, rooms, server, session, sharing, state
@@ -122,6 +122,7 @@ def _entrance(standing: Standing) -> None:
         _invite(standing.code)
     with right:
         _here(standing)
+        overview.offer(standing, wall.read(standing.code, wall.questions(standing.code)))
         _close(standing)
 
 
@@ -168,7 +169,7 @@ def _here(standing: Standing) -> None:
         for member in members:
             st.button(
                 called(member),
-                key=f"{RoomKeys.remove.name} {member.number}",
+                key=state.remove_of(member.number).name,
                 icon=":material/person_remove:",
                 on_click=_do,
                 args=(standing.code, "remove", member.number),

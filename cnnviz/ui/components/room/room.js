@@ -78,11 +78,14 @@ const question = (strip) => {
     : ask(prompt, strip.own.answer, (answer) => deliver(strip, number, answer), words, hands);
   const shown = status === "revealed" ? show(told, strip.own.answer, words) : answering;
   const count = filled(words.count, { n: told.n_answers ?? 0, all: told.n });
+  const canKeep = status === "revealed" && !data.isTeacher && strip.own.answer != null;
+  const keep = element("button", { type: "button", onclick: () => strip.trigger("report", number) }, words.toReport);
   const sentences = (told.sentences ?? []).map(({ text }) => element("li", {}, text));
   return [
     title,
     ...shown.filter(Boolean),
     sentences.length ? element("ul", { class: "sentences" }, ...sentences) : null,
+    canKeep ? element("div", { class: "send" }, keep) : null,
     element("p", { class: "count", role: "status" }, status === "open" ? `${count} ` : "", strip.said || data.said || ""),
   ];
 };
@@ -127,7 +130,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.strip = { root, said: "", draw: () => drawStrip(root.strip) };
   }
   const { strip } = root;
-  if (strip.data && strip.data.handedIn !== data.handedIn) strip.said = "";
+  if (strip.data && (strip.data.handedIn !== data.handedIn || strip.data.said !== data.said)) strip.said = "";
   Object.assign(strip, { data, trigger: setTriggerValue });
   strip.told = window.cnnvizRooms?.code === data.code ? window.cnnvizRooms.told : null;
   listen("strip", data.code, (told) => {
