@@ -32,6 +32,7 @@ class Settings:
         max_active, max_kept: CNNVIZ_MAX_ACTIVE, CNNVIZ_MAX_KEPT, the same of all persons together.
         drain_s: CNNVIZ_DRAIN_S, seconds that a server goes on after SIGTERM, while new sessions go elsewhere.
         log: CNNVIZ_LOG, "json" for one JSON object a line.
+        lessons: CNNVIZ_LESSONS, a folder with a school's own lessons, beside those that come with cnnviz.
         metrics: CNNVIZ_METRICS, networks from which /metrics may be asked for, beside this machine; apart by commas.
         refused: a sentence for every value that is none of these; it counts as not set.
     """
@@ -48,6 +49,7 @@ class Settings:
     max_kept: int = 500
     drain_s: int = 0
     log: str | None = None
+    lessons: Path | None = None
     metrics: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
@@ -71,7 +73,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         environment: instead of the process's own.
     """
     values = os.environ if environment is None else environment
-    runs, address = values.get("CNNVIZ_RUNS"), values.get("CNNVIZ_MNIST_URL")
+    runs, address, lessons = (values.get(f"CNNVIZ_{name}") for name in ("RUNS", "MNIST_URL", "LESSONS"))
     given = {name: text for name in NUMBERS if (text := values.get(f"CNNVIZ_{name.upper()}"))}
     numbers = {name: int(text) for name, text in given.items() if _is_number(text, *NUMBERS[name])}
     log, metrics = values.get("CNNVIZ_LOG"), values.get("CNNVIZ_METRICS", "")
@@ -84,6 +86,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         database=values.get("CNNVIZ_DATABASE") or None,
         teacher=values.get("CNNVIZ_TEACHER") or None,
         log=log if log in LOGS else None,
+        lessons=Path(lessons) if lessons else None,
         metrics=tuple(text for text in networks if _is_network(text)),
         refused=_refused({name: text for name, text in given.items() if name not in numbers}, log, networks),
         **numbers,

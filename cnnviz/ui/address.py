@@ -12,7 +12,7 @@ import streamlit as st
 
 from cnnviz.data.dataset import BUNDLED, Source
 from cnnviz.data.mnist import DataError
-from cnnviz.ui import address_names, choice, digit_choice, drawn, state
+from cnnviz.ui import address_names, choice, digit_choice, drawn, lessons, state
 from cnnviz.ui.address_names import (
     BEGINNINGS,
     DIGIT,
@@ -48,6 +48,8 @@ class Words:
         "data": "the part of the data",
         "from": "the place among the images",
         "class": "the class",
+        "lesson": "the lesson",
+        "lesson-step": "the step of the lesson",
     }
     else_ = "something unknown"
 
@@ -70,7 +72,7 @@ def written(place: str, digit: Callable[[], dict[str, str]] | None = None) -> di
         digit: what says which digit is shown; by default the session's.
     """
     params: dict[str, str] = {}
-    for part in (_network, digit or _digit, _hidden):
+    for part in (_network, digit or _digit, _hidden, _lesson):
         with suppress(DataError, ValueError):
             params |= part()
     if Session.present.get():
@@ -153,6 +155,13 @@ def _own() -> dict[str, str]:
 def _hidden() -> dict[str, str]:
     hidden = Session.hidden.get()
     return {Session.hidden.address: ",".join(hidden)} if hidden else {}
+
+
+def _lesson() -> dict[str, str]:
+    found = lessons.walked()
+    if found is None:
+        return {}
+    return {Session.lesson.address: found.name, Session.lesson_step.address: str(found.number)}
 
 
 def source_text(source: Source) -> str:

@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 import zlib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +16,7 @@ from cnnviz.data.parts import Spot
 from cnnviz.drawing.short_strokes import MAX_TEXT
 from cnnviz.ui import kept, state
 from cnnviz.ui.changes import Changes
-from cnnviz.ui.state import DigitKeys, DrawPage, Key
+from cnnviz.ui.state import DigitKeys, DrawPage, Key, Session
 
 MAX_QUERY = 8_000
 MAX_CHANGES_BYTES = 100_000
@@ -52,6 +53,11 @@ BEGINNINGS: dict[str, dict[str, tuple[str, Any]]] = {
     "train": {"side": ("compared ", ""), "values": ("sweep ", "")},
 }
 """Of keys that a function makes, by place and name in the address: how the key begins, and a value like its."""
+OF_SESSION = (
+    *(NET, STEPS, SOURCE, DIGIT, INK, ROOM, DrawPage.squares.address, DrawPage.below.number.address),
+    *(key.address for key in (Session.hidden, Session.present, Session.lesson, Session.lesson_step)),
+)
+"""What an address may say at every place."""
 WITH_DRAWING = (DrawPage.way, DrawPage.thin_pen, DrawPage.steps, DrawPage.pen_px)
 """What decides on which digit a drawing makes: goes with it to every place."""
 
@@ -64,6 +70,48 @@ def keys_of(place: str) -> dict[str, Key[Any]]:
             several = [value.which, value.split, value.number] if isinstance(value, DigitKeys) else [value]
             keys |= {key.address: key for key in several if isinstance(key, Key) and key.address}
     return keys
+
+
+def key_of(place: str, name: str) -> tuple[Key[Any], Any]:
+    """The key of a place that a name in its address stands for, and a value like its.
+
+    Raises:
+        LookupError: when there is none.
+    """
+    key = ({key.address: key for key in WITH_DRAWING} | keys_of(place)).get(name)
+    if key is not None:
+        return key, key.default
+    address, _, rest = name.partition(".")
+    beginning, like = BEGINNINGS[place][address]
+    return Key(beginning + rest, like), like
+
+
+def checked(key: Key[Any], like: Any, text: str) -> Any:
+    """What a text stands for as the value of a key.
+
+    Raises:
+        ValueError, LookupError: when it is none.
+    """
+    value = value_of(like, text)
+    if key.name not in kept.decoded(kept.encoded({key.name: value})):
+        raise ValueError(key.name)
+    return value
+
+
+def unfit(place: str, params: Mapping[str, str]) -> list[str]:
+    """Names in an address that are not known at a place, or have no such value, as far as no session is needed."""
+    return [name for name, text in params.items() if not _fits(place, name, text)]
+
+
+def _fits(place: str, name: str, text: str) -> bool:
+    try:
+        if name == DIGIT and text != OWN:
+            spot_of(text)
+        elif name not in OF_SESSION:
+            checked(*key_of(place, name), text)
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        return False
+    return True
 
 
 def text_of(value: Any) -> str | None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cnnviz.drawing import short_strokes
 from cnnviz.drawing.preparation import IMAGE_PX
-from cnnviz.ui import address, address_names, choice, digit_choice, drawn, kept, server, state
+from cnnviz.ui import address, address_names, choice, digit_choice, drawn, lessons, server, state
 from cnnviz.ui.address_names import (
     BEGINNINGS,
     DIGIT,
@@ -29,7 +29,7 @@ from cnnviz.ui.address_names import (
     keys_of,
 )
 from cnnviz.ui.drawing_history import DrawingHistory
-from cnnviz.ui.state import DrawPage, Key, RoomKeys, Session
+from cnnviz.ui.state import BreakItPage, DrawPage, Key, LayersPage, RoomKeys, Session
 
 
 def read(place: str) -> bool:
@@ -69,6 +69,12 @@ def show(place: str, params: Mapping[str, str]) -> None:
         for name in state.remembered():
             if name.startswith(beginning):
                 Key[Any](name, None).forget()
+    for count in (BreakItPage.n_restored, LayersPage.n_told):  # else the browser would go on with what it has
+        count.set(count.get() + 1)
+    if NET in params:
+        state.iteration_of(params[NET]).forget()
+    if place == "draw" and DIGIT not in params:  # else the image that was chosen elsewhere would lie on the canvas
+        DrawPage.followed.set(Session.shown.number.get())
     Session.linked.set({})
     Session.scene_brings_drawing.set(_take_all(place, {n: v for n, v in params.items() if not _is_of_others(n)}))
     if place != Session.place.get():
@@ -102,8 +108,7 @@ def _take_all(place: str, params: Mapping[str, str]) -> bool:
     own = [name for name in (INK, DrawPage.squares.address) if name in params]
     for name, text in params.items():
         try:
-            _take(place, name, text, params)
-            taken[name] = text
+            taken[name] = _take(place, name, text, params)
         except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             left_out.append(name)
     Session.linked.set(taken)
@@ -111,8 +116,8 @@ def _take_all(place: str, params: Mapping[str, str]) -> bool:
     return params.get(DIGIT) == OWN and any(name in taken for name in own)
 
 
-def _take(place: str, name: str, text: str, params: Mapping[str, str]) -> None:
-    """Remember one value.
+def _take(place: str, name: str, text: str, params: Mapping[str, str]) -> str:
+    """Remember one value; gives its text as `address.written` writes it, e.g. 45.0 for 45.
 
     Raises:
         ValueError, LookupError, TypeError: when it does not fit.
@@ -120,22 +125,16 @@ def _take(place: str, name: str, text: str, params: Mapping[str, str]) -> None:
     special = SPECIAL.get(name)
     if special is not None:
         special(text, params)
-        return
-    key = ({key.address: key for key in WITH_DRAWING} | keys_of(place)).get(name)
-    if key is not None:
-        _set(key, key.default, text)
-        return
-    address, _, rest = name.partition(".")
-    beginning, like = BEGINNINGS[place][address]
-    _set(Key[Any](beginning + rest, like), like, text)
+        return text
+    key, like = address_names.key_of(place, name)
+    return address_names.text_of(_set(key, like, text)) or text
 
 
-def _set(key: Key[Any], like: Any, text: str) -> None:
-    value = address_names.value_of(like, text)
-    if key.name not in kept.decoded(kept.encoded({key.name: value})):
-        raise ValueError(key.name)
+def _set(key: Key[Any], like: Any, text: str) -> Any:
+    value = address_names.checked(key, like, text)
     key.set(value)
     Session.restored.set(Session.restored.get() | {key.name})
+    return value
 
 
 def _take_network(text: str, _: Mapping[str, str]) -> None:
@@ -201,6 +200,20 @@ def _take_room(text: str, _: Mapping[str, str]) -> None:
     RoomKeys.wanted.set(text)
 
 
+def _take_lesson(text: str, _: Mapping[str, str]) -> None:
+    if text not in lessons.shelf().lessons:
+        raise LookupError(text)
+    Session.lesson.set(text)
+    Session.lesson_step.set(1)
+
+
+def _take_lesson_step(text: str, params: Mapping[str, str]) -> None:
+    number = int(text)
+    if not 1 <= number <= len(lessons.shelf().lessons[params[Session.lesson.address]].steps):
+        raise LookupError(text)
+    Session.lesson_step.set(number)
+
+
 def _take_below(text: str, _: Mapping[str, str]) -> None:
     _set(DrawPage.below.number, 0, text)
 
@@ -216,4 +229,6 @@ SPECIAL: dict[str, Callable[[str, Mapping[str, str]], None]] = {
     DrawPage.below.number.address: _take_below,
     Session.hidden.address: _take_hidden,
     Session.present.address: _take_present,
+    Session.lesson.address: _take_lesson,
+    Session.lesson_step.address: _take_lesson_step,
 }

@@ -18,6 +18,7 @@ from cnnviz.ui import (
     digits,
     drawn,
     glossary,
+    lesson_walk,
     offers,
     playing,
     present,
@@ -76,6 +77,8 @@ def show(place: str, *, comes_back: bool = False) -> None:
     with tools:
         _tools(hidden)
     _problems(source)
+    if place:
+        lesson_walk.show()
 
 
 def _tools(hidden: Collection[str]) -> None:

@@ -156,6 +156,14 @@ class Session:
         "address", ("", "", "", 0.0), "the address: its query, the digit's title and picture, and since when"
     )
     place = Key("place", "", "the head: the place that is open")
+    lesson = Key("lesson", "", "the lessons' buttons: the one that is walked", kept=True, address="lesson")
+    lesson_step = Key("lesson step", 1, "the lessons' buttons: its step, from 1", kept=True, address="lesson-step")
+    lesson_answers = Key[Sequence[str]]("lesson answers", (), "the lessons: what was answered, step by step", kept=True)
+    lesson_strip = Key[Any]("lesson strip", None, "nobody: the container of the step")
+    lesson_back = Key("lesson back", False)
+    lesson_next = Key("lesson next", False)
+    lesson_leave = Key("lesson leave", False)
+    lesson_answer = Key("lesson answer", False)
     has_begun = Key("session has begun", False, "the session, before its first page")
     restored = Key[frozenset[str]]("restored", frozenset(), "the session: the choices that it found stored")
     stored = Key[dict[str, Any] | None]("stored", None, "the session: its record as it was handed on to be stored")
@@ -169,6 +177,21 @@ class Session:
         "change refused", (frozenset(), ""), "access: of which runs and why, until the next change"
     )
     refused_passphrase = Key("passphrase refused", "", "access: why, until the next one is typed")
+
+
+def lesson_guess_of(lesson: str, step: int) -> Key[Any]:
+    """The widget in which a step's question is answered."""
+    return Key(f"lesson guess {lesson} {step}", None)
+
+
+def lesson_text_of(lesson: str, step: int) -> Key[Any]:
+    """The container of a step's text; style.css knows it by its key. A new one for each step is not scrolled."""
+    return Key(f"lesson text {lesson} {step}", None, "nobody: a container")
+
+
+def begin_lesson_of(lesson: str, *, anew: bool = True) -> Key[bool]:
+    """The button that begins a lesson, or goes on with it."""
+    return Key(f"{'begin' if anew else 'go on with'} lesson {lesson}", False)
 
 
 def screen_of(name: str, part: int = 1) -> Key[Any]:
@@ -243,6 +266,9 @@ class LayersPage:
     answer = Key("answer by numbers", False)
     take_along = Key("take along", False)
     without = Key[tuple[tuple[str, str], Network] | None]("without", None, "Layers: the network without some filters")
+    n_told = Key(
+        "times told", 0, "an address that is shown while Layers is open: what is off is then told to the browser"
+    )
     evaluated = Key[tuple[str, str] | None](
         "evaluated without", None, "Layers: the keys of network and digits whose accuracy was asked for last"
     )
@@ -307,8 +333,9 @@ def sliding_channel_of(layer: str) -> Key[int]:
 
 
 def slide_of(layer: str, filter_: int, channel: int, network_key: str, results: np.ndarray) -> Key[Any]:
-    """The sliding kernel over one map; another map, network or digit has one of its own."""
-    return Key(f"slide {layer} {filter_} {channel} {network_key[:8]} {hash(results.tobytes())}", None, COMPONENT)
+    """The sliding kernel over one map; another map, network or digit has one of its own, and a page that is shown."""
+    place = f"{layer} {filter_} {channel} {network_key[:8]} {hash(results.tobytes())} {LayersPage.n_told.get()}"
+    return Key(f"slide {place}", None, COMPONENT)
 
 
 def kernel_places_of(layer: str, filter_: int, channel: int, network_key: str) -> Key[Any]:

@@ -140,3 +140,28 @@ def test_curves_stand_in_two_columns_on_a_tablet_and_in_one_on_a_telephone(open_
     until(window, columns, lambda n: n == 2)
     window.set_viewport_size(SIZES["telephone"])
     until(window, columns, lambda n: n == 1)
+
+
+def test_a_step_of_a_lesson_is_answered_and_shows_what_it_leads_to(open_page):
+    """With the page open already: the filters that the browser knows of, the outline, and the strip on a telephone."""
+    window = open_page("layers?net=hvass&digit=0&lesson=why-it-is-wrong&lesson-step=7")
+    strip = window.locator(".st-key-lesson-strip")
+    strip.get_by_role("button", name="Next").click()
+    expect(strip.locator("summary")).to_contain_text("Step 8 of 12")
+    switch = window.locator(".overview .switch").nth(1)
+    expect(switch).to_have_attribute("aria-checked", "true")
+    maps = window.locator(".st-key-screen-maps")
+    expect(maps).to_have_css("outline-style", "none")
+    strip.get_by_role("button", name="That is my answer").click()
+    expect(strip).to_contain_text("Right: 93.1 %.")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    expect(maps).to_have_css("outline-style", "dashed")
+    window.wait_for_url(re.compile(r"lesson=why-it-is-wrong&lesson-step=8.*off\.hvass=conv1\+1"))
+    window.set_viewport_size(SIZES["telephone"])
+    text = window.locator("[class*='st-key-lesson-text-']")
+    until(window, lambda: text.bounding_box()["height"] <= 0.36 * SIZES["telephone"]["height"])
+    assert window.evaluate(f"document.querySelector('{MAIN}').scrollWidth") <= SIZES["telephone"]["width"]
+    window.set_viewport_size(SIZES["laptop"])
+    strip.get_by_role("button", name="Next").click()
+    expect(strip.locator("summary")).to_contain_text("Step 9 of 12")
+    expect(switch).to_have_attribute("aria-checked", "true")

@@ -225,7 +225,11 @@ def test_with_filters_off_all_that_the_page_says_is_of_the_network_without_them(
 
 def test_what_is_switched_off_is_remembered_and_opens_in_break_it():
     at = opened({Session.model: "hvass"})
-    assert overview_of(at)["switches"] == {"of": state.overview_of("hvass").name, "off": [], "accuracy": ["", ""]}
+    assert overview_of(at)["switches"] == {
+        "of": f"{state.overview_of('hvass').name} 0",
+        "off": [],
+        "accuracy": ["", ""],
+    }
     whole = store.load(store.find("hvass"))
     at.session_state[state.changes_of(whole.key).name] = Changes(
         noise={"dense1": 0.5}, off={"conv2": [1], "dense1": [2]}

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from apptest import go, open_page
 from cnnviz.drawing import short_strokes
 from cnnviz.drawing.preparation import IMAGE_PX
-from cnnviz.ui import address, address_names, places, state
+from cnnviz.ui import address, address_names, address_reading, places, state
 from cnnviz.ui.changes import Changes
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
@@ -244,6 +244,14 @@ def test_every_choice_of_a_page_has_a_short_name_of_its_own_in_the_address():
             assert [key.name for key in keys if key.kept and not key.address] == []
             names += [key.address for key in keys if key.address]
         assert len(names) == len(set(names))
+
+
+def test_what_an_address_may_say_at_every_place_is_known_where_pages_of_lessons_are_checked():
+    assert set(address_names.OF_SESSION) == set(address_reading.SPECIAL)
+    said = {"net": "hvass", "digit": "train-2", "pixel": "6,8", "off.hvass": "conv1 3", "map": "7"}
+    assert address_names.unfit("layers", said) == []
+    wrong = {"digit": "seven", "map": "many", "volume": "11", "off": "x", "changed.turn": "45"}
+    assert address_names.unfit("layers", said | wrong) == ["digit", "map", "volume", "changed.turn"]
 
 
 def test_what_is_hidden_stays_in_the_address():

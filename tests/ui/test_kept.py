@@ -37,6 +37,9 @@ def examples():
         state.kernel_places_of("conv1", 0, 0, "a"),
         state.to_smallest_of(0),
         state.entry_of_report("sentence", 1),
+        state.lesson_guess_of("a", 1),
+        state.lesson_text_of("a", 1),
+        state.begin_lesson_of("a"),
     ]
     for value in made:
         if isinstance(value, DigitKeys):

@@ -89,6 +89,7 @@ def switches_of(network: Network, shown: Network, name: str, off: switched_off.O
     """What is switched off, with what that does to the accuracy."""
     return Switches(
         switched_off.names(off),
+        LayersPage.n_told.get(),
         switched_off.accuracy_of(network, shown),
         lambda said: switched_off.choose(network, name, said),
     )

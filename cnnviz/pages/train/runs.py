@@ -78,7 +78,7 @@ def show() -> None:
     show_begun()
     known = {run.name: run for run in reversed(server.scheduler().runs())}
     if known and TrainPage.run.get() not in known:
-        TrainPage.run.set(next(iter(known)))
+        TrainPage.run.set(next((name for name, run in known.items() if is_own(run)), next(iter(known))))
     with present.screen("run"), st.container(horizontal=True, vertical_alignment="center"):
         preset = plan_form.ask_preset()
         start_place = st.container(width="content")
@@ -95,6 +95,11 @@ def show() -> None:
         st.info(Words.none, icon=":material/model_training:")
     st.divider()
     access.show_teacher()
+
+
+def is_own(run: Run) -> bool:
+    """True for a run that this browser began: where none is chosen its latest is shown, not another person's."""
+    return bool(run.owner) and run.owner == access.owner()
 
 
 def show_begun() -> None:

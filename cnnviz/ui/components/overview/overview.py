@@ -100,11 +100,13 @@ class Switches:
 
     Attributes:
         off: those that are, as "conv1 3", in order.
+        n_told: how often the server has told it anew; the browser knows better what it was told before.
         accuracy: before and without them, and a sentence; None while it is computed: the browser asks again.
         choose: is called with what the browser says is off now, unchecked.
     """
 
     off: Sequence[str]
+    n_told: int
     accuracy: tuple[str, str] | None
     choose: Callable[[Any], None]
 
@@ -197,7 +199,7 @@ def overview(
         "marked": marked,
         "words": _words() | {"answer": answer, "colours": legend},
         "training": training and _training(training, n, wanted=known.wants),
-        "switches": {"of": key.name, "off": switches.off, "accuracy": switches.accuracy},
+        "switches": {"of": f"{key.name} {switches.n_told}", "off": switches.off, "accuracy": switches.accuracy},
         "values": {name: _packed(outputs[name]) for name in (*layers, "softmax")} if is_served else None,
         "why": why,
         "shows": shows,

@@ -1,6 +1,6 @@
 // Filters that are switched off: the network is computed without them at once; what that does to its accuracy on the
 // test set comes from the server a moment later.  What is off is known here: the server is told, and says it only to an
-// overview that is new.
+// overview that is new, or when another page was to be shown.
 const [ASK_MS, SLOWER, SLOWEST_MS] = [700, 1.2, 4000]; // when it asks for the accuracy again
 const MOST_ASKED = 60; // a worker that is gone is not asked for ever
 
@@ -18,7 +18,7 @@ class Switches {
     breakIt.addEventListener("click", () => view.component.setTriggerValue("break_it", true));
   }
 
-  /** What the server says: what was off when this overview was first shown, and the accuracy without what is off. */
+  /** What the server says: what was off when it last told this overview, and the accuracy without what is off. */
   update(data) {
     if (this.of !== data.switches.of) {
       this.of = data.switches.of;
