@@ -14,7 +14,7 @@ from cnnviz.network.presets import Plan, Preset, Recipe
 from cnnviz.training.limits import Limits
 from cnnviz.training.scheduler import Scheduler
 from cnnviz.ui import access, server
-from cnnviz.ui.state import ExperimentsPart, Session
+from cnnviz.ui.state import ExperimentsPart, Session, TrainPage
 
 LONG = Recipe(learning_rate=1e-3, batch_size=16, iterations=1_000_000)
 PHRASE = "correct horse battery staple"
@@ -333,3 +333,10 @@ def test_a_limit_refuses_in_a_sentence_that_stays_until_the_next_change(browsers
     at = button(at, "Resume").click().run()
     assert "one person may have" not in texts(at)
     assert server.scheduler().find(name).active
+
+
+def test_where_none_is_chosen_one_s_own_run_is_shown_not_another_s_later_one(browsers, begin):
+    own, later = begin(ANNA), begin(BEN)
+    for person, shown in ((ANNA, own), (BEN, later), (EVE, later)):
+        browsers.of(person)
+        assert open_page("train").session_state[TrainPage.run.name] == shown
