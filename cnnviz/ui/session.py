@@ -29,9 +29,9 @@ class Words:
     """What is said of what is stored."""
 
     stored = (
-        "So that a reload finds it again, this server keeps your drawing, your report and what you have chosen for a "
-        "day after your last visit: no name, no address; a photograph only where you add it to your report. Your "
-        "browser is known by a random number in a cookie."
+        "So that a reload finds it again, this server keeps your drawing, your report, what you have chosen and your "
+        "answers in lessons for a day after your last visit: no name, no address; a photograph only where you add it "
+        "to your report. Your browser is known by a random number in a cookie."
     )
     not_stored = "Nothing is stored of this session: your browser keeps no cookie."
     delete = "Delete what is stored of me"
@@ -157,6 +157,8 @@ def delete() -> None:
     DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)
     DrawPage.photograph.forget()
     Session.digit.forget()
+    Session.lesson.forget()
+    Session.lesson_answers.forget()
     Session.teacher_proof.forget()
     Session.deleted.set(True)
     for token in (browser.token(), TEACHER.format(token=browser.token())):

@@ -185,6 +185,21 @@ def test_deleting_leaves_nothing_behind_and_the_session_goes_on(browsers):
     assert "Nothing is drawn yet" in texts(open_page())
 
 
+def test_what_was_answered_in_a_lesson_comes_back_and_is_deleted_with_the_rest(browsers):
+    browsers.of(ANNA)
+    answers = ("how-it-reads 1 true",)
+    at = open_page("draw", {Session.lesson: "how-it-reads", Session.lesson_step: 2, Session.lesson_answers: answers})
+    browsers.restart()
+    again = open_page("draw")
+    assert again.session_state[Session.lesson_answers.name] == answers
+    assert "Step 2 of 13" in again.expander[0].label
+    next(button for button in again.button if button.label == "Delete what is stored of me").click().run()
+    assert not again.expander or "Step" not in again.expander[0].label
+    again.run()
+    assert "how-it-reads" not in str(stored(browsers))
+    assert not at.exception
+
+
 def test_what_is_stored_names_nobody_and_holds_no_secret(browsers, monkeypatch):
     monkeypatch.setenv("CNNVIZ_TEACHER", "open sesame")
     at = draw(browsers)
