@@ -8,8 +8,8 @@ import streamlit as st
 
 from cnnviz.classroom import lessons as lesson_files
 from cnnviz.classroom.prompts import N_DIGITS, NO_DIGIT, Prompt
-from cnnviz.data.dataset import BUNDLED
-from cnnviz.ui import address_reading, choice, lessons, server, state
+from cnnviz.data.dataset import Source
+from cnnviz.ui import address, address_reading, choice, lessons, server, state
 from cnnviz.ui.address_names import SOURCE
 from cnnviz.ui.lessons import Walked
 from cnnviz.ui.state import ClassroomPage, Session
@@ -29,13 +29,15 @@ class Words:
     yours, right = "Your answer: **{given}**.", "Right: **{right}**."
     is_right = "Your answer: **{given}**. That is right."
     hint = "Hint"
-    not_mnist = "MNIST's digits are not here. What this step says of the digit is true of MNIST's; you see another one."
+    not_mnist = "These are not MNIST's digits. What this step says of the digit is true of those; you see another one."
 
 
 MARK = (
     "{selectors} {{ outline: 3px dashed #d98200; outline-offset: 4px; border-radius: 4px; scroll-margin-top: 5rem; }}"
 )
 
+MNIST = "mnist"
+"""What an address calls it."""
 FINE = 10
 """On a line that is shorter one may answer more finely than by whole numbers."""
 
@@ -86,9 +88,13 @@ def _show_page(found: Walked) -> None:
     """Have the session show the step's page, with MNIST where it is there."""
     is_answered = found.answer is not None
     place, params = lesson_files.parts_of((is_answered and found.step.then) or found.step.page)
-    if any(source != BUNDLED for source in server.data_sources().available()):
-        params.setdefault(SOURCE, "mnist")
+    if any(_is_mnist(source) for source in server.data_sources().available()):
+        params.setdefault(SOURCE, MNIST)
     address_reading.show(place, params)
+
+
+def _is_mnist(source: Source) -> bool:
+    return address.source_text(source) == MNIST
 
 
 def _leave() -> None:
@@ -136,7 +142,7 @@ def _show_buttons(found: Walked) -> None:
 
 def _show_text(found: Walked) -> None:
     st.markdown(found.step.text)
-    if found.step.of_mnist and choice.current().source == BUNDLED:
+    if found.step.of_mnist and not _is_mnist(choice.current().source):
         st.caption(Words.not_mnist)
     if found.step.hint:
         with st.popover(Words.hint, icon=":material/lightbulb:"):

@@ -10,7 +10,7 @@ from cnnviz.classroom import lessons as files
 from cnnviz.data import dataset
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network import store
-from cnnviz.ui import lesson_walk, lessons, places, state
+from cnnviz.ui import lesson_walk, lessons, places, server, state
 from cnnviz.ui.state import ClassroomPage, Session
 from common import MNIST, needs_mnist
 
@@ -119,8 +119,19 @@ def test_a_guess_is_kept_and_one_goes_on_where_one_was():
 
 def test_where_mnist_is_not_there_a_step_says_so():
     at = begin("why-it-is-wrong")
-    assert "MNIST's digits are not here" in texts(at)
-    assert "MNIST's digits are not here" not in texts(begin("how-it-reads"))
+    assert "These are not MNIST's digits" in texts(at)
+    assert "These are not MNIST's digits" not in texts(begin("how-it-reads"))
+
+
+@needs_mnist
+def test_where_mnist_is_there_a_step_shows_it_whatever_was_chosen_before(monkeypatch):
+    monkeypatch.setenv("CNNVIZ_DATA", str(MNIST))
+    server.data_sources.reset()
+    at = open_page("classroom/lessons", {Session.digits: dataset.BUNDLED})
+    click(at, state.begin_lesson_of("why-it-is-wrong"))
+    assert value(at, Session.digits) == server.data_sources().mnist
+    assert not at.toast
+    assert "These are not MNIST's digits" not in texts(at)
 
 
 def test_a_drawing_stays_the_digit_through_a_lesson():
