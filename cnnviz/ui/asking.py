@@ -23,7 +23,7 @@ Make = Callable[[], Prompt | None]
 class Words:
     """What the dialog says."""
 
-    button, title = "Ask the class", "Ask the class"
+    title = "Ask the class"
     intro = (
         "The class answers on its own screens; you reveal what is right when you want to. A question that is open now "
         "is closed."
@@ -54,10 +54,13 @@ def begin() -> None:
     RoomKeys.offered.forget()
 
 
-def button() -> None:
-    """Of the teacher, in the head of every page."""
-    if is_teacher() and st.button(Words.button, icon=":material/contact_support:", type="tertiary"):
-        show()
+def open_dialog() -> None:
+    """Open the dialog where the teacher wants to ask something; in the head of every page."""
+    RoomKeys.was_asked.set(False)
+    if RoomKeys.wants_to_ask.get():
+        RoomKeys.wants_to_ask.set(False)
+        if is_teacher():
+            show()
 
 
 @st.dialog(Words.title, width="large")
@@ -98,8 +101,18 @@ def ask(prompt: Prompt) -> None:
         return
     try:
         server.live_rooms().ask(standing.code, browser.owner(), prompt)
+        RoomKeys.was_asked.set(True)
     except (RoomError, DatabaseError) as error:
         RoomKeys.refused.set(str(error))
+
+
+def close_dialog() -> None:
+    """End this run for one of the whole page, without the dialog, where a question was just asked.
+
+    To be called by parts that run alone and hear of the question: their run may take the place of the dialog's.
+    """
+    if RoomKeys.was_asked.get():
+        st.rerun()
 
 
 def _offered() -> dict[str, Make]:

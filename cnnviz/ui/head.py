@@ -66,6 +66,7 @@ def show(place: str, *, comes_back: bool = False) -> None:
         tools = st.container(key=Session.tools.name, horizontal=True, horizontal_alignment="right", gap="small")
     present.show(place)
     rooms.strip()
+    asking.open_dialog()
     with digit, digit_choice.popover(shown="digit" not in hidden):
         digit_of = st.container()
         source = _source()
@@ -83,7 +84,6 @@ def show(place: str, *, comes_back: bool = False) -> None:
 
 def _tools(hidden: Collection[str]) -> None:
     """Buttons for the whole application, without those that an address hides."""
-    asking.button()
     if "words" not in hidden and st.button(glossary.Words.button, icon=":material/menu_book:", type="tertiary"):
         glossary.show()
     if "share" not in hidden and st.button(sharing.Words.button, icon=":material/share:", type="tertiary"):

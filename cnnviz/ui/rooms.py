@@ -34,7 +34,7 @@ class Words:
     student_here = "Room {code} · you are {name}"
     teacher_here = "Room {code} · {n} here"
     following = "You follow the teacher."
-    follow, pause = "Follow me", "Pause"
+    ask, follow, pause = "Ask the class", "Follow me", "Pause"
     reveal, why, again, close = "Reveal", "Ask why", "Ask once more", "Close the question"
     paused = "Your teacher has paused the screens."
     over = "This room is closed. What you drew and chose is still here."
@@ -70,6 +70,7 @@ class Words:
 
 BROWSER = {
     "following": Words.following,
+    "ask": Words.ask,
     "follow": Words.follow,
     "pause": Words.pause,
     "reveal": Words.reveal,
@@ -181,6 +182,7 @@ def strip() -> None:
             on_hand_in_change=_hand_in,
             on_followed_change=_nothing,
             on_report_change=_report,
+            on_ask_change=_want_to_ask,
             on_over_change=_is_over,
         )
 
@@ -195,6 +197,11 @@ def listen(code: str) -> None:
 
 def _nothing() -> None:
     """The page runs, by which it is shown to those who follow."""
+
+
+def _want_to_ask() -> None:
+    """Callback: the dialog opens with this run."""
+    RoomKeys.wants_to_ask.set(True)
 
 
 def _go_to_canvas() -> None:
@@ -234,8 +241,8 @@ def publish() -> None:
 
 
 def followed(params: Mapping[str, str]) -> dict[str, str]:
-    """What of the teacher's address others follow: not how it is shown on a projector."""
-    own = (Session.present.address, Session.hidden.address)
+    """What of the teacher's address others follow: not how it is shown on a projector, nor the teacher's own lesson."""
+    own = {key.address for key in (Session.present, Session.hidden, Session.lesson, Session.lesson_step)}
     return {name: value for name, value in params.items() if name not in own}
 
 

@@ -532,6 +532,8 @@ class RoomKeys:
     wall_order = Key("wall order", "first")
     wall_opened = Key[str]("wall opened", "", "the wall: whose drawing was opened last, by fingerprint")
     offered = Key[dict[str, Any]]("offered to ask", {}, "the page that is open: what makes each question, by its title")
+    wants_to_ask = Key("wants to ask", False, "the teacher's strip, until the dialog is open")
+    was_asked = Key("was asked", False, "the dialog, until the next run of a page")
     subject = Key("asked about what", "")
     asked_label = Key[Any]("asked digit", None)
 

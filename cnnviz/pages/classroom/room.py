@@ -11,7 +11,7 @@ from cnnviz.classroom.live import NAMES
 from cnnviz.pages.classroom import overview, wall
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import CODE_LENGTH, Member, RoomError, Standing
-from cnnviz.ui import access, browser, panels, present, rooms, server, session, sharing, state
+from cnnviz.ui import access, asking, browser, panels, present, rooms, server, session, sharing, state
 from cnnviz.ui.state import RoomKeys
 
 
@@ -106,6 +106,7 @@ def _teacher(standing: Standing) -> None:
 
     Runs again when somebody comes, answers, or puts a drawing on the wall.
     """
+    asking.close_dialog()
     rooms.listen(standing.code)
     if wall.questions(standing.code):
         wall.show(standing)

@@ -41,7 +41,7 @@ class Words:
     """What the wall says."""
 
     title = "The wall"
-    nothing = "Ask the class to draw a digit: “Ask the class” at the top of the page, then “Draw a digit”."
+    nothing = "Ask the class to draw a digit: “Ask the class” above, then “Draw a digit”."
     waiting = "{text} The drawings appear here as they are put on the wall."
     order = "Order"
     orders = {"first": "As they came", "surest": "Surest first", "unsure": "Least sure first"}

@@ -42,6 +42,7 @@ const teacherButtons = (strip) => {
   const isOpen = question?.status === "open";
   const isAsked = question && question.prompt.kind !== "text" && question.prompt.kind !== "drawing";
   return [
+    element("button", { type: "button", class: question ? "" : "primary", onclick: () => strip.trigger("ask", Date.now()) }, words.ask),
     toggle("follow", words.follow),
     toggle("paused", words.pause),
     isOpen && question.prompt.kind !== "drawing" ? button("reveal", words.reveal, null, { class: "primary" }) : null,
