@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import statistics
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,11 @@ class LiveRooms:
     def close(self) -> None:
         """Let what is under way end."""
         self._beside.shutdown()
+
+    def note_progress(self, code: str, who: str, progress: str) -> None:
+        """Keep how far somebody is in a lesson."""
+        self.rooms.note_progress(code, who, progress)
+        self.changed()
 
     def ask(self, code: str, teacher: str, prompt: Prompt) -> Question:
         """Ask the class something; raises RoomError."""
@@ -206,10 +212,10 @@ class LiveRooms:
         room, question = self.rooms.find(code), self.questions.last(code)
         if room is None:
             return ""
-        n_members = sum(member.number for member in self.rooms.members(code))
+        members = zlib.crc32(_json([(each.number, each.progress) for each in self.rooms.members(code)]).encode())
         asked = (question.number, question.status) if question else (0, "")
         given = self.questions.given(code, question.number) if question else 0
-        return _json([n_members, *asked, given, bool(room.scene.get(NAMES, True))])
+        return _json([members, *asked, given, bool(room.scene.get(NAMES, True))])
 
     def _common(self, room: Room, n_members: int, question: Question | None, n_answers: int) -> dict[str, Any]:
         scene = room.scene

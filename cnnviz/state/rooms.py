@@ -26,6 +26,7 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 CODE_LENGTH = 4
 KEEP_S = 24 * 60 * 60
 MAX_MEMBERS = 200
+MAX_PROGRESS = 200
 MAX_SCENE = 20_000
 """Characters; a drawing in an address has at most half of that."""
 
@@ -59,11 +60,13 @@ class Member:
         token_hash: the fingerprint of the browser.
         number: 1 for who came first.
         name: a pseudonym that nobody else in the room has.
+        progress: how far somebody is in a lesson, in words; "" where none is walked.
     """
 
     token_hash: str
     number: int
     name: str
+    progress: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ class Rooms:
             if mine:
                 of_it = (table.c.room == code, table.c.token_hash == token_hash)
                 connection.execute(table.update().where(*of_it).values(seen_at=now(self.engine)))
-                return Member(token_hash, mine.number, mine.name)
+                return Member(token_hash, mine.number, mine.name, mine.progress)
             if not room:
                 raise RoomError(f"There is no room {code} now.")
             if len(everybody) >= MAX_MEMBERS:
@@ -205,7 +208,7 @@ class Rooms:
             taken = {row.name for row in everybody}
             number = max((row.number for row in everybody), default=0) + 1
             member = Member(token_hash, number, secrets.choice([n for n in names if n not in taken]))
-            row = {"room": code, "removed": False, "seen_at": now(self.engine), "number": member.number}
+            row = {"room": code, "removed": False, "progress": "", "seen_at": now(self.engine), "number": member.number}
             connection.execute(table.insert().values(row | {"token_hash": token_hash, "name": member.name}))
             grow(connection, code)
         return member
@@ -214,7 +217,15 @@ class Rooms:
         """Who is in a room, first who came first."""
         with transaction(self.engine) as connection:
             rows = self._everybody(connection, code)
-        return [Member(row.token_hash, row.number, row.name) for row in rows if not row.removed]
+        return [Member(row.token_hash, row.number, row.name, row.progress) for row in rows if not row.removed]
+
+    def note_progress(self, code: str, who: str, progress: str) -> None:
+        """Keep how far a member is in a lesson, for the teacher to see."""
+        table = tables.members
+        with transaction(self.engine) as connection:
+            mine = table.update().where(table.c.room == code, table.c.token_hash == who)
+            if connection.execute(mine.values(progress=progress[:MAX_PROGRESS])).rowcount:
+                grow(connection, code)
 
     def removed(self, code: str) -> list[str]:
         """The fingerprints of those whom the teacher has taken out."""

@@ -53,6 +53,7 @@ members = Table(
     Column("number", Integer, nullable=False),
     Column("name", String(60), nullable=False),
     Column("removed", Boolean, nullable=False),
+    Column("progress", String(200), nullable=False),
     Column("seen_at", Float, nullable=False),
     Index("members_token_hash", "token_hash"),
 )

@@ -64,9 +64,9 @@ def show() -> None:
 
 
 def progress() -> tuple[str, int, int] | None:
-    """How far this session is: the lesson's name, the number of its step, how many there are; None in no lesson."""
+    """How far this session is: title of the lesson, number of its step, how many there are; None in none."""
     found = lessons.walked()
-    return None if found is None else (found.name, found.number, len(found.lesson.steps))
+    return None if found is None else (found.lesson.title, found.number, len(found.lesson.steps))
 
 
 def begin(name: str, number: int = 1) -> None:

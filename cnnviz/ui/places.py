@@ -8,7 +8,17 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from cnnviz.ui.state import BreakItPage, ClassroomPage, KernelsPage, Key, LayersPage, MistakesPage, TrainPage, WhyPage
+from cnnviz.ui.state import (
+    BreakItPage,
+    ClassroomPage,
+    KernelsPage,
+    Key,
+    LayersPage,
+    MistakesPage,
+    Session,
+    TrainPage,
+    WhyPage,
+)
 
 PLACES = {
     "draw": ("Draw", ":material/draw:"),
@@ -79,6 +89,13 @@ def pages() -> list[StreamlitPage]:
 
 def _forward(name: str, part: str) -> Callable[[], None]:
     return functools.partial(go, name, part)
+
+
+def go_on() -> None:
+    """Go where the last run's callbacks want to go, before anything is shown; ends this run where that is elsewhere."""
+    if wanted := Session.place_wanted.get():
+        Session.place_wanted.set("")
+        go(wanted)
 
 
 def go(name: str, part: str = "") -> None:

@@ -75,10 +75,7 @@ def begin() -> None:
 
 
 def show(place: str) -> None:
-    """Do what Present needs on the page of a place; ends this run where another place is wanted."""
-    if wanted := Session.place_wanted.get():
-        Session.place_wanted.set("")
-        places.go(wanted)
+    """Do what Present needs on the page of a place."""
     if not Session.present.get() or not place:
         return
     st.html(STYLE)

@@ -19,7 +19,7 @@ from cnnviz.data.mnist import DataError
 from cnnviz.drawing.preparation import IMAGE_PX
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import RoomError, Standing
-from cnnviz.ui import address, address_reading, browser, digit_choice, places, reporting, server
+from cnnviz.ui import address, address_reading, browser, digit_choice, lesson_walk, places, reporting, server
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.digit import Digit
 from cnnviz.ui.state import DrawPage, RoomKeys, Session
@@ -57,6 +57,7 @@ class Words:
     right_cell = "It is number {n}: {count} of {all} chose it."
     median = "The middle of {n} answers: {median} {unit}."
     median_and_right = "The middle of {n} answers: {median} {unit}; right: {right} {unit}."
+    progress = "{lesson}: step {n} of {all}"
     to_report = "Add to my report"
     in_report = "It is in your report, on the page Class."
     report_title = "What I guessed: {text}"
@@ -229,15 +230,26 @@ def _follow() -> None:
 
 
 def publish() -> None:
-    """Have those who follow see what this page shows, where it is the teacher's; at the end of a run."""
+    """Have those who follow see what the teacher's page shows, and the teacher how far a student is; after a run."""
     standing = RoomKeys.standing.get()
     place = Session.place.get()
+    if standing is not None and not standing.is_teacher:
+        _note_progress(standing)
     if standing is None or not standing.is_teacher or not place or place == HOME:
         return
     try:
         server.live_rooms().show(standing.code, browser.owner(), place, followed(address.written(place)))
     except (RoomError, DatabaseError, DataError) as error:
         st.toast(Words.not_followed.format(reason=error), icon=":material/groups:")
+
+
+def _note_progress(standing: Standing) -> None:
+    found = lesson_walk.progress()
+    told = Words.progress.format(lesson=found[0], n=found[1], all=found[2]) if found else ""
+    if told != RoomKeys.progress.get():
+        with suppress(DatabaseError):  # it is told with the next step
+            server.live_rooms().note_progress(standing.code, browser.owner(), told)
+            RoomKeys.progress.set(told)
 
 
 def followed(params: Mapping[str, str]) -> dict[str, str]:

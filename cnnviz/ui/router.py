@@ -15,6 +15,7 @@ def route() -> None:
     startup.begin()
     page = st.navigation(places.pages(), position="top")
     place = places.name_of(page)
+    places.go_on()
     comes_back = session.begin(place)
     try:
         head.show(place, comes_back=comes_back)

@@ -519,6 +519,7 @@ class RoomKeys:
     refused = Key("room refused", "", "rooms: why one could not come in, until it is told")
     scene = Key("room scene", 0, "rooms: the last one of the teacher's that was shown here")
     handed_in = Key("room handed in", 0, "rooms: the question for which a drawing was handed in")
+    progress = Key("progress told", "", "rooms: how far in a lesson this browser is, as the teacher was told")
     said = Key("room said", "", "rooms: what became of that")
     strip = Key[Any]("room strip", None, COMPONENT)
     frame = Key[Any]("room", None, "nobody: a container")

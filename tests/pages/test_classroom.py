@@ -270,3 +270,13 @@ def test_what_was_guessed_goes_into_the_student_s_report_and_all_of_it_into_the_
     html = overview._html(opened, [], "2026-11-26")
     assert "Which digit?" in html
     assert live.rooms.members(opened)[0].name in html
+
+
+def test_the_teacher_sees_how_far_everybody_is_in_a_lesson(browsers, opened):
+    browsers.of(BEN)
+    open_page("", {Session.lesson: "how-it-reads", Session.lesson_step: 2})
+    browsers.of(ANNA)
+    at = open_page("classroom")
+    (member,) = server.live_rooms().rooms.members(opened)
+    assert "step 2 of" in member.progress
+    assert member.progress in texts(at)

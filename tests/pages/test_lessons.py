@@ -215,7 +215,7 @@ def test_the_example_of_how_to_write_one_is_one():
 
 def test_how_far_one_is_is_told_for_a_room(monkeypatch):
     monkeypatch.setattr(lessons, "walked", lambda: lessons.Walked("a", SHIPPED["how-it-reads"], 4))
-    assert lesson_walk.progress() == ("a", 4, 13)
+    assert lesson_walk.progress() == (SHIPPED["how-it-reads"].title, 4, 13)
     monkeypatch.setattr(lessons, "walked", lambda: None)
     assert lesson_walk.progress() is None
 

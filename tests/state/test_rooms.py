@@ -134,3 +134,13 @@ def test_a_full_room_says_so(opened, monkeypatch):
         here.join(code, f"{i:064}", NAMES)
     with pytest.raises(RoomError, match="full: 2"):
         here.join(code, OTHER, NAMES)
+
+
+def test_how_far_somebody_is_in_a_lesson_is_kept(opened):
+    here, code = opened
+    here.join(code, OTHER, NAMES)
+    version = here.find(code).version
+    here.note_progress(code, OTHER, "Why it is wrong: step 3 of 12")
+    here.note_progress(code, "z" * 64, "of nobody")
+    assert here.members(code)[0].progress == "Why it is wrong: step 3 of 12"
+    assert here.find(code).version == version + 1

@@ -35,6 +35,7 @@ class Words:
     here = "Who is here"
     nobody = "Nobody is here yet."
     answered = "{name} · has answered"
+    walks = "{name} · {progress}"
     names, names_help = "Show names", "Whose drawing it is, on the wall and here."
     hidden = "Student {number}"
     remove, removed = "Remove", "{name} is out and cannot come back."
@@ -165,6 +166,9 @@ def _here(standing: Standing) -> None:
     called = naming(shown=shown)
     said = [Words.answered.format(name=called(m)) if m.token_hash in answered else called(m) for m in members]
     st.caption(" \u2003".join(said))
+    walking = [Words.walks.format(name=called(m), progress=m.progress) for m in members if m.progress]
+    if walking:
+        st.caption("  \n".join(walking))
     st.toggle(Words.names, shown, help=Words.names_help, on_change=_do, args=(standing.code, NAMES, not shown))
     with st.popover(Words.remove_whom, icon=":material/person_remove:"):
         for member in members:

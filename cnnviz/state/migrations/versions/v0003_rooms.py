@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("name", sa.String(60), nullable=False),
         sa.Column("removed", sa.Boolean, nullable=False),
+        sa.Column("progress", sa.String(200), nullable=False),
         sa.Column("seen_at", sa.Float, nullable=False),
     )
     op.create_index("members_token_hash", "members", ["token_hash"])
