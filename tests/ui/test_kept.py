@@ -23,6 +23,7 @@ def examples():
     made += [state.sweep_values_of("seed"), state.grid_of(0), state.maps_of("a", "b"), state.output_of(3)]
     made += [state.typed_spot_of("conv1", "filter"), state.download_of("png", "x")]
     made += [state.run_curve_of("loss"), state.delete_of("run"), state.plan_form_of("run"), state.stack_of("x")]
+    made += [state.remove_of(1), state.asked_text_of("Why?")]
     made += [state.screen_of("x"), state.address_of("x"), state.address_frame_of("x"), state.pairs_of("x")]
     made += [
         state.kernels_of("conv1", 0, "a"),
