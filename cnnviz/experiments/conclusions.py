@@ -130,7 +130,7 @@ def reproducibility(results: Runs) -> str:
         other = len({result.weights_checksum for result in seeds}) == len(seeds)
         sentences.append(Words.other_seed_other if other else Words.other_seed_same)
         sentences.append(Words.seed_only.format(n=len(seeds), steps=_steps(seeds), **_range(seeds)))
-    return PARAGRAPH.join([*(sentences or [Words.nothing]), *_left_out(results)])
+    return PARAGRAPH.join([*(sentences or [Words.nothing]), *left_out(results)])
 
 
 def pooling_order(results: Runs) -> str:
@@ -167,7 +167,7 @@ def smallest_network(results: Runs) -> str:
     found = frontier.search(frontier.of_results(results))
     if found is None:
         is_unwatched = any(not result.failure for result in results)
-        return PARAGRAPH.join([Words.no_validation if is_unwatched else Words.nothing, *_left_out(results)])
+        return PARAGRAPH.join([Words.no_validation if is_unwatched else Words.nothing, *left_out(results)])
     told = (
         Words.on_frontier.format(label=each.label, n=each.n_weights, accuracy=percent(each.mean))
         for each in found.frontier
@@ -175,7 +175,7 @@ def smallest_network(results: Runs) -> str:
     sentences = [Words.frontier.format(told="; ".join(told)), *_choice_sentences(found)]
     if found.chosen:
         sentences.append(_judgement(_by_label(results)[found.chosen.label]))
-    return PARAGRAPH.join([*sentences, *_left_out(results)])
+    return PARAGRAPH.join([*sentences, *left_out(results)])
 
 
 def _choice_sentences(found: Search) -> list[str]:
@@ -220,7 +220,7 @@ def _compare(pairs: Sequence[Pair]) -> list[Difference]:
 def _accuracy_sentences(parts: Sequence[Runs]) -> list[str]:
     """Every part's settings compared with its first, and how that was tested; all parts count as one experiment."""
     pairs = [_pairs(part) for part in parts]
-    left_out = [sentence for part in parts for sentence in _left_out(part)]
+    incomplete = [sentence for part in parts for sentence in left_out(part)]
     differences = iter(_compare([pair for of_part in pairs for pair in of_part]))
     sentences, found = [], []
     for of_part in pairs:
@@ -228,18 +228,23 @@ def _accuracy_sentences(parts: Sequence[Runs]) -> list[str]:
         for (baseline, _), (label, runs) in of_part:
             found.append(next(differences))
             sentences.append(_comparison_sentences(baseline, label, runs, found[-1]))
-    return [*(sentences or [Words.nothing]), *_how_tested(found), *left_out]
+    return [*(sentences or [Words.nothing]), *_how_tested(found), *incomplete]
 
 
 def _how_tested(found: Sequence[Difference]) -> list[str]:
     """What a claim rests on, and what it does not; nothing where no claim could be made."""
     if all(difference.comparison is Comparison.TOO_FEW for difference in found):
         return []
-    sentence = Words.test_one if len(found) == 1 else Words.test_several
-    sentences = [sentence.format(n=len(found), percent=percent(MAX_P, 0))]
+    sentences = [how_tested(len(found))]
     if any(difference.is_claimed and difference.may_turn is None for difference in found):
         sentences.append(Words.not_followed)
     return sentences
+
+
+def how_tested(n_comparisons: int) -> str:
+    """What is meant by better and worse, where so many pairs were compared."""
+    sentence = Words.test_one if n_comparisons == 1 else Words.test_several
+    return sentence.format(n=n_comparisons, percent=percent(MAX_P, 0))
 
 
 def _baseline_sentence(label: str, runs: Runs) -> str:
@@ -275,7 +280,7 @@ def _comparison_sentences(baseline: str, label: str, runs: Runs, difference: Dif
     return " ".join([sentence, *doubts])
 
 
-def _left_out(results: Runs) -> list[str]:
+def left_out(results: Runs) -> list[str]:
     """One sentence for each run that did not complete."""
     return [
         Words.left_out.format(label=capitalized(r.label), seed=r.plan.seed, reason=r.failure)

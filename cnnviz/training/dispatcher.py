@@ -46,7 +46,7 @@ class Dispatcher(Driver):
     def _next(self) -> str | None:
         waiting = {
             name: (run.turn, run.unit)
-            for name, run in self._runs.items()
+            for name, run in sorted(self._runs.items(), key=lambda item: item[1].rank)
             if name in self._work and name in self._digits and name not in self._in_flight
         }
         return self._turns.next(waiting, list(self._in_flight.values()), backend.n_workers())

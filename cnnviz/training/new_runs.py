@@ -57,13 +57,14 @@ class Start:
 
     Attributes:
         name: how their names start.
-        source, owner, exercise: as of `Run`.
+        source, owner, exercise, in_turns: as of `Run`.
     """
 
     name: str
     source: Source
     owner: str = ""
     exercise: int | None = None
+    in_turns: bool = False
 
 
 def run_alone(names: Names, start: Start, plan: Plan, experiment: str = "", label: str = "") -> Run:
@@ -90,4 +91,5 @@ def _run(name: str, start: Start, plan: Plan, experiment: str, label: str) -> Ru
         exercise=start.exercise,
         owner=start.owner,
         every_snapshot=not experiment,
+        in_turns=start.in_turns,
     )

@@ -124,6 +124,8 @@ class Run:
         owner: fingerprint of who began it; "" when nobody is known.
         every_snapshot: keep snapshots on the way, not the last one alone; testing them all would take longer than the
             short runs of an experiment.
+        in_turns: the runs of its experiment with the same seed take turns piece by piece, so that they advance
+            together; else one begins when the one before it has ended.
         status, reason: how it is, and why when it has failed or was stopped before it began.
         state: where it stands; None before its first piece.
         snapshots: weights by iteration, until they stand in the model's folder.
@@ -150,6 +152,7 @@ class Run:
     exercise: int | None = None
     owner: str = ""
     every_snapshot: bool = True
+    in_turns: bool = False
     status: Status = Status.WAITING
     reason: str = ""
     state: RunState | None = field(default=None, repr=False)
@@ -176,6 +179,11 @@ class Run:
     def unit(self) -> str:
         """What takes turns within a person's, and counts as one thing under way: an experiment, or a run alone."""
         return self.experiment or f"run {self.name}"
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Of runs of one unit that wait, the one with the lowest is next; where they are the same, the oldest."""
+        return (self.plan.seed, self.iteration) if self.in_turns else (0, 0)
 
     @property
     def active(self) -> bool:

@@ -123,15 +123,21 @@ class Scheduler(Dispatcher):
         exercise: int | None = None,
         *,
         owner: str = "",
+        in_turns: bool = False,
     ) -> str:
         """Begin a run for every label and plan, all or none; gives the experiment's name, which no other has: name (2).
+
+        Args:
+            planned: label and plan of each run.
+            source, exercise, owner, in_turns: as of `Run`.
+            name: how its name and the names of its runs start.
 
         Raises:
             LimitReached: when its owner or the server has as many as there may be.
         """
 
         def make() -> list[Run]:
-            return new_runs.experiment_of(self._names, Start(name, source, owner, exercise), planned)
+            return new_runs.experiment_of(self._names, Start(name, source, owner, exercise, in_turns), planned)
 
         return self._begin(make, owner)[0].experiment
 

@@ -17,7 +17,7 @@ class Turns:
 
         Args:
             waiting: whose turn each waiting run takes, and which unit of that person's it is of (an experiment, or the
-                run alone), by the run's name, in the order of the runs.
+                run alone), by the run's name; of a unit's runs, the next one first.
             in_flight: whose turn each thing took that was sent.
             n_workers: how many things are computed at once.
 

@@ -347,6 +347,18 @@ def test_what_one_person_may_begin_takes_half_the_turns_beside_one_run_of_anothe
     assert sum(run.state is not None for run in runs.runs()) <= 4 + 1, "those under way, of 63"
 
 
+def test_the_runs_of_a_race_advance_together_one_seed_after_the_other(runs, plan, worker):
+    planned = [(label, dataclasses.replace(plan, seed=seed)) for label in "ab" for seed in (0, 1)]
+    runs.begin_experiment(planned, BUNDLED, "race", in_turns=True)
+    until(lambda: len(runs._digits) == 4)
+    (a, b), later = ([name for name in names(runs) if runs.find(name).plan.seed == seed] for seed in (0, 1))
+    while runs.find(a).iteration < 60:
+        worker.answer()
+        assert abs(runs.find(a).iteration - runs.find(b).iteration) <= 60 / run.N_CHECKS
+        assert not any(runs.find(name).iteration for name in later)
+    assert worker.names.count(b) >= run.N_CHECKS
+
+
 def test_testing_takes_its_turns_one_snapshot_at_a_time(runs, plan, short, worker):
     tested, trained = begun(runs, short, "tested"), begun(runs, plan, "trained")
     until(lambda: len(runs._digits) == 2)
