@@ -49,10 +49,7 @@ class Questions:
         Raises:
             RoomError: when it is not the teacher who asks, or it is too much.
         """
-        text = json.dumps(content)
-        if len(text) > MAX_QUESTION:
-            raise RoomError("This picture is too large for a question.")
-        table = tables.questions
+        text, table = _question_text(content), tables.questions
         with transaction(self.engine) as connection:
             self._need_teacher(connection, code, teacher)
             before = table.update().where(table.c.room == code, table.c.status == "open")
@@ -105,6 +102,26 @@ class Questions:
             self._need_teacher(connection, code, teacher)
             it = table.update().where(table.c.room == code, table.c.number == number)
             connection.execute(it.values(status=status))
+            grow(connection, code)
+
+    def settle(self, code: str, teacher: str, number: int, content: Mapping[str, Any]) -> None:
+        """Reveal a question that was asked before it was known what is right.
+
+        Args:
+            code: of the room.
+            teacher: who reveals it.
+            number: of the question.
+            content: what was asked, now with what is right.
+
+        Raises:
+            RoomError: when it is not the teacher who wants that, there is no such question, or it is too much.
+        """
+        text, table = _question_text(content), tables.questions
+        with transaction(self.engine) as connection:
+            self._need_teacher(connection, code, teacher)
+            it = table.update().where(table.c.room == code, table.c.number == number)
+            if not connection.execute(it.values(content=text, status="revealed")).rowcount:
+                raise RoomError("This question has not been asked.")
             grow(connection, code)
 
     def all(self, code: str) -> list[Question]:
@@ -163,3 +180,11 @@ class Questions:
     def _need_teacher(self, connection: Connection, code: str, teacher: str) -> None:
         if not is_of(connection, code, teacher):
             raise RoomError("Only the teacher who opened the room can do that.")
+
+
+def _question_text(content: Mapping[str, Any]) -> str:
+    """A question's content as JSON; raises RoomError when it is too long."""
+    text = json.dumps(content)
+    if len(text) > MAX_QUESTION:
+        raise RoomError("This picture is too large for a question.")
+    return text

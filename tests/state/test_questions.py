@@ -49,6 +49,21 @@ def test_an_answer_can_be_changed_until_it_is_revealed_and_late_ones_do_not_coun
     assert asked.answers(code, 1) == {MEMBERS[0]: {"digit": 1}}
 
 
+def test_what_is_right_can_be_said_when_it_is_known(room):
+    asked, code = room
+    asked.ask(code, TEACHER, WHICH)
+    asked.answer(code, 1, MEMBERS[0], {"digit": 7})
+    asked.set_status(code, TEACHER, 1, "closed")
+    asked.ask(code, TEACHER, {"kind": "text"})
+    asked.settle(code, TEACHER, 1, WHICH | {"right": 7})
+    assert [(each.content.get("right"), each.status) for each in asked.all(code)] == [(7, "revealed"), (None, "open")]
+    assert asked.answers(code, 1) == {MEMBERS[0]: {"digit": 7}}
+    with pytest.raises(RoomError, match="has not been asked"):
+        asked.settle(code, TEACHER, 3, WHICH)
+    with pytest.raises(RoomError, match="too large"):
+        asked.settle(code, TEACHER, 1, {"picture": "x" * questions.MAX_QUESTION})
+
+
 def test_twenty_that_answer_at_once_are_all_counted(room):
     asked, code = room
     asked.ask(code, TEACHER, WHICH)
@@ -63,6 +78,7 @@ def test_only_the_teacher_asks_reveals_and_closes_and_only_members_answer(room):
     for forbidden in (
         lambda: asked.ask(code, STRANGER, WHICH),
         lambda: asked.set_status(code, MEMBERS[0], 1, "revealed"),
+        lambda: asked.settle(code, MEMBERS[0], 1, WHICH),
     ):
         with pytest.raises(RoomError, match="Only the teacher"):
             forbidden()

@@ -50,7 +50,10 @@ def kept(tiny, quick, bundled, tmp_path_factory):
 
 def same(a, b):
     """Two runs are the same, to the bit; but for what a file does not hold."""
-    fields = "name plan source target experiment label exercise every_snapshot in_turns status reason checks final test timing"
+    fields = (
+        "name plan source target experiment label exercise every_snapshot in_turns status reason checks final test "
+        "timing"
+    )
     arrays = [
         [*run.state.weights.values(), *run.state.optimizer_variables, run.state.losses, run.state.accuracies]
         + [run.state.accuracies_after]
@@ -117,9 +120,7 @@ def test_a_file_of_the_time_before_is_read(kept, tmp_path):
         return {name: value for name, value in of_today.items() if name not in gone}
 
     gone = ("exercise", "every_snapshot", "in_turns", "scores")
-    before = dataclasses.replace(
-        kept, experiment="exercise 3 (1)", in_turns=False, scores={}, status=Status.TRAINING
-    )
+    before = dataclasses.replace(kept, experiment="exercise 3 (1)", in_turns=False, scores={}, status=Status.TRAINING)
     path = checkpoints.run_file(tmp_path / kept.name)
     checkpoints.write(path, before)
     old_file(path, lambda of_today: notes(of_today) | {"status": "running"})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnnviz.data.dataset import Source
 from cnnviz.experiments import duration, exercises, sweep
 from cnnviz.experiments.duration import Measured
 from cnnviz.experiments.exercises import Exercise
@@ -94,7 +93,8 @@ def plan_runs(exercise: Exercise) -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, Words.exercise_name.format(n=exercise.number), start_place, exercise.number)
+    if offer(planned, start_place):
+        start(planned, Words.exercise_name.format(n=exercise.number), exercise.number)
 
 
 def plan_sweep() -> None:
@@ -132,7 +132,8 @@ def plan_sweep() -> None:
     except ValueError as error:
         st.error(Words.impossible.format(reason=error), icon=":material/error:")
         return
-    offer(planned, Words.sweep_name, start_place)
+    if offer(planned, start_place):
+        start(planned, Words.sweep_name)
 
 
 def ask_base() -> tuple[Plan, DeltaGenerator]:
@@ -163,22 +164,23 @@ def ask_base() -> tuple[Plan, DeltaGenerator]:
 
 
 def offer(
-    planned: Sequence[PlannedRun],
-    name: str,
-    start_place: DeltaGenerator,
-    exercise: int | None = None,
-) -> None:
-    """The table of the planned runs with the time that they take, and the button that starts them."""
+    planned: Sequence[PlannedRun], start_place: DeltaGenerator, words: str = Words.start, *, disabled: bool = False
+) -> bool:
+    """The table of the planned runs with the time that they take, and the button that starts them: True when pressed.
+
+    Args:
+        planned: at least one run.
+        start_place: where the button stands.
+        words: on it.
+        disabled: True where something else has to come first.
+    """
     rows = [(run.label, run.plan.seed, run.plan.recipe.iterations, n_weights(run.plan.network)) for run in planned]
     table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
     told, source = told_time([run.plan for run in planned])
     with st.expander(told):
         panels.table(table, Words.table.format(source=source).rstrip(), Words.planned_alt, "planned")
-    pressed = start_place.button(
-        Words.start, icon=":material/science:", type="primary", disabled=bool(server.scheduler().refusal)
-    )
-    if pressed:
-        start(planned, name, exercise, choice.current().source)
+    refused = disabled or bool(server.scheduler().refusal)
+    return start_place.button(words, icon=":material/science:", type="primary", disabled=refused)
 
 
 def told_time(plans: Sequence[Plan]) -> tuple[str, str]:
@@ -201,15 +203,21 @@ def of_shipped() -> list[Measured]:
     return [(Plan(card.network, card.recipe, card.seed), card.seconds / card.last.iteration) for card in cards]
 
 
-def start(planned: Sequence[PlannedRun], name: str, exercise: int | None, source: Source) -> None:
+def start(planned: Sequence[PlannedRun], name: str, exercise: int | None = None, *, in_turns: bool = False) -> str:
     """Begin every run of an experiment, which what follows on the page then shows.
 
     Not in a callback of the button, for the reason that `runs.start` gives.
+
+    Returns:
+        the experiment's name; "" where it cannot begin, which is said.
     """
-    plans = [(run.label, run.plan) for run in planned]
+    plans, source = [(run.label, run.plan) for run in planned], choice.current().source
     try:
-        begun = server.scheduler().begin_experiment(plans, source, name, exercise, owner=access.owner())
+        begun = server.scheduler().begin_experiment(
+            plans, source, name, exercise, owner=access.owner(), in_turns=in_turns
+        )
     except LimitReached as refused:
         st.error(str(refused), icon=":material/block:")
-        return
+        return ""
     ExperimentsPart.experiment.set(begun)
+    return begun

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnnviz.experiments import exercises, frontier
+from cnnviz.experiments import exercises, frontier, race
+from cnnviz.experiments.comparing import Result
 from cnnviz.experiments.statistics import mean_interval
 from cnnviz.network.config import n_weights
+from cnnviz.pages.train import heats
 from cnnviz.percentages import percent
 from cnnviz.render import charts, figures
 from cnnviz.render.charts import Size, Spread
@@ -39,6 +41,7 @@ class Words:
     results_alt = "Table of {n} runs with state, time and accuracy."
     not_yet = "–"
     conclusion = "What it shows"
+    race = "Which group reads most test digits?"
     chosen_later = "Some of its runs are paused. A network is chosen, and tested, when all have ended."
     chart = (
         "Test accuracy of each setting: a point for each seed, a stroke at their mean. The line is the 95 % interval "
@@ -93,12 +96,17 @@ def show_experiments(number: int | None) -> None:
         if key.get() not in names:
             key.set(names[0])
         name = st.selectbox(Words.which, names, key=key.name) if len(names) > 1 else names[0]
-        active = any(run.active for run in runs_of(name))
-        st.fragment(show_experiment, run_every=REFRESH_S if active else None)(name, active)
+        watch(name)
     elif number is None or exercises.find(number) in exercises.WITH_RUNS:
         st.info(Words.none, icon=":material/science:")
     if others := [name for name in of if name not in names]:
         st.selectbox(Words.others, others, index=None, key=ExperimentsPart.listed.name, on_change=open_listed)
+
+
+def watch(name: str, every_s: float = REFRESH_S) -> None:
+    """How an experiment stands, shown again every few seconds as long as something happens to it."""
+    active = any(run.active for run in runs_of(name))
+    st.fragment(show_experiment, run_every=every_s if active else None)(name, active)
 
 
 def open_listed() -> None:
@@ -125,6 +133,8 @@ def show_experiment(name: str, was_active: bool) -> None:
         st.info(Words.chosen_later, icon=":material/pause:")
     elif not active:
         show_conclusion(runs)
+    if runs[0].in_turns:
+        heats.show(runs)
     if chooses:
         show_frontier(runs, active)
     else:
@@ -236,12 +246,19 @@ def show_table(runs: Sequence[Run], *, with_test: bool) -> None:
 
 
 def show_conclusion(runs: Sequence[Run]) -> None:
-    """What the results of an exercise show; nothing for a sweep, nor before a run has a result."""
+    """What the results of an exercise or a race show; nothing for a sweep, nor before a run has a result."""
     number = runs[0].exercise
     exercise = exercises.find(number) if number is not None else None
-    outcomes = [outcome for run in runs if (outcome := results.of_run(run))]
-    if exercise and outcomes:
+    conclude = race.conclude if runs[0].in_turns else exercise.conclude if exercise else None
+    outcomes = outcomes_of(runs)
+    if conclude and outcomes:
         st.subheader(Words.conclusion, anchor=False)
-        conclusion = exercise.conclude(outcomes)
+        conclusion = conclude(outcomes)
         st.markdown(conclusion)
-        offers.offer(exercise.question, facts=[(Words.conclusion, offers.plain(conclusion))])
+        question = exercise.question if exercise else Words.race
+        offers.offer(question, facts=[(Words.conclusion, offers.plain(conclusion))])
+
+
+def outcomes_of(runs: Sequence[Run]) -> list[Result]:
+    """What has come of the runs that have ended."""
+    return [outcome for run in runs if (outcome := results.of_run(run))]
