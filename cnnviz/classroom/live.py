@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import statistics
@@ -10,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from cnnviz.classroom import prompts, pseudonyms
+from cnnviz.classroom import breaking, prompts, pseudonyms
+from cnnviz.classroom.breaking import Attempt
 from cnnviz.classroom.prompts import Prompt
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.questions import Question, Questions
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 FOLLOW, PAUSED, NAMES, PLACE, PARAMS, SCENE = "follow", "paused", "names", "place", "params", "scene"
 """Of a scene: whether students follow, have still screens, are shown by name; the page, its address, its number."""
 SWITCHES = (FOLLOW, PAUSED, NAMES)
+RACE, GROUPS, EXPERIMENT, QUESTION = "race", "groups", "experiment", "question"
+"""Of a scene: a race; its groups by name, its experiment once it has begun, the question that was asked of it."""
 VALUE, IMAGE, ADDRESS = "value", "image", "address"
 """Of an answer: what `prompts.checked` gives; of a drawing its 784 bytes in base64, and how an address shows it."""
 WHY = "Why?"
@@ -122,10 +126,46 @@ class LiveRooms:
             return False
         return self._keep(code, who, number, {IMAGE: image, ADDRESS: dict(address)})
 
+    def hand_in_broken(self, code: str, who: str, number: int, attempt: Attempt) -> bool:
+        """Give filters that are switched off as the answer; a better one of before stays. As `hand_in`."""
+        question = self.questions.last(code)
+        if question is None or question.content.get("kind") != "breaking":
+            return False
+        before = breaking.of_content(self.questions.of_member(code, number, who))
+        return self._keep(code, who, number, dataclasses.asdict(breaking.best(before, attempt)))
+
     def _keep(self, code: str, who: str, number: int, content: Mapping[str, Any]) -> bool:
         is_kept = self.questions.answer(code, number, who, content)
         self.changed()
         return is_kept
+
+    def settle(self, code: str, teacher: str, question: Question, right: int | None, explanation: str) -> None:
+        """Reveal a question of which it is known only now what is right; None where nothing is.
+
+        Raises:
+            RoomError: when it is not the teacher.
+        """
+        prompt = dataclasses.replace(prompts.of_content(question.content), right=right, explanation=explanation)
+        self.questions.settle(code, teacher, question.number, prompts.content_of(prompt))
+        self.changed()
+
+    def change_race(self, code: str, teacher: str, race: Mapping[str, Any]) -> None:
+        """Have everybody told of a race, or of none any more; what was asked of it is closed once it has begun.
+
+        Args:
+            code: of the room.
+            teacher: who wants that.
+            race: GROUPS, EXPERIMENT and QUESTION; empty for none.
+
+        Raises:
+            RoomError: when it is not the teacher.
+        """
+        if not self.rooms.change_scene(code, teacher, {RACE: dict(race)}):
+            raise RoomError("Only the teacher who opened the room can do that.")
+        last = self.questions.last(code)
+        if race.get(EXPERIMENT) and last and last.number == race.get(QUESTION) and last.status == "open":
+            self.questions.set_status(code, teacher, last.number, "closed")
+        self.changed()
 
     def do(self, code: str, teacher: str, wish: str, value: Any) -> None:
         """What the teacher does with one click on whichever page.
@@ -222,17 +262,21 @@ class LiveRooms:
         told: dict[str, Any] = {"room": room.code, "n": n_members, PAUSED: bool(scene.get(PAUSED))}
         told[FOLLOW] = bool(scene.get(FOLLOW))
         told[SCENE] = scene.get(SCENE, 0)
+        if race := scene.get(RACE):
+            told[RACE] = {GROUPS: race.get(GROUPS, []), "begun": bool(race.get(EXPERIMENT))}
         if question and question.status != "closed":
             revealed = question.status == "revealed"
             content = question.content if revealed else prompts.public(question.content)
             told["question"] = {"number": question.number, "status": question.status, "prompt": content}
             told["n_answers"] = n_answers
             if revealed:
-                told |= self._revealed(room.code, question)
+                told |= self._revealed(room, question)
         return told
 
-    def _revealed(self, code: str, question: Question) -> dict[str, Any]:
-        prompt = prompts.of_content(question.content)
+    def _revealed(self, room: Room, question: Question) -> dict[str, Any]:
+        code, prompt = room.code, prompts.of_content(question.content)
+        if prompt.kind == "breaking":
+            return {"broken": self._broken(room, question.number)}
         values = self._values(code, question.number)
         told: dict[str, Any] = {"counts": prompts.tally(prompt, values)}
         if prompt.kind == "number" and values:
@@ -246,6 +290,14 @@ class LiveRooms:
         given = self.questions.answers(code, number, also_open=True)
         return [content[VALUE] for content in given.values() if VALUE in content]
 
+    def _broken(self, room: Room, number: int) -> list[dict[str, Any]]:
+        """The table of a breaking contest, with pseudonyms where names are shown."""
+        shown = bool(room.scene.get(NAMES, True))
+        names = {member.token_hash: member.name for member in self.rooms.members(room.code) if shown}
+        given = self.questions.answers(room.code, number).items()
+        read = ((names.get(who, ""), breaking.of_content(content)) for who, content in given)
+        return breaking.table((name, attempt) for name, attempt in read if attempt)
+
     def _sentences(self, code: str, number: int, members: Sequence[Member]) -> list[dict[str, Any]]:
         names = {member.token_hash: member.number for member in members}
         given = self.questions.answers(code, number)
@@ -255,6 +307,11 @@ class LiveRooms:
     def standing(self, who: str) -> Standing | None:
         """The room that a browser has opened, or is in; None for none."""
         return self.rooms.standing(who)
+
+
+def group_of(number: int, n_groups: int) -> int:
+    """The group of a member, from 0 on: members are dealt in the order in which they came."""
+    return (number - 1) % n_groups
 
 
 def _json(content: Any) -> str:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from cnnviz.validation import expected, from_content, validated
 
-Kind = Literal["digit", "choice", "cell", "number", "text", "drawing"]
+Kind = Literal["digit", "choice", "cell", "number", "text", "drawing", "breaking"]
 N_DIGITS, NO_DIGIT = 10, 10
 MAX_OPTIONS, MAX_CELLS = 12, 128
 MAX_SENTENCE = 500
@@ -34,7 +34,8 @@ class Prompt:
 
     Attributes:
         kind: what an answer is: a "digit" 0 to 9, or NO_DIGIT; a "choice" of `options`; a "cell" of the picture, by
-            number, row by row; a "number"; a "text", one sentence; a "drawing" of a digit.
+            number, row by row; a "number"; a "text", one sentence; a "drawing" of a digit; "breaking", filters that are
+            switched off in a network (see `breaking`).
         text: the question.
         picture: a PNG in base64; "" for none.
         alt: what the picture shows, in words.
@@ -42,6 +43,8 @@ class Prompt:
         n_cells, columns: how many cells the picture has, and how many stand side by side; of a "cell".
         low, high: the ends of the line on which a number is put, and its `unit`, e.g. "%".
         label: the digit that is to be drawn; None where any may be.
+        network, steps, source: the network that is to be broken, by name and training steps, and the digits that it
+            reads; of "breaking".
         right: the digit that the network says, or the option or the cell that is right; None where none is.
         shares: the network's probability of each digit, option or cell; empty where it has none.
         value: the number that is right.
@@ -60,6 +63,9 @@ class Prompt:
     high: float = 100.0
     unit: Annotated[str, Field(max_length=20)] = ""
     label: Annotated[int | None, Field(ge=0, lt=N_DIGITS)] = None
+    network: Text = ""
+    steps: Annotated[int, Field(ge=0)] = 0
+    source: Text = ""
     right: Annotated[int | None, Field(ge=0, le=MAX_CELLS)] = None
     shares: Annotated[tuple[Share, ...], Field(max_length=MAX_CELLS)] = ()
     value: float | None = None
@@ -73,10 +79,12 @@ class Prompt:
             raise ValueError(f"Expected at least 2 cells. Received {self.n_cells}.")
         if self.kind == "number" and not self.low < self.high:
             raise ValueError(f"Expected low to be below high. Received {self.low:g} and {self.high:g}.")
+        if self.kind == "breaking" and not self.network:
+            raise ValueError("Expected the name of a network. Received none.")
 
     @property
     def n_options(self) -> int:
-        """How many answers there are to choose from; 0 where an answer is a number, a sentence or a drawing."""
+        """How many answers there are to choose from; 0 where one is a number, a sentence, a drawing, a network."""
         return {"digit": N_DIGITS + 1, "choice": len(self.options), "cell": self.n_cells}.get(self.kind, 0)
 
 
@@ -104,7 +112,8 @@ def checked(prompt: Prompt, answer: Any) -> int | float | str:
     """An answer as it is kept: a number of `n_options`, a number on the line, or a sentence.
 
     Raises:
-        ValueError: one sentence, for what is no answer to this prompt; also for a drawing, which comes another way.
+        ValueError: one sentence, for what is no answer to this prompt; also for a drawing or a broken network, which
+            come another way.
     """
     if prompt.n_options:
         if type(answer) is not int or not 0 <= answer < prompt.n_options:
@@ -119,7 +128,7 @@ def checked(prompt: Prompt, answer: Any) -> int | float | str:
         if not 0 < len(text) <= MAX_SENTENCE:
             raise ValueError(f"Expected a sentence of at most {MAX_SENTENCE} characters.")
         return text
-    raise ValueError("Expected a drawing from the canvas.")
+    raise ValueError("Expected a drawing from the canvas, or filters that are switched off on Layers.")
 
 
 def in_words(prompt: Prompt, answer: Any) -> str:

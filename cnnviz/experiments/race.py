@@ -25,11 +25,11 @@ class Words:
 
     group = "Group {n}: {setting} {value}"
     winner = (
-        "**{label}** read most test digits right: {accuracy}, the mean of its seeds. That is not luck: it is shown to "
+        "{label} read most test digits right: {accuracy}, the mean of its seeds. That is not luck: it is shown to "
         "be better than each of the others."
     )
-    in_front = "**{label}** is in front: {accuracy} of the test digits, the mean of its seeds."
-    alone = "**{label}** alone came to the end: {accuracy} of the test digits, the mean of its seeds."
+    in_front = "{label} is in front: {accuracy} of the test digits, the mean of its seeds."
+    alone = "{label} alone came to the end: {accuracy} of the test digits, the mean of its seeds."
     standing = "{place}. {label}: {accuracy}, seeds {least} to {most}."
     apart: ClassVar[dict[Comparison, str]] = {
         Comparison.WORSE: "Shown to be worse: {labels}.",

@@ -19,10 +19,20 @@ from cnnviz.data.mnist import DataError
 from cnnviz.drawing.preparation import IMAGE_PX
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import RoomError, Standing
-from cnnviz.ui import address, address_reading, browser, digit_choice, lesson_walk, places, reporting, server
+from cnnviz.ui import (
+    address,
+    address_reading,
+    breaking,
+    browser,
+    digit_choice,
+    lesson_walk,
+    places,
+    reporting,
+    server,
+)
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.state import DrawPage, RoomKeys, Session
+from cnnviz.ui.state import ClassroomPage, DrawPage, RoomKeys, Session
 
 HOME = "classroom"
 """The page on which a teacher looks at the room: nobody is led there who follows."""
@@ -50,6 +60,11 @@ class Words:
     click = "Click on the picture."
     to_canvas = "Go to the canvas"
     hand_in, hand_in_again = "Put my drawing on the wall", "Put this drawing there instead"
+    to_layers = "Go to the filters"
+    hand_in_filters, hand_in_filters_again = "Hand in the filters that are off", "Hand in once more"
+    group, to_race = "You are in {group}.", "Watch the race"
+    filters_off, accuracy, who, how_many = "Filters off", "Reads right", "Who", "How many"
+    not_broken = "not under half"
     once = "Once more:"
     option, digit = "Answer", "Digit"
     the_class, network = "The class", "The network"
@@ -96,6 +111,16 @@ BROWSER = {
     "toCanvas": Words.to_canvas,
     "handIn": Words.hand_in,
     "handInAgain": Words.hand_in_again,
+    "toLayers": Words.to_layers,
+    "handInFilters": Words.hand_in_filters,
+    "handInFiltersAgain": Words.hand_in_filters_again,
+    "group": Words.group,
+    "toRace": Words.to_race,
+    "filtersOff": Words.filters_off,
+    "accuracy": Words.accuracy,
+    "who": Words.who,
+    "howMany": Words.how_many,
+    "notBroken": Words.not_broken,
     "once": Words.once,
     "option": Words.option,
     "digit": Words.digit,
@@ -161,31 +186,40 @@ def strip() -> None:
     standing = RoomKeys.standing.get()
     if standing is None:
         return
+    with st.container(key=RoomKeys.frame.name):
+        breaking.hand_in()
+        _show_strip(standing)
+
+
+def _show_strip(standing: Standing) -> None:
     data = {
         "code": standing.code,
         "name": standing.name,
+        "number": standing.number,
         "isTeacher": standing.is_teacher,
+        "isAtRace": Session.place.get() == HOME and ClassroomPage.part.get() == "race",
+        "layers": breaking.here(),
         "isOnCanvas": Session.place.get() == "draw" and DrawPage.way.get() == "canvas",
         "scene": RoomKeys.scene.get(),
         "handedIn": RoomKeys.handed_in.get(),
         "said": RoomKeys.said.get(),
         "words": BROWSER,
     }
-    with st.container(key=RoomKeys.frame.name):
-        shown = component(
-            "cnnviz.room", "room/room.js", '<div class="room"></div>', style="room/room.css", is_module=True
-        )
-        shown(
-            key=RoomKeys.strip.name,
-            data=data,
-            on_scene_change=_follow,
-            on_draw_change=_go_to_canvas,
-            on_hand_in_change=_hand_in,
-            on_followed_change=_nothing,
-            on_report_change=_report,
-            on_ask_change=_want_to_ask,
-            on_over_change=_is_over,
-        )
+    shown = component("cnnviz.room", "room/room.js", '<div class="room"></div>', style="room/room.css", is_module=True)
+    shown(
+        key=RoomKeys.strip.name,
+        data=data,
+        on_scene_change=_follow,
+        on_draw_change=_go_to_canvas,
+        on_hand_in_change=_hand_in,
+        on_layers_change=breaking.go,
+        on_breaks_change=breaking.press,
+        on_race_change=_go_to_race,
+        on_followed_change=_nothing,
+        on_report_change=_report,
+        on_ask_change=_want_to_ask,
+        on_over_change=_is_over,
+    )
 
 
 def listen(code: str) -> None:
@@ -210,6 +244,12 @@ def _go_to_canvas() -> None:
     DrawPage.way.set("canvas")
     DrawPage.followed.set(Session.shown.number.get())
     Session.place_wanted.set("draw")
+
+
+def _go_to_race() -> None:
+    """Callback: the part of the page Class that shows it."""
+    ClassroomPage.part.set("race")
+    Session.place_wanted.set(HOME)
 
 
 def _follow() -> None:

@@ -521,6 +521,9 @@ class RoomKeys:
     handed_in = Key("room handed in", 0, "rooms: the question for which a drawing was handed in")
     progress = Key("progress told", "", "rooms: how far in a lesson this browser is, as the teacher was told")
     said = Key("room said", "", "rooms: what became of that")
+    breaking = Key[tuple[int, tuple[str, ...]] | None](
+        "room breaking", None, "breaking: the question and the filters off that are to be handed in by the next run"
+    )
     strip = Key[Any]("room strip", None, COMPONENT)
     frame = Key[Any]("room", None, "nobody: a container")
     news = Key[Any]("room news", None, COMPONENT)
@@ -553,6 +556,7 @@ class ClassroomPage:
     """The page Class."""
 
     part = Key("classroom part", "room", kept=True, address="part")
+    race_setting = Key("race setting", "learning rate", kept=True, address="setting")
     report_name = Key("report name", "")
     report_typed = Key[Any]("report typed", None, "the part My report: the name, for the thread that makes the file")
 

@@ -14,7 +14,7 @@ from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
 from cnnviz.percentages import probability
 from cnnviz.render import palettes, tiles
-from cnnviz.ui import choice, digit_choice, lookups
+from cnnviz.ui import breaking, choice, digit_choice, lookups
 from cnnviz.ui.state import RoomKeys
 
 DIGIT_ZOOM, KERNEL_PX, GAP_PX, N_COLUMNS = 8, 60, 6, 8
@@ -175,6 +175,7 @@ OF_ANY_PAGE: dict[str, Callable[[], Prompt | None]] = {
     Words.which_digit: digit_of_session,
     Words.which_filter: strongest_filter,
     Words.draw: drawing,
+    breaking.Words.subject: breaking.prompt,
     Words.own: own,
 }
 """What makes each question, by its title."""

@@ -48,7 +48,7 @@ def test_who_is_shown_to_be_better_than_each_of_the_others_has_won():
     found = race.outcome(results({SLOW: [500, 505, 510, 515, 520], FAST: [985, 986, 987, 988, 989]}))
     assert (found.first, found.winner) == (FAST, FAST)
     assert list(found.accuracies) == [FAST, SLOW]
-    assert race.summary(found).startswith(f"**{FAST}** read most test digits right: 98.70\u00a0%")
+    assert race.summary(found).startswith(f"{FAST} read most test digits right: 98.70\u00a0%")
 
 
 def test_an_order_that_seeds_explain_is_luck():
@@ -68,6 +68,6 @@ def test_runs_that_failed_are_told_and_win_nothing():
     assert (found.first, found.winner) == (FAST, "")
     assert found.others == {Comparison.TOO_FEW: (SLOW,)}
     told = race.conclude(results({FAST: [985, None], SLOW: [None]}))
-    assert told.startswith(f"**{FAST}** alone came to the end")
+    assert told.startswith(f"{FAST} alone came to the end")
     assert f"{SLOW}, seed 0, is left out: Gone." in told
     assert race.conclude(results({SLOW: [None]})).startswith("No run has come to the end.")

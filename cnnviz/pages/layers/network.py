@@ -8,10 +8,23 @@ import streamlit as st
 
 from cnnviz.network.config import Layer, layers
 from cnnviz.network.weights import Network
-from cnnviz.pages.layers import answer, calculation, explained, opened, signs, switched_off, take_along
+from cnnviz.pages.layers import answer, calculation, explained, opened, signs, take_along
 from cnnviz.pages.layers.opened import OpenMap
 from cnnviz.render import palettes
-from cnnviz.ui import choice, digit_choice, lookups, offers, opening, panels, playing, present, refusal, session, state
+from cnnviz.ui import (
+    choice,
+    digit_choice,
+    lookups,
+    offers,
+    opening,
+    panels,
+    playing,
+    present,
+    refusal,
+    session,
+    state,
+    switched_off,
+)
 from cnnviz.ui.components.maps import still
 from cnnviz.ui.components.maps.sheet import numbered
 from cnnviz.ui.components.overview import overview

@@ -61,16 +61,30 @@ const sentence = (prompt, own, send, words) => {
   return [picture(prompt), field, element("div", { class: "send" }, element("button", { type: "button", class: "primary", onclick: give }, words.send))];
 };
 
-const drawing = (prompt, own, send, words, hands) => [
-  picture(prompt),
+// What is made on another page: the way there, and the button that hands it in.
+const made = (isThere, go, handIn) => [
   element(
     "div",
     { class: "send" },
-    hands.isOnCanvas ? null : element("button", { type: "button", onclick: hands.goToCanvas }, words.toCanvas),
-    element("button", { type: "button", class: "primary", onclick: hands.handIn }, hands.isIn ? words.handInAgain : words.handIn),
+    isThere ? null : element("button", { type: "button", onclick: go[0] }, go[1]),
+    element("button", { type: "button", class: "primary", onclick: handIn[0] }, handIn[1]),
   ),
 ];
 
-const WAYS = { digit: choose, choice: choose, cell: point, number, text: sentence, drawing };
+const drawing = (prompt, own, send, words, hands) => [
+  picture(prompt),
+  ...made(hands.isOnCanvas, [hands.goToCanvas, words.toCanvas], [hands.handIn, hands.isIn ? words.handInAgain : words.handIn]),
+];
+
+const breaking = (prompt, own, send, words, hands) => [
+  picture(prompt),
+  ...made(
+    hands.layers === `${prompt.network} ${prompt.steps ?? 0}`,
+    [hands.goToLayers, words.toLayers],
+    [hands.handInFilters, hands.isIn ? words.handInFiltersAgain : words.handInFilters],
+  ),
+];
+
+const WAYS = { digit: choose, choice: choose, cell: point, number, text: sentence, drawing, breaking };
 
 export const ask = (prompt, own, send, words, hands) => WAYS[prompt.kind](prompt, own, send, words, hands);

@@ -69,7 +69,22 @@ const line = (told, own, words) => {
   ];
 };
 
-const WAYS = { digit: rows, choice: rows, cell: cells, number: line, text: () => [], drawing: () => [] };
+// Of a breaking contest one row a number of filters, so that ties stand together.
+const broken = (told, own, words) => {
+  const isNamed = told.broken.some(({ names }) => names.length);
+  const row = ({ off, broken, accuracies, names }) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, `${off}`, broken ? null : element("span", { class: "mark" }, words.notBroken)),
+      element("td", {}, accuracies.map((share) => `${(100 * share).toFixed(2)}\u00a0%`).join(", ")),
+      element("td", {}, isNamed ? names.join(", ") : `${accuracies.length}`),
+    );
+  const titles = [words.filtersOff, words.accuracy, isNamed ? words.who : words.howMany].map((title) => element("th", { scope: "col" }, title));
+  return [element("table", { class: "broken" }, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...told.broken.map(row)))];
+};
+
+const WAYS = { digit: rows, choice: rows, cell: cells, number: line, text: () => [], drawing: () => [], breaking: broken };
 
 export const show = (told, own, words) => {
   const { prompt } = told.question;

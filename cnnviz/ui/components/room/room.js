@@ -61,6 +61,15 @@ const line = (strip) => {
   return element("div", { class: "who" }, element("span", {}, said), following, ...(told && data.isTeacher ? teacherButtons(strip).filter(Boolean) : []));
 };
 
+// The group in which a student is while there is a race, by the number under which they came in.
+const group = ({ told, data, trigger }) => {
+  const groups = told?.race?.groups ?? [];
+  if (data.isTeacher || !groups.length) return null;
+  const mine = filled(data.words.group, { group: groups[(data.number - 1) % groups.length] });
+  const watch = () => element("button", { type: "button", onclick: () => trigger("race", Date.now()) }, data.words.toRace);
+  return element("p", { class: "group" }, element("span", {}, mine), told.race.begun && !data.isAtRace ? watch() : null);
+};
+
 const question = (strip) => {
   const { told, data } = strip;
   if (!told?.question) return [];
@@ -73,6 +82,9 @@ const question = (strip) => {
     isIn: data.handedIn === number,
     goToCanvas: () => strip.trigger("draw", Date.now()),
     handIn: () => strip.trigger("hand_in", number),
+    layers: data.layers,
+    goToLayers: () => strip.trigger("layers", Date.now()),
+    handInFilters: () => strip.trigger("breaks", number),
   };
   const answering = data.isTeacher
     ? [ask(prompt, null, () => {}, words, hands)[0]].filter(Boolean)
@@ -114,7 +126,7 @@ const drawStrip = (strip) => {
   const focused = root.getRootNode().activeElement?.closest?.("textarea, input");
   if (gone) body.replaceChildren(element("p", {}, gone));
   else if (focused && strip.shown === known(strip)) return; // what is being typed stays
-  else body.replaceChildren(line(strip), ...question(strip).filter(Boolean));
+  else body.replaceChildren(...[line(strip), group(strip), ...question(strip)].filter(Boolean));
   strip.shown = known(strip);
   if (gone && !strip.isOver) strip.trigger("over", Date.now());
   strip.isOver ||= Boolean(gone);

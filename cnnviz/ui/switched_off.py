@@ -1,4 +1,4 @@
-"""Filters that are switched off in the overview: the network without them, and what that does to its accuracy."""
+"""Filters that are switched off on Layers: the network without them, and what that does to its accuracy."""
 
 from __future__ import annotations
 
