@@ -107,7 +107,7 @@ def shades_of(theme: Theme) -> list[str]:
 
 HEIGHT_PX, LEGEND_ROW_PX = 330, 28
 """Height of a chart with its axis, and of a row of its legend."""
-LEGEND_COLUMNS = 2
+LEGEND_COLUMNS, LEGEND_PX = 2, 280
 """More would be cut off on a telephone."""
 Line = tuple[np.ndarray, np.ndarray]
 """The iterations and the values of a line's points."""
@@ -118,7 +118,9 @@ def curve_chart(
     title: str,
     theme: Theme = LIGHT,
     top: float | None = None,
+    *,
     height_px: int = HEIGHT_PX,
+    legend_columns: int = LEGEND_COLUMNS,
 ) -> dict[str, Any]:
     """Draw curves over training steps.
 
@@ -128,6 +130,7 @@ def curve_chart(
         theme: colours around it.
         top: upper end of the vertical axis; None fits it to the values.
         height_px: height of the chart with its axis, without its legend.
+        legend_columns: how many names stand side by side above it; the fewer, the longer they may be.
 
     Returns:
         Vega-Lite chart, its data in columns. Written out, since Altair takes 20 ms to check and translate one, and the
@@ -141,7 +144,7 @@ def curve_chart(
     scale: dict[str, Any] = {"zero": False} if top is None else {"domainMax": top, "zero": False}
     iterations = {"format": ",d", "tickCount": 5, "tickMinStep": 1}
     colours = {"domain": list(series), "range": line_colours(len(series), theme)}
-    legend = {"title": None, "orient": "top", "labelLimit": 140, "columns": LEGEND_COLUMNS}
+    legend = {"title": None, "orient": "top", "labelLimit": LEGEND_PX // legend_columns, "columns": legend_columns}
     return {
         "data": {"values": points},
         "mark": {"type": "line", "point": {"size": 12}},
@@ -155,7 +158,7 @@ def curve_chart(
                 {"field": "value", "type": "quantitative", "format": ".4f"},
             ],
         },
-        "height": height_px + LEGEND_ROW_PX * math.ceil(len(series) / LEGEND_COLUMNS),
+        "height": height_px + LEGEND_ROW_PX * math.ceil(len(series) / legend_columns),
     }
 
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from cnnviz.classroom.live import LiveRooms
+from cnnviz.classroom.breaking import Attempt
+from cnnviz.classroom.live import LiveRooms, group_of
 from cnnviz.classroom.prompts import Prompt
 from cnnviz.state import database
 from cnnviz.state.rooms import RoomError
@@ -138,3 +139,48 @@ def test_no_fingerprint_is_told_to_anybody(live, code):
     for who in ("", TEACHER):
         text = json.dumps(heard(live, code, who))
         assert not any(each in text for each in (TEACHER, ADA, BOB))
+
+
+def test_the_best_of_what_one_has_broken_counts_and_is_seen_when_it_is_revealed(live, code):
+    live.ask(code, TEACHER, SEVEN)
+    assert not live.hand_in_broken(code, ADA, 1, Attempt(3, 40, 100))
+    live.ask(code, TEACHER, Prompt("breaking", "Break it.", network="hvass", steps=700, source="mnist"))
+    for attempt in (Attempt(3, 40, 100), Attempt(9, 20, 100), Attempt(2, 80, 100)):
+        assert live.hand_in_broken(code, ADA, 2, attempt)
+    live.hand_in_broken(code, BOB, 2, Attempt(5, 49, 100))
+    told = heard(live, code)
+    assert (told["n_answers"], "broken" in told) == (2, False)
+    assert told["question"]["prompt"]["network"] == "hvass"
+    live.do(code, TEACHER, "reveal", None)
+    ada, bob = (member.name for member in live.rooms.members(code))
+    assert heard(live, code)["broken"] == [
+        {"off": 3, "broken": True, "accuracies": [0.4], "names": [ada]},
+        {"off": 5, "broken": True, "accuracies": [0.49], "names": [bob]},
+    ]
+    live.do(code, TEACHER, "names", False)
+    assert [row["names"] for row in heard(live, code)["broken"]] == [[], []]
+    assert not live.hand_in_broken(code, BOB, 2, Attempt(1, 0, 100)), "too late"
+
+
+def test_a_race_is_told_to_all_and_its_prediction_is_settled_when_it_is_over(live, code):
+    asked = live.ask(code, TEACHER, Prompt("choice", "Who wins?", options=("Group 1: 8", "Group 2: 16")))
+    race = {"groups": ["Group 1: 8", "Group 2: 16"], "question": asked.number}
+    with pytest.raises(RoomError, match="Only the teacher"):
+        live.change_race(code, ADA, race)
+    live.change_race(code, TEACHER, race)
+    assert heard(live, code)["race"] == {"groups": race["groups"], "begun": False}
+    live.answer(code, ADA, 1, 1)
+    live.change_race(code, TEACHER, race | {"experiment": "race (1)"})
+    assert heard(live, code)["race"]["begun"]
+    assert not live.answer(code, BOB, 1, 0), "nobody predicts what can be seen"
+    assert "question" not in heard(live, code)
+    live.settle(code, TEACHER, asked, 1, "Group 2 read most.")
+    told = heard(live, code)
+    assert (told["counts"], told["question"]["prompt"]["right"]) == ([0, 1], 1)
+    assert told["question"]["prompt"]["explanation"] == "Group 2 read most."
+    live.change_race(code, TEACHER, {})
+    assert "race" not in heard(live, code)
+
+
+def test_members_are_dealt_into_groups_as_they_come():
+    assert [group_of(number, 3) for number in (1, 2, 3, 4, 5)] == [0, 1, 2, 0, 1]

@@ -39,6 +39,7 @@ def test_an_answer_is_kept_as_it_counts(prompt, answer, kept):
         (Prompt("text", "?"), " "),
         (Prompt("text", "?"), "x" * 501),
         (Prompt("drawing", "Draw a seven"), 7),
+        (Prompt("breaking", "Break it", network="hvass"), 3),
     ],
 )
 def test_what_is_no_answer_is_refused(prompt, answer):
@@ -75,6 +76,7 @@ def test_answers_are_counted():
         {"kind": "cell", "text": "?"},
         {"kind": "number", "text": "?", "low": 5.0, "high": 5.0},
         {"kind": "guess", "text": "?"},
+        {"kind": "breaking", "text": "?"},
         {"kind": "text", "text": "x" * 501},
         {"kind": "text", "text": "?", "picture": "<svg>"},
         {"kind": "digit", "text": "?", "shares": [1.5]},

@@ -31,9 +31,8 @@ class Words:
     group = "You are in **{group}**."
     setting, values = "Setting", "Values, one for each group, separated by commas"
     impossible = "This race cannot be run. {reason}"
-    groups = "Groups"
     members = "**{group}** · {names}"
-    nobody = "nobody yet"
+    nobody, line_break = "nobody yet", "  \n"
     subject = "Who will win the race?"
     question = "Which group will read most test digits after {steps:,} training steps?"
     predict, predict_again = "Ask for predictions", "Ask for predictions once more"
@@ -170,10 +169,11 @@ def _members(standing: Standing, groups: Sequence[str]) -> None:
     live = server.live_rooms()
     room, members = live.rooms.find(standing.code), live.rooms.members(standing.code)
     called = room_part.naming(shown=room is not None and bool(room.scene.get(NAMES, True)))
-    st.markdown(f"**{Words.groups}**")
+    told = []
     for i, group in enumerate(groups):
         names = [called(member) for member in members if group_of(member.number, len(groups)) == i]
-        st.caption(Words.members.format(group=group, names=", ".join(names) or Words.nobody))
+        told.append(Words.members.format(group=group, names=", ".join(names) or Words.nobody))
+    st.markdown(Words.line_break.join(told))
 
 
 def _reveal(standing: Standing, now: Mapping[str, Any]) -> None:

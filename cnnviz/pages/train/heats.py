@@ -42,7 +42,7 @@ def show(runs: Sequence[Run]) -> None:
         Words.last.format(label=label, share=f"{values[-1]:.1%}", steps=int(steps[-1]))
         for label, (steps, values) in lines.items()
     )
-    chart = charts.curve_chart(lines, Words.axis, panels.theme(), 1.0)
+    chart = charts.curve_chart(lines, Words.axis, panels.theme(), 1.0, legend_columns=1)
     panels.chart(chart, Words.alt.format(last="; ".join(told)))
     st.caption(Words.over if seed is None else Words.running.format(seed=seed, left=len(active) - 1))
 
