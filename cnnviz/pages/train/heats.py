@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from cnnviz.render import charts
+from cnnviz.render import charts, figures
 from cnnviz.render.charts import Line
 from cnnviz.training.run import Run, Status
 from cnnviz.ui import panels
@@ -43,8 +44,10 @@ def show(runs: Sequence[Run]) -> None:
         for label, (steps, values) in lines.items()
     )
     chart = charts.curve_chart(lines, Words.axis, panels.theme(), 1.0, legend_columns=1)
-    panels.chart(chart, Words.alt.format(last="; ".join(told)))
-    st.caption(Words.over if seed is None else Words.running.format(seed=seed, left=len(active) - 1))
+    caption = Words.over if seed is None else Words.running.format(seed=seed, left=len(active) - 1)
+    figure = functools.partial(figures.curves_figure, lines, Words.axis, 1.0)
+    panels.chart(chart, Words.alt.format(last="; ".join(told)), figure=figure, caption=caption)
+    st.caption(caption)
 
 
 def of_seed(runs: Sequence[Run], seed: int) -> list[Run]:
