@@ -1,4 +1,4 @@
-"""In real browsers: a class guesses, follows, draws on the wall; a teacher and two students."""
+"""In real browsers: a class guesses, follows, draws, breaks a network, races; a teacher and two students."""
 
 import os
 
@@ -62,7 +62,7 @@ def draw(page):
     expect(page.get_by_role("heading", name="Answer:").first).to_be_visible()
 
 
-def test_a_class_guesses_follows_and_draws(opened):
+def test_a_class_guesses_follows_draws_and_is_in_contests(opened):
     teacher, students = opened
     first, _ = students
 
@@ -106,6 +106,25 @@ def test_a_class_guesses_follows_and_draws(opened):
     teacher.locator(".st-key-wall .cell").first.click()
     until(teacher, lambda: "ink=" in teacher.url)
 
+    ask(teacher, "Break the network")
+    first.get_by_role("button", name="Go to the filters").click()
+    first.wait_for_url("**/layers*")
+    expect(first.get_by_role("button", name="Go to the filters")).to_have_count(0)
+    first.get_by_role("switch").first.click()
+    first.get_by_role("button", name="Hand in the filters that are off").click()
+    expect(first.locator(".room .count")).to_contain_text("With 1 filter off ")
+    teacher.get_by_role("button", name="Reveal").click()
+    for page in (teacher, *students):
+        expect(page.locator(".room table.broken tbody tr")).to_have_count(1)
+        expect(page.locator(".room table.broken tbody th")).to_contain_text("1")
+
+    teacher.get_by_role("radio", name="Race").click()
+    teacher.get_by_role("button", name="Ask for predictions").click()
+    for page, group in zip(students, ("Group 1", "Group 2"), strict=True):
+        expect(page.locator(".room .group")).to_contain_text(f"You are in {group}: learning rate 0.0")
+        expect(page.locator(".room").get_by_role("button", name="Group 2")).to_be_visible()
+
+    teacher.get_by_role("radio", name="Room").click()
     teacher.get_by_role("button", name="Close the room").click()
     teacher.get_by_role("button", name="Delete room").click()
     for page in students:

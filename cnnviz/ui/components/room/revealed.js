@@ -71,6 +71,7 @@ const line = (told, own, words) => {
 
 // Of a breaking contest one row a number of filters, so that ties stand together.
 const broken = (told, own, words) => {
+  if (!told.broken.length) return [];
   const isNamed = told.broken.some(({ names }) => names.length);
   const row = ({ off, broken, accuracies, names }) =>
     element(
