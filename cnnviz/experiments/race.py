@@ -26,7 +26,7 @@ class Words:
     group = "Group {n}: {setting} {value}"
     winner = (
         "{label} read most test digits right: {accuracy}, the mean of its seeds. That is not luck: it is shown to "
-        "be better than each of the others."
+        "be better than every other group."
     )
     in_front = "{label} is in front: {accuracy} of the test digits, the mean of its seeds."
     alone = "{label} alone came to the end: {accuracy} of the test digits, the mean of its seeds."

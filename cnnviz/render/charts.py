@@ -121,6 +121,7 @@ def curve_chart(
     *,
     height_px: int = HEIGHT_PX,
     legend_columns: int = LEGEND_COLUMNS,
+    end: int | None = None,
 ) -> dict[str, Any]:
     """Draw curves over training steps.
 
@@ -131,6 +132,7 @@ def curve_chart(
         top: upper end of the vertical axis; None fits it to the values.
         height_px: height of the chart with its axis, without its legend.
         legend_columns: how many names stand side by side above it; the fewer, the longer they may be.
+        end: the last training step, up to which the curves are to grow; None where they are as long as they are.
 
     Returns:
         Vega-Lite chart, its data in columns. Written out, since Altair takes 20 ms to check and translate one, and the
@@ -143,13 +145,14 @@ def curve_chart(
     }
     scale: dict[str, Any] = {"zero": False} if top is None else {"domainMax": top, "zero": False}
     iterations = {"format": ",d", "tickCount": 5, "tickMinStep": 1}
+    steps = {} if end is None else {"scale": {"domain": [0, end]}}
     colours = {"domain": list(series), "range": line_colours(len(series), theme)}
     legend = {"title": None, "orient": "top", "labelLimit": LEGEND_PX // legend_columns, "columns": legend_columns}
     return {
         "data": {"values": points},
         "mark": {"type": "line", "point": {"size": 12}},
         "encoding": {
-            "x": {"field": "iteration", "type": "quantitative", "title": "Training step", "axis": iterations},
+            "x": {"field": "iteration", "type": "quantitative", "title": "Training step", "axis": iterations} | steps,
             "y": {"field": "value", "type": "quantitative", "title": title, "scale": scale},
             "color": {"field": "series", "type": "nominal", "legend": legend, "scale": colours},
             "tooltip": [

@@ -105,6 +105,15 @@ def test_curve_chart_is_the_one_that_altair_would_write():
     assert altair.Chart.from_dict(written | {"data": data.to_dict()}).to_dict()["encoding"] == written["encoding"]
 
 
+def test_curves_that_grow_have_the_axis_of_the_whole_training_and_names_that_fit():
+    series = {name: (np.array([0, 10]), np.array([0.1, 0.5])) for name in "abc"}
+    chart = charts.curve_chart(series, "Accuracy", legend_columns=1, end=700)
+    assert chart["encoding"]["x"]["scale"] == {"domain": [0, 700]}
+    assert chart["encoding"]["color"]["legend"]["labelLimit"] == 280
+    assert chart["height"] == charts.HEIGHT_PX + 3 * charts.LEGEND_ROW_PX
+    assert "scale" not in charts.curve_chart(series, "Accuracy")["encoding"]["x"]
+
+
 def test_curve_chart_without_points_is_empty():
     assert len(charts.curve_chart({}, "Loss")["data"]["values"]["iteration"]) == 0
 

@@ -43,7 +43,7 @@ def show(runs: Sequence[Run]) -> None:
         Words.last.format(label=label, share=f"{values[-1]:.1%}", steps=int(steps[-1]))
         for label, (steps, values) in lines.items()
     )
-    chart = charts.curve_chart(lines, Words.axis, panels.theme(), 1.0, legend_columns=1)
+    chart = charts.curve_chart(lines, Words.axis, panels.theme(), 1.0, legend_columns=1, end=runs[0].target)
     caption = Words.over if seed is None else Words.running.format(seed=seed, left=len(active) - 1)
     figure = functools.partial(figures.curves_figure, lines, Words.axis, 1.0)
     panels.chart(chart, Words.alt.format(last="; ".join(told)), figure=figure, caption=caption)
