@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cnnviz.classroom import prompts
+from cnnviz.classroom import breaking, prompts
 from cnnviz.classroom.prompts import N_BINS, NO_DIGIT, Prompt
 from cnnviz.classroom.report import Picture, rendered
 from cnnviz.percentages import percent, probability
@@ -40,6 +40,8 @@ class Words:
     right = "✓ marks what the network says, or what is right."
     again = "Asked for the second time, after question {number}."
     count = "{count} ({share})"
+    off = ("Filters off: {n}, not under half", "Filters off: {n}")
+    reads_right = "{count}: {shares} read right"
     read = "{right} of {n} drawings were read as the digit that was asked for."
     reads = "reads {digit}, {share}"
     refused = "no digit here"
@@ -49,7 +51,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, and what was answered: of each member that has answered, as `prompts.checked` gives it."""
+    """A question, and what was answered: as `prompts.checked` gives it, or the best `breaking.Attempt` of each."""
 
     prompt: Prompt
     answers: Sequence[Any]
@@ -147,6 +149,8 @@ def rows(asked: Asked) -> list[Row]:
     Of the cells of a picture only those that somebody chose, or that are right.
     """
     prompt = asked.prompt
+    if prompt.kind == "breaking":
+        return _attempts(asked)
     counts = prompts.tally(prompt, asked.answers)
     most, top = max(counts, default=0), max(prompt.shares, default=0.0)
     made = []
@@ -166,6 +170,23 @@ def rows(asked: Asked) -> list[Row]:
             )
         )
     return made
+
+
+def _attempts(asked: Asked) -> list[Row]:
+    """Of a breaking contest a row for each place."""
+    places = breaking.table(("", attempt) for attempt in asked.answers)
+    counts = [len(place["accuracies"]) for place in places]
+    return [
+        Row(
+            Words.off[place["broken"]].format(n=place["off"]),
+            Words.reads_right.format(count=count, shares=", ".join(map(percent, place["accuracies"]))),
+            round(BAR_PX * count / max(counts)),
+            "",
+            0,
+            is_right=False,
+        )
+        for place, count in zip(places, counts, strict=True)
+    ]
 
 
 def _names(prompt: Prompt) -> list[str]:

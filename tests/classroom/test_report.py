@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from cnnviz.classroom import report, room_report
+from cnnviz.classroom.breaking import Attempt
 from cnnviz.classroom.prompts import Prompt
 from cnnviz.classroom.report import Entry, Picture, Report, Table
 from cnnviz.classroom.room_report import Asked, Drawing, Overview
@@ -190,6 +191,17 @@ def test_answers_are_counted_beside_what_the_network_says():
     assert (parts[19].name, parts[19].count_px, parts[19].is_right) == ("95 to 100\u00a0%", 120, True)
     assert [(row.name, row.is_right) for row in room_report.rows(cell)] == [("Picture 4", True), ("Picture 6", False)]
     assert [row.count for row in room_report.rows(none)] == ["0", "0"]
+
+
+def test_a_breaking_contest_has_a_row_for_each_number_of_filters():
+    attempts = [Attempt(4, 31, 100), Attempt(1, 80, 100), Attempt(4, 49, 100), Attempt(3, 20, 100)]
+    told = room_report.rows(Asked(Prompt("breaking", "Break it.", network="hvass"), attempts))
+    assert [(row.name, row.count) for row in told] == [
+        ("Filters off: 3", "1: 20.00\u00a0% read right"),
+        ("Filters off: 4", "2: 31.00\u00a0%, 49.00\u00a0% read right"),
+        ("Filters off: 1, not under half", "1: 80.00\u00a0% read right"),
+    ]
+    assert not any(row.is_right for row in told)
 
 
 def test_the_overview_says_what_was_asked_answered_and_drawn():

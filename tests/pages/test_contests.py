@@ -12,6 +12,7 @@ from cnnviz.classroom.prompts import Prompt
 from cnnviz.data import dataset
 from cnnviz.network import presets, store
 from cnnviz.network.presets import Plan, Preset, Recipe
+from cnnviz.pages.classroom import overview
 from cnnviz.pages.classroom import race as page
 from cnnviz.pages.train import heats, progress
 from cnnviz.state.sessions import fingerprint
@@ -159,6 +160,7 @@ def test_a_network_is_broken_on_layers_and_handed_in(browsers, opened):
     assert contest.of_content(live.questions.of_member(opened, 1, STUDENT)) == attempt
     assert strip(student)["said"].startswith(f"With 11 filters off {100 * correct / 500:.2f}")
     assert strip(student)["handedIn"] == 1
+    assert "Filters off: 11" in overview._html(opened, [], "2026-11-26")
     live.do(opened, TEACHER, "close", None)
     assert strip(happens(student, "breaks"))["said"] == breaking.Words.too_late
     assert strip(happens(student, "breaks", "1"))["said"] == breaking.Words.too_late, "no number"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from cnnviz.classroom import prompts, room_report
+from cnnviz.classroom import breaking, prompts, room_report
 from cnnviz.classroom.live import VALUE
 from cnnviz.classroom.room_report import Asked, Overview
 from cnnviz.pages.classroom import wall
@@ -43,7 +43,7 @@ def _html(code: str, drawings: Sequence[room_report.Drawing], date: str) -> str:
     asked = []
     for question in live.questions.all(code):
         given = live.questions.answers(code, question.number, also_open=True)
-        values = [content[VALUE] for content in given.values() if VALUE in content]
-        asked.append(Asked(prompts.of_content(question.content), values))
+        values = [content.get(VALUE, breaking.of_content(content)) for content in given.values()]
+        asked.append(Asked(prompts.of_content(question.content), [each for each in values if each is not None]))
     members = [member.name for member in live.rooms.members(code)]
     return room_report.html(Overview(code, members, asked, drawings), date)
