@@ -130,7 +130,7 @@ def test_a_network_is_broken_on_layers_and_handed_in(browsers, opened):
     live = server.live_rooms()
     browsers.of(ANNA)
     at = open_page("kernels", {Session.model: "hvass", RoomKeys.subject: breaking.Words.subject})
-    button(at, asking.Words.button).click().run()
+    at = happens(at, "ask")
     button(at, asking.Words.ask).click().run()
     asked = live.questions.last(opened)
     last = store.find("hvass").card.last.iteration
@@ -170,7 +170,7 @@ def test_a_network_without_filters_cannot_be_broken(browsers, opened, monkeypatc
     monkeypatch.setattr(breaking, "layers", lambda config: [])
     browsers.of(ANNA)
     at = open_page("kernels", {RoomKeys.subject: breaking.Words.subject})
-    button(at, asking.Words.button).click().run()
+    at = happens(at, "ask")
     assert breaking.Words.no_filters in texts(at)
     assert asking.Words.ask not in [each.label for each in at.button]
 

@@ -166,6 +166,7 @@ def _change(standing: Standing, now: Mapping[str, Any]) -> None:
 def _members(standing: Standing, groups: Sequence[str]) -> None:
     """Who is in which group; runs again when somebody comes."""
     rooms.listen(standing.code)
+    asking.close_dialog()
     live = server.live_rooms()
     room, members = live.rooms.find(standing.code), live.rooms.members(standing.code)
     called = room_part.naming(shown=room is not None and bool(room.scene.get(NAMES, True)))
