@@ -15,7 +15,7 @@ from cnnviz.classroom.prompts import MAX_SENTENCE, Prompt
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import RoomError
 from cnnviz.ui import browser, server, state, subjects
-from cnnviz.ui.state import Key, RoomKeys
+from cnnviz.ui.state import RoomKeys
 
 Make = Callable[[], Prompt | None]
 
@@ -74,10 +74,15 @@ def show() -> None:
         return
     if prompt.picture:
         st.image(base64.b64decode(prompt.picture), width=320, alt=prompt.alt)
-    text = state.asked_text_of(prompt.text.strip())
-    text.begin(text.default)
-    st.text_input(Words.text, max_chars=MAX_SENTENCE, key=text.name)
-    if st.button(Words.ask, type="primary", icon=":material/send:", on_click=_ask, args=(prompt, text)):
+    text = st.text_input(
+        Words.text, prompt.text.strip(), max_chars=MAX_SENTENCE, key=state.asked_text_of(prompt.text.strip()).name
+    )
+    # No callback: that would ask what the dialog showed before something was chosen or typed a moment ago.
+    if st.button(Words.ask, type="primary", icon=":material/send:", key=RoomKeys.ask.name):
+        if text.strip():
+            ask(dataclasses.replace(prompt, text=text.strip()))
+        else:
+            RoomKeys.refused.set(Words.no_text)
         if reason := RoomKeys.refused.get():
             RoomKeys.refused.set("")
             st.error(reason, icon=":material/error:")
@@ -85,17 +90,8 @@ def show() -> None:
             st.rerun()
 
 
-def _ask(prompt: Prompt, text: Key[str]) -> None:
-    """Callback: what stands in the field now is asked, also where it was typed a moment ago."""
-    typed = (text.get() or "").strip()
-    if typed:
-        ask(dataclasses.replace(prompt, text=typed))
-    else:
-        RoomKeys.refused.set(Words.no_text)
-
-
 def ask(prompt: Prompt) -> None:
-    """Callback: ask the class; why that cannot be is told by the next run of the page."""
+    """Ask the class, also in a callback; why that cannot be is told by the next run of the page."""
     standing = RoomKeys.standing.get()
     if standing is None:
         return

@@ -538,6 +538,7 @@ class RoomKeys:
     offered = Key[dict[str, Any]]("offered to ask", {}, "the page that is open: what makes each question, by its title")
     wants_to_ask = Key("wants to ask", False, "the teacher's strip, until the dialog is open")
     was_asked = Key("was asked", False, "the dialog, until the next run of a page")
+    ask = Key("ask the class", False)
     subject = Key("asked about what", "")
     asked_label = Key[Any]("asked digit", None)
 

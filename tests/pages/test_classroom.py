@@ -208,7 +208,8 @@ def test_questions_of_every_page_say_what_the_network_computed(browsers, opened,
     at = happens(at, "ask")
     (field,) = (each for each in at.text_input if each.label == asking.Words.text)
     at.session_state[field.key] = "Which one sees the bar?"
-    next(each for each in at.button if each.label == asking.Words.ask).click().run()
+    at.session_state[RoomKeys.wants_to_ask.name] = True  # AppTest runs the page, and with it the dialog
+    at.button(RoomKeys.ask.name).click().run()
     asked = live.questions.last(opened)
     assert (asked.status, asked.content["kind"], asked.content["n_cells"]) == ("open", "cell", 16)
     assert asked.content["text"] == "Which one sees the bar?"
