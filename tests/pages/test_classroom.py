@@ -268,8 +268,11 @@ def test_what_was_guessed_goes_into_the_student_s_report_and_all_of_it_into_the_
         "What I guessed: Which digit?",
         [["My answer", "7"], ["Right", "2"]],
     )
+    live.ask(opened, TEACHER, Prompt("drawing", "Draw a seven.", label=7))
+    live.hand_in(opened, STUDENT, 2, drawn(np.s_[4:24, 13:15]), {})
     html = overview._html(opened, [], "2026-11-26")
     assert "Which digit?" in html
+    assert html.count("1 answer.") == 2, "the drawing is one too"
     assert live.rooms.members(opened)[0].name in html
 
 

@@ -44,6 +44,8 @@ def _html(code: str, drawings: Sequence[room_report.Drawing], date: str) -> str:
     for question in live.questions.all(code):
         given = live.questions.answers(code, question.number, also_open=True)
         values = [content.get(VALUE, breaking.of_content(content)) for content in given.values()]
-        asked.append(Asked(prompts.of_content(question.content), [each for each in values if each is not None]))
+        prompt = prompts.of_content(question.content)
+        counted = values if prompt.kind == "drawing" else [each for each in values if each is not None]
+        asked.append(Asked(prompt, counted))
     members = [member.name for member in live.rooms.members(code)]
     return room_report.html(Overview(code, members, asked, drawings), date)

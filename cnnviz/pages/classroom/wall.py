@@ -261,7 +261,7 @@ def offer_keeping(drawings: Sequence[Drawing]) -> None:
         st.markdown(Words.keep_what.format(n=len(labelled)))
         agreed = st.checkbox(Words.keep_consent, key=RoomKeys.consent.name)
         words = Words.keep_now.format(n=len(labelled))
-        st.button(words, type="primary", disabled=not agreed, on_click=_keep, args=(labelled,))
+        st.button(words, disabled=not agreed, on_click=_keep, args=(labelled,))
 
 
 def _keep(drawings: Sequence[Drawing]) -> None:
