@@ -37,15 +37,6 @@ def answered(opened, digit):
     return heading
 
 
-def test_by_finger_the_page_does_not_scroll(new_page, address):
-    with new_page(**PHONE) as opened:
-        open_draw(opened, address)
-        browser.touch(opened, SEVEN)
-        answered(opened, 7)
-        assert opened.evaluate("document.querySelector('[data-testid=stMain]').scrollTop + window.scrollY") == 0
-        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def inked(opened):
     """How many pixels of the canvas are not black."""
     return opened.locator("canvas.dc-canvas.lower-canvas").evaluate(
@@ -91,7 +82,11 @@ REACHED = """canvas => { const box = canvas.getBoundingClientRect();
   return [box.width, box.height, at(0) === canvas, at(1) === canvas, canvas.width, canvas.height]; }"""
 
 
-def test_the_canvas_is_as_large_as_the_room_allows_and_can_be_drawn_on_everywhere(new_page, address):
+HINT = "element => getComputedStyle(element, '::after').display"
+
+
+def test_the_canvas_is_as_large_as_the_room_allows_and_its_faint_digit_goes_at_pen_down(new_page, address):
+    """It can be drawn on everywhere, and the faint digit goes in the browser."""
     with new_page() as opened:
         open_draw(opened, address)
         opened.get_by_text("Nothing is drawn yet").wait_for()
@@ -111,6 +106,16 @@ def test_the_canvas_is_as_large_as_the_room_allows_and_can_be_drawn_on_everywher
             else:
                 assert answer["y"] > canvas["y"] + canvas["height"]
             assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        canvas = opened.locator(".st-key-canvas")
+        until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "block")
+        box = browser.box(canvas)
+        opened.mouse.move(box["x"] + 100, box["y"] + 100)
+        opened.mouse.down()
+        until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "none")
+        opened.mouse.move(box["x"] + 120, box["y"] + 300, steps=4)
+        opened.mouse.up()
+        opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit")).wait_for()
+        assert canvas.evaluate(HINT) == "none"
 
 
 SENT = """
@@ -181,98 +186,88 @@ def test_the_same_strokes_have_the_same_ink_to_the_bit_at_every_size(new_page, a
         settle(opened)
         lower = opened.locator("canvas.dc-canvas.lower-canvas")
         before = lower.evaluate("canvas => canvas.toDataURL()")
-        for width in (390, 700, 1920):
+        for width in (390, 700):  # from 1024 on the canvas is as large as here
             opened.set_viewport_size({"width": width, "height": 1000})
             opened.reload()
             opened.wait_for_selector("canvas.upper-canvas")
             until(opened, lambda: lower.evaluate("canvas => canvas.toDataURL()"), lambda now: now == before)
 
 
-HINT = "element => getComputedStyle(element, '::after').display"
-
-
-def test_a_faint_digit_goes_at_pen_down_in_the_browser(new_page, address):
-    with new_page() as opened:
-        open_draw(opened, address)
-        opened.get_by_text("Nothing is drawn yet").wait_for()
-        canvas = opened.locator(".st-key-canvas")
-        until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "block")
-        box = browser.box(canvas)
-        opened.mouse.move(box["x"] + 100, box["y"] + 100)
-        opened.mouse.down()
-        until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "none")
-        opened.mouse.move(box["x"] + 120, box["y"] + 300, steps=4)
-        opened.mouse.up()
-        opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit")).wait_for()
-        assert canvas.evaluate(HINT) == "none"
-
-
-@pytest.mark.parametrize("size", ["telephone", "tablet"])
-def test_the_answer_is_in_sight_while_one_draws(new_page, address, size):
-    with new_page(SIZES[size], has_touch=True) as opened:
+@pytest.mark.parametrize(
+    "options", [PHONE, {"viewport": SIZES["tablet"], "has_touch": True}], ids=["telephone", "tablet"]
+)
+def test_by_finger_the_page_does_not_scroll_and_the_answer_is_in_sight(new_page, address, options):
+    with new_page(**options) as opened:
         open_draw(opened, address)
         browser.touch(opened, SEVEN)
         answered(opened, 7)
+        assert opened.evaluate("document.querySelector('[data-testid=stMain]').scrollTop + window.scrollY") == 0
+        assert opened.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
         heading, pinned = opened.get_by_role("heading", name="Answer: 7"), opened.locator(".pinned.needed")
 
         def in_sight():
             boxes = [each.bounding_box() for each in (*heading.all(), *pinned.all())]
-            return any(box["y"] >= 0 and box["y"] + box["height"] <= SIZES[size]["height"] for box in boxes)
+            return any(box["y"] >= 0 and box["y"] + box["height"] <= options["viewport"]["height"] for box in boxes)
 
         until(opened, in_sight)
         heading.scroll_into_view_if_needed()
         expect(pinned).to_have_count(0)
 
 
-def test_surprise_me_shows_a_misread_digit_and_its_label(new_page, address):
-    with new_page() as opened:
-        open_draw(opened, address)
-        opened.get_by_role("button", name="Surprise me").click()
-        told = opened.get_by_text(re.compile("Test image [0-9,]+ is a [0-9]"))
-        told.wait_for()
-        heading = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
-        heading.wait_for()
-        settle(opened)
-        label = told.inner_text()[-2]
-        assert heading.inner_text() != f"Answer: {label}"
+@pytest.fixture(scope="module")
+def opened(new_page, address):
+    """The page Draw; for tests that begin with choosing a way, and leave no squares behind."""
+    with new_page() as page:
+        open_draw(page, address)
+        yield page
 
 
-def test_squares_are_filled_by_keyboard_alone(new_page, address):
-    with new_page() as opened:
-        open_draw(opened, address)
-        choose(opened, "Squares")
-        grid = opened.get_by_role("grid")
-        grid.wait_for()
-        opened.locator(".squares button[tabindex='0']").focus()
-        for key in ["ArrowUp"] * 10 + ["Space"] + ["Shift+ArrowDown"] * 20 + ["ArrowRight"] + ["Shift+ArrowUp"] * 20:
-            opened.keyboard.press(key)
-        answered(opened, 1)
-        expect(opened.locator(".squares button.ink")).to_have_count(41)
+def test_surprise_me_shows_a_misread_digit_and_its_label(opened):
+    choose(opened, "Draw")
+    opened.get_by_role("button", name="Surprise me").click()
+    told = opened.get_by_text(re.compile("Test image [0-9,]+ is a [0-9]"))
+    told.wait_for()
+    heading = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
+    heading.wait_for()
+    settle(opened)
+    label = told.inner_text()[-2]
+    assert heading.inner_text() != f"Answer: {label}"
 
 
-def test_a_photograph_is_read(new_page, address, tmp_path):
+def test_squares_are_filled_by_keyboard_alone(opened):
+    choose(opened, "Squares")
+    grid = opened.get_by_role("grid")
+    grid.wait_for()
+    opened.locator(".squares button[tabindex='0']").focus()
+    for key in ["ArrowUp"] * 10 + ["Space"] + ["Shift+ArrowDown"] * 20 + ["ArrowRight"] + ["Shift+ArrowUp"] * 20:
+        opened.keyboard.press(key)
+    answered(opened, 1)
+    expect(opened.locator(".squares button.ink")).to_have_count(41)
+    opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
+    expect(opened.locator(".squares button.ink")).to_have_count(0)
+
+
+def test_a_photograph_is_read(opened, tmp_path):
     rows, columns = np.mgrid[0:600, 0:450]
     paper = Image.fromarray((120 + 110 * (rows + columns) / 1050).astype(np.uint8))
     ImageDraw.Draw(paper).line([(140, 150), (310, 150), (250, 300), (200, 460)], 40, 26, joint="curve")
     paper.save(tmp_path / "seven.jpg")
     (tmp_path / "text.png").write_text("not a picture")
-    with new_page() as opened:
-        open_draw(opened, address)
-        choose(opened, "Photograph")
-        chooser = opened.locator("input[type=file]")
-        chooser.wait_for(state="attached")
-        chooser.set_input_files(tmp_path / "text.png")
-        opened.get_by_text("text.png: not a picture").wait_for()
-        chooser.set_input_files(tmp_path / "seven.jpg")
-        answered(opened, 7)
-        opened.get_by_alt_text("The photograph seven.jpg in shades of grey.").wait_for()
-        choose(opened, "Squares")
-        opened.get_by_text("Nothing is drawn yet").wait_for()
-        choose(opened, "Photograph")
-        opened.get_by_text("Still here: seven.jpg").wait_for()
-        answered(opened, 7)
-        opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
-        opened.get_by_text("Nothing is drawn yet").wait_for()
+    choose(opened, "Photograph")
+    chooser = opened.locator("input[type=file]")
+    chooser.wait_for(state="attached")
+    chooser.set_input_files(tmp_path / "text.png")
+    opened.get_by_text("text.png: not a picture").wait_for()
+    chooser.set_input_files(tmp_path / "seven.jpg")
+    answered(opened, 7)
+    opened.get_by_alt_text("The photograph seven.jpg in shades of grey.").wait_for()
+    choose(opened, "Squares")
+    opened.get_by_text("Nothing is drawn yet").wait_for()
+    choose(opened, "Photograph")
+    opened.get_by_text("Still here: seven.jpg").wait_for()
+    answered(opened, 7)
+    opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
+    opened.get_by_text("Nothing is drawn yet").wait_for()
 
 
 ICON = ".jpg"
@@ -293,6 +288,15 @@ def downloaded(opened, name):
     return np.asarray(Image.open(download.value.path()).convert("RGB"))
 
 
+def assert_is_in_file(opened, file):
+    """The digit as the network sees it: each number is a square of its colour in the file."""
+    seen = opened.locator("figure:has(a[download='seen.png']) canvas").evaluate("canvas => canvas.toDataURL()")
+    image = Image.open(io.BytesIO(base64.b64decode(seen.partition(",")[2])))
+    assert image.size == (28, 28)
+    large = np.asarray(image.convert("RGB")).repeat(10, axis=0).repeat(10, axis=1)
+    assert (file[1:-1, 1:-1] == large[1:-1, 1:-1]).all()
+
+
 def test_a_stroke_fetches_no_file_and_each_link_gives_what_this_session_sees(new_page, address):
     """Made by the browser: also after another stroke, and in two windows at once."""
     with new_page() as opened, new_page() as other:
@@ -302,6 +306,7 @@ def test_a_stroke_fetches_no_file_and_each_link_gives_what_this_session_sees(new
             answered(window, digit)
         files = [{name: downloaded(window, name) for name in NAMES} for window in (opened, other)]
         assert all((files[0][name] != files[1][name]).any() for name in NAMES)
+        assert_is_in_file(opened, files[0]["seen"])
         asked = []
         opened.on("request", lambda request: asked.append(request.url))
         before = pixels(opened)
@@ -311,18 +316,6 @@ def test_a_stroke_fetches_no_file_and_each_link_gives_what_this_session_sees(new
         idle(opened)
         assert all("/cnnviz/stroke/" in url or url.endswith(ICON) for url in asked)
         assert (downloaded(opened, "steps") != files[0]["steps"]).any()
-
-
-def test_a_file_has_each_number_as_a_square_of_its_colour(new_page, address):
-    with new_page() as opened:
-        open_draw(opened, address)
-        browser.draw(opened, SEVEN)
-        answered(opened, 7)
-        seen = opened.locator("figure:has(a[download='seen.png']) canvas").evaluate("canvas => canvas.toDataURL()")
-        image = Image.open(io.BytesIO(base64.b64decode(seen.partition(",")[2])))
-        assert image.size == (28, 28)
-        large = np.asarray(image.convert("RGB")).repeat(10, axis=0).repeat(10, axis=1)
-        assert (downloaded(opened, "seen")[1:-1, 1:-1] == large[1:-1, 1:-1]).all()
 
 
 def test_maps_are_numbered_reached_by_keyboard_and_opened(new_page, address):
