@@ -27,6 +27,8 @@ EVERY = [
     for name in places.PLACES
     for part in PARTS.get(name, ("",))
 ]
+FIRST = [place for place in EVERY if not place.endswith(tuple(part for parts in PARTS.values() for part in parts[1:]))]
+"""What is shown of each place where no part is named."""
 PRESENTED = [place for place in EVERY if not place.endswith(("filters", "experiments"))]
 CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].filter(
   e => e.querySelector('svg')?.getBoundingClientRect().width > e.getBoundingClientRect().width + 2)
@@ -162,21 +164,22 @@ BEFORE_MORE = """() => {
 
 
 @pytest.fixture(scope="module")
-def by_mouse(new_page):
-    with new_page() as page:
-        yield page
+def page(new_page):
+    with new_page(SIZES["projector"], init_script=f"({FONTS_OF_CANVASES})()") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
-def by_finger(new_page):
-    with new_page(has_touch=True) as page:
-        yield page
+def pointer(page):
+    """Switches between a mouse and a finger: what Chromium tells the page that it has."""
+    tools = page.context.new_cdp_session(page)
 
+    def switch(by_finger):
+        tools.send("Emulation.setTouchEmulationEnabled", {"enabled": by_finger})
+        page.wait_for_function(f"matchMedia('(pointer: coarse)').matches === {str(by_finger).lower()}")
 
-@pytest.fixture(scope="module")
-def projector(new_page):
-    with new_page(SIZES["projector"], init_script=f"({FONTS_OF_CANVASES})()") as page:
-        yield page
+    yield switch
+    switch(False)
 
 
 def open_at(page, address, place, size="projector", scheme="light"):
@@ -205,28 +208,24 @@ def none(found):
     return found == []
 
 
-@pytest.mark.parametrize("place", [places.address(name) for name in places.PLACES])
-def test_a_place_fits_and_is_legible_with_a_mouse(by_mouse, address, place):
+def fits_and_can_be_touched(page):
+    """And on a telephone it is no longer than four screens before its "More"."""
+    for size, scheme in (("telephone", "dark"), ("tablet", "light")):
+        resize(page, SIZES[size], scheme)
+        until(page, lambda: faults(page), none)
+        until(page, lambda: page.evaluate(SMALL_TARGETS, 44), none)
+        if size == "telephone":
+            until(page, lambda: page.evaluate(BEFORE_MORE) / SIZES["telephone"]["height"], lambda n: n <= 4)
+
+
+def fits_and_is_legible(page):
     """Colours do not depend on the size, nor sizes on the colours."""
-    open_at(by_mouse, address, place)
     for size, scheme in (("projector", "light"), ("laptop", "light"), ("laptop", "dark")):
-        resize(by_mouse, SIZES[size], scheme)
-        until(by_mouse, lambda: faults(by_mouse), none)
-        title = by_mouse.locator(f"{MAIN} [data-testid=stHeading]").first
+        resize(page, SIZES[size], scheme)
+        until(page, lambda: faults(page), none)
+        title = page.locator(f"{MAIN} [data-testid=stHeading]").first
         if size == "laptop":
             assert browser.box(title)["y"] < 200
-
-
-@pytest.mark.parametrize("place", EVERY)
-def test_a_place_fits_is_legible_and_can_be_touched(by_finger, address, place):
-    """And on a telephone it is no longer than four screens before its "More"."""
-    open_at(by_finger, address, place, "telephone", "dark")
-    for size, scheme in (("telephone", "dark"), ("tablet", "light")):
-        resize(by_finger, SIZES[size], scheme)
-        until(by_finger, lambda: faults(by_finger), none)
-        until(by_finger, lambda: by_finger.evaluate(SMALL_TARGETS, 44), none)
-        if size == "telephone":
-            until(by_finger, lambda: by_finger.evaluate(BEFORE_MORE) / SIZES["telephone"]["height"], lambda n: n <= 4)
 
 
 def too_small(page):
@@ -240,35 +239,59 @@ def too_small(page):
     ]
 
 
-def test_numbers_of_a_calculation_grow_with_the_letters_of_the_page(projector, address):
-    """The style sheet of Present may come after they were drawn."""
-    open_at(projector, address, "layers")
-    shown = "canvas => canvas.smallest * canvas.getBoundingClientRect().width / canvas.width"
-    patch = projector.locator(".slide .patch")
-    until(projector, lambda: patch.evaluate(shown), lambda px: px < 17)
-    projector.add_style_tag(content="html { font-size: 28.8px !important; }")
-    until(projector, lambda: patch.evaluate(shown), lambda px: px > 20)
-
-
-def test_a_table_that_stands_grows_when_one_begins_to_present(projector, address):
-    open_at(projector, address, "data")
-    projector.get_by_test_id("stDataFrame").first.wait_for()
-    projector.get_by_role("button", name="Present", exact=True).click()
-    expect(projector.get_by_test_id("stHeader")).to_be_hidden()
-    until(projector, lambda: too_small(projector), none)
-
-
-@pytest.mark.parametrize("place", PRESENTED)
-def test_in_present_nothing_that_carries_meaning_is_small(projector, address, place):
-    open_at(projector, address, f"{place}{'&' if '?' in place else '?'}present=1")
-    expect(projector.get_by_test_id("stHeader")).to_be_hidden()
-    position = projector.locator(".st-key-presenting output")
+def nothing_that_carries_meaning_is_small(page):
+    """On any screen of a page that is presented."""
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    position = page.locator(".st-key-presenting output")
     expect(position).to_have_text(re.compile(r"1 / \d+"))
-    n = int(steady(projector, position.inner_text).partition("/")[2])
+    n = int(steady(page, position.inner_text).partition("/")[2])
     for screen in range(1, n + 1):
         expect(position).to_have_text(f"{screen} / {n}")
-        until(projector, lambda: too_small(projector), none)
+        until(page, lambda: too_small(page), none)
         if screen < n:
-            projector.evaluate(f"document.querySelector('{MAIN}').scrollTop = 1e6")
-            projector.keyboard.press("PageDown")
-            projector.wait_for_function(f"document.querySelector('{MAIN}').scrollTop === 0")
+            page.evaluate(f"document.querySelector('{MAIN}').scrollTop = 1e6")
+            page.keyboard.press("PageDown")
+            page.wait_for_function(f"document.querySelector('{MAIN}').scrollTop === 0")
+
+
+def test_a_table_that_stands_grows_when_one_begins_to_present(page, address):
+    open_at(page, address, "data")
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    page.get_by_role("button", name="Present", exact=True).click()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    until(page, lambda: too_small(page), none)
+
+
+def test_numbers_of_a_calculation_grow_with_the_letters_of_the_page(page, address):
+    """The style sheet of Present may come after they were drawn."""
+    open_at(page, address, "layers")
+    shown = "canvas => canvas.smallest * canvas.getBoundingClientRect().width / canvas.width"
+    patch = page.locator(".slide .patch")
+    until(page, lambda: patch.evaluate(shown), lambda px: px < 17)
+    page.add_style_tag(content="html { font-size: 28.8px !important; }")
+    until(page, lambda: patch.evaluate(shown), lambda px: px > 20)
+
+
+def leave_present(page, address, place):
+    """By Escape, or where its canvas has the page run once more and the key may be lost, by another address."""
+    if place == "draw":
+        open_at(page, address, place)
+    else:
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stHeader")).to_be_visible()
+        settle(page)
+
+
+@pytest.mark.parametrize("place", EVERY)
+def test_a_place_can_be_presented_fits_is_legible_and_can_be_touched(page, pointer, address, place):
+    """In Present from its first look on, then with a mouse, then by finger."""
+    pointer(by_finger=False)
+    presented = place in PRESENTED
+    open_at(page, address, f"{place}{'&' if '?' in place else '?'}present=1" if presented else place)
+    if presented:
+        nothing_that_carries_meaning_is_small(page)
+        leave_present(page, address, place)
+    if place in FIRST:
+        fits_and_is_legible(page)
+    pointer(by_finger=True)
+    fits_and_can_be_touched(page)
