@@ -16,16 +16,29 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def opened(new_page, address):
-    with new_page(SIZES["laptop"]) as window:
+@pytest.fixture(scope="module")
+def window(new_page, address):
+    with new_page(SIZES["laptop"]) as page:
         complaints = []
-        window.on("pageerror", lambda error: complaints.append(str(error)))
-        window.goto(f"{address}/convolution")
-        window.locator("canvas.output").wait_for()
-        pixel(window)
-        yield window
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{address}/convolution")
+        yield page
         assert complaints == []
+
+
+@pytest.fixture
+def opened(window):
+    """The network on one screen with the calculation of a pixel of the first convolution layer."""
+    window.locator("canvas.output").wait_for()
+    pixel(window)
+    if not window.locator(".overview").is_visible():
+        press(window, "Network")
+        window.locator(".overview[data-at]").wait_for()
+    before = pixel(window)
+    if before[3] != "conv1":
+        window.locator(".overview .maps").nth(0).get_by_role("button", name="map 7", exact=True).click()
+        assert pixel(window, before)[2:] == (7, "conv1")
+    return window
 
 
 def pixel(opened, before=None):
@@ -134,10 +147,11 @@ def wait_until_quiet(opened, sent, quiet_ms=1000):
     steady(opened, look)
 
 
-def test_the_kernel_slides_from_the_ink_on_without_asking_the_server(opened):
+def test_the_kernel_slides_from_the_ink_on_without_asking_the_server(opened, address):
     sent = []
     opened.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(1)))
-    opened.reload()
+    opened.context.clear_cookies()
+    opened.goto(f"{address}/convolution")
     opened.locator("canvas.output").wait_for()
     pixel(opened)
     wait_until_quiet(opened, sent)
