@@ -94,7 +94,7 @@ def test_every_layer_of_a_preset_is_as_in_tensorflow(page, shipped, bundled, pre
 @needs_mnist
 @pytest.mark.parametrize("preset", PRESETS)
 def test_hundreds_of_digits_of_mnist_are_read_as_by_tensorflow(page, shipped, preset):
-    images = dataset.load(dataset.Source("idx", MNIST), "test").images[:300]
+    images = dataset.load(dataset.Source("idx", MNIST), "test").images[:200]
     network = network_of(preset, shipped)
     page.open(network)
     assert_same_answers(page, network, images)
