@@ -184,11 +184,32 @@ def strip() -> None:
         RoomKeys.refused.set("")
         st.toast(reason, icon=":material/groups:", duration="long")
     standing = RoomKeys.standing.get()
+    RoomKeys.page_wanted.set(False)
     if standing is None:
         return
     with st.container(key=RoomKeys.frame.name):
-        breaking.hand_in()
-        _show_strip(standing)
+        _run_strip()
+
+
+@st.fragment
+def _run_strip() -> None:
+    """Runs alone, unless more than the strip changes: sixty drawings that are handed in cost no run of a page each."""
+    standing = RoomKeys.standing.get()
+    if RoomKeys.page_wanted.get() or standing is None:
+        places.go_on()
+        st.rerun()
+    breaking.hand_in()
+    _show_strip(standing)
+
+
+def _with_page(callback: Callable[[], object]) -> Callable[[], None]:
+    """A callback of the strip after which the whole page is to run."""
+
+    def run() -> None:
+        callback()
+        RoomKeys.page_wanted.set(True)
+
+    return run
 
 
 def _show_strip(standing: Standing) -> None:
@@ -209,16 +230,16 @@ def _show_strip(standing: Standing) -> None:
     shown(
         key=RoomKeys.strip.name,
         data=data,
-        on_scene_change=_follow,
-        on_draw_change=_go_to_canvas,
+        on_scene_change=_with_page(_follow),
+        on_draw_change=_with_page(_go_to_canvas),
         on_hand_in_change=_hand_in,
-        on_layers_change=breaking.go,
+        on_layers_change=_with_page(breaking.go),
         on_breaks_change=breaking.press,
-        on_race_change=_go_to_race,
-        on_followed_change=_nothing,
+        on_race_change=_with_page(_go_to_race),
+        on_followed_change=_with_page(_nothing),
         on_report_change=_report,
-        on_ask_change=_want_to_ask,
-        on_over_change=_is_over,
+        on_ask_change=_with_page(_want_to_ask),
+        on_over_change=_with_page(_is_over),
     )
 
 

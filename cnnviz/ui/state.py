@@ -518,6 +518,7 @@ class RoomKeys:
     wanted = Key("room wanted", "", "the address: the code of a room to come into")
     refused = Key("room refused", "", "rooms: why one could not come in, until it is told")
     scene = Key("room scene", 0, "rooms: the last one of the teacher's that was shown here")
+    page_wanted = Key("room wants the page", False, "the strip, until the page runs")
     handed_in = Key("room handed in", 0, "rooms: the question for which a drawing was handed in")
     progress = Key("progress told", "", "rooms: how far in a lesson this browser is, as the teacher was told")
     said = Key("room said", "", "rooms: what became of that")
