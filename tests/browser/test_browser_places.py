@@ -73,13 +73,13 @@ SEEN = f"""location.href + document.querySelector('{MAIN}').innerText
     + getComputedStyle(document.documentElement).getPropertyValue('--digit-title')"""
 OVERVIEW, SHEETS = ".overview .maps", ".sheet:has(.label:not(:empty))"
 PICTURES = [
-    ("layers", "network", OVERVIEW, [(0, 3), (0, 15), (1, 1), (1, 20), (1, 35)]),
+    ("layers", "network", OVERVIEW, [(0, 3), (0, 7), (0, 15), (1, 1), (1, 20), (1, 35)]),
     ("layers", "maps", SHEETS, [(n, 2 + n) for n in range(6)]),
     ("layers", "filters", SHEETS, [(0, 1), (0, 9), (0, 14)]),
     ("mistakes", "", SHEETS, [(0, 1), (0, 4), (0, 8)]),
-    ("why", "", SHEETS, [(0, 3), (1, 5), (2, 11)]),
+    ("why", "", SHEETS, [(0, 3), (1, 5), (2, 6), (2, 11)]),
     ("break_it", "network", SHEETS, [(0, 2), (0, 5), (1, 7), (2, 7)]),
-    ("data", "", SHEETS, [(0, 1), (0, 8)]),
+    ("data", "", SHEETS, [(0, 1), (0, 6), (0, 8)]),
 ]
 
 

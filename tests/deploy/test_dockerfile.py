@@ -190,7 +190,7 @@ def test_the_image_serves_as_a_user_of_its_own_and_fetches_nothing(image):
 
 def test_nothing_is_in_it_that_is_not_needed_and_no_machines_data(image):
     names = {path.parts[0] for path in files(image.folder)}
-    assert names == {".streamlit", "LICENSE", "app.py", "cnnviz", "data", "models", "requirements.lock"}
+    assert names == {".streamlit", "LICENSE", "app.py", "cnnviz", "data", "lessons", "models", "requirements.lock"}
     assert files(image.folder / "data") == {Path("LICENSE")}
     assert not any(fnmatch.fnmatch(str(path), "*.env") or ".git" in path.parts for path in files(image.folder))
 

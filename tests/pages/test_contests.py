@@ -131,6 +131,7 @@ def test_a_network_is_broken_on_layers_and_handed_in(browsers, opened):
     browsers.of(ANNA)
     at = open_page("kernels", {Session.model: "hvass", RoomKeys.subject: breaking.Words.subject})
     at = happens(at, "ask")
+    at.session_state[RoomKeys.wants_to_ask.name] = True  # AppTest runs the page, and with it the dialog
     button(at, asking.Words.ask).click().run()
     asked = live.questions.last(opened)
     last = store.find("hvass").card.last.iteration
