@@ -242,20 +242,21 @@ class LiveRooms:
         of_teacher = {"members": listed, NAMES: bool(room.scene.get(NAMES, True)), "sentences": []}
         if question and question.content.get("kind") == "text":
             of_teacher["sentences"] = self._sentences(code, question.number, members)
-        of_teacher["mark"] = self.mark(code)
+        of_teacher["mark"] = self._mark(room, members, question)
         told_to[room.teacher] = _json(common | of_teacher)
         told_to |= {who: _json({"room": code, "removed": True}) for who in self.rooms.removed(code)}
         return told_to
 
     def mark(self, code: str) -> str:
         """A text that is another one once members, questions, answers or names have changed; not for another scene."""
-        room, question = self.rooms.find(code), self.questions.last(code)
-        if room is None:
-            return ""
-        members = zlib.crc32(_json([(each.number, each.progress) for each in self.rooms.members(code)]).encode())
+        room = self.rooms.find(code)
+        return "" if room is None else self._mark(room, self.rooms.members(code), self.questions.last(code))
+
+    def _mark(self, room: Room, members: Sequence[Member], question: Question | None) -> str:
+        here = zlib.crc32(_json([(each.number, each.progress) for each in members]).encode())
         asked = (question.number, question.status) if question else (0, "")
-        given = self.questions.given(code, question.number) if question else 0
-        return _json([members, *asked, given, bool(room.scene.get(NAMES, True))])
+        given = self.questions.given(room.code, question.number) if question else 0
+        return _json([here, *asked, given, bool(room.scene.get(NAMES, True))])
 
     def _common(self, room: Room, n_members: int, question: Question | None, n_answers: int) -> dict[str, Any]:
         scene = room.scene

@@ -59,7 +59,7 @@ def of_digit(network: Network, image: np.ndarray, text: str = "") -> Prompt:
         text: the question; by default the usual one.
     """
     probs = lookups.activations(network, image[None, :, :, None].astype(np.float32))["softmax"][0]
-    said, name = int(probs.argmax()), _network_name()
+    said, name = int(probs.argmax()), network_name()
     return Prompt(
         "digit",
         text or Words.which_digit_text.format(network=name),
@@ -76,7 +76,8 @@ def picture_of(image: np.ndarray) -> str:
     return png(tiles.enlarged(image, "gray", (0, 1), DIGIT_ZOOM, palettes.LIGHT))
 
 
-def _network_name() -> str:
+def network_name() -> str:
+    """The chosen network's; "" where there is none."""
     entry = choice.current().entry
     return entry.name if entry else ""
 

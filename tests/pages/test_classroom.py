@@ -164,6 +164,20 @@ def test_the_wall_shows_what_the_chosen_network_reads(browsers, opened):
     assert sheet["labels"] == [read]
 
 
+def test_what_the_network_calls_no_digit_is_not_read_as_it_was_meant(browsers, opened, monkeypatch):
+    live = server.live_rooms()
+    live.ask(opened, TEACHER, Prompt("drawing", "Draw a one.", label=1))
+    live.hand_in(opened, STUDENT, 1, drawn(np.s_[4:24, 13:15]), {})
+    browsers.of(ANNA)
+    assert "**1 of 1**" in texts(open_page("classroom"))
+    monkeypatch.setattr(wall, "_knows_outliers", lambda: True)
+    monkeypatch.setattr(wall.rejection, "is_unlike", lambda logits: True)
+    at = open_page("classroom")
+    assert "**0 of 1**" in texts(at)
+    sheet = next(found for name, found in shown_maps(at).items() if name == RoomKeys.wall.name)
+    assert sheet["labels"][0].startswith("no digit\n")
+
+
 def test_what_is_no_drawing_hangs_on_no_wall(browsers, opened):
     live = server.live_rooms()
     live.ask(opened, TEACHER, Prompt("drawing", "Draw."))

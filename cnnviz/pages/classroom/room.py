@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlparse
 
 import streamlit as st
@@ -109,22 +109,24 @@ def _teacher(standing: Standing) -> None:
     """
     asking.close_dialog()
     rooms.listen(standing.code)
-    if wall.questions(standing.code):
-        wall.show(standing)
-        _entrance(standing)
+    asked = wall.questions(standing.code)
+    drawings = wall.read(standing.code, asked)
+    if asked:
+        wall.show(asked, drawings)
+        _entrance(standing, drawings)
     else:
-        _entrance(standing)
-        wall.show(standing)
+        _entrance(standing, drawings)
+        wall.show(asked, drawings)
 
 
-def _entrance(standing: Standing) -> None:
+def _entrance(standing: Standing, drawings: Sequence[wall.Drawing]) -> None:
     with present.screen("room"), st.container(key=state.stack_of("room").name):
         left, right = st.columns([3, 2], gap="large")
     with left:
         _invite(standing.code)
     with right:
         _here(standing)
-        overview.offer(standing, wall.read(standing.code, wall.questions(standing.code)))
+        overview.offer(standing, drawings)
         _close(standing)
 
 

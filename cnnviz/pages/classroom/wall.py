@@ -16,7 +16,7 @@ from cnnviz.drawing import rejection
 from cnnviz.percentages import percent, probability
 from cnnviz.render import charts
 from cnnviz.state.questions import Question
-from cnnviz.state.rooms import Member, Standing
+from cnnviz.state.rooms import Member
 from cnnviz.ui import (
     access,
     address_reading,
@@ -64,7 +64,10 @@ class Words:
     whose = "Ask whose it is"
     whose_text = "Whose drawing is this?"
     more = "All drawings of this room"
-    matrix_caption = "Row: the digit that was asked for. Column: what {network} reads. All drawings of this room."
+    matrix_caption = (
+        "Row: the digit that was asked for. Column: what {network} reads. All drawings of this room but for {refused} "
+        "that it calls no digit."
+    )
     keep = "Keep these digits"
     keep_what = (
         "The {n} drawings for which a digit was asked, their labels, and which of them one hand drew: no names. They "
@@ -83,6 +86,7 @@ class Drawing:
     """Something on the wall.
 
     Attributes:
+        question: the number of the question that asked for it.
         member: who drew it.
         image: uint8 (28, 28), 255 is ink.
         address: how a page's address shows it; empty where it cannot.
@@ -91,12 +95,18 @@ class Drawing:
         is_refused: the network calls it no digit.
     """
 
+    question: int
     member: Member
     image: np.ndarray
     address: dict[str, str]
     label: int | None
     probs: np.ndarray
     is_refused: bool
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is read as the digit that was asked for; what is called no digit is not read at all."""
+        return not self.is_refused and self.said == self.label
 
     @property
     def said(self) -> int:
@@ -109,22 +119,26 @@ class Drawing:
         return float(self.probs.max())
 
 
-def show(standing: Standing) -> None:
-    """The drawings of the last question that asked for some, and of all."""
+def show(asked: Sequence[Question], drawings: Sequence[Drawing]) -> None:
+    """The drawings of the last question that asked for some, and of all.
+
+    Args:
+        asked: the questions that asked for drawings, in order.
+        drawings: what was drawn for all of them.
+    """
     if Session.scene_brings_drawing.get():  # opened in this part, which runs alone: the head of the page shows it too
         st.rerun()
     with present.screen("wall"):
         st.subheader(Words.title, anchor=False)
-        asked = questions(standing.code)
         if not asked:
             st.caption(Words.nothing)
             return
-        drawings = read(standing.code, asked[-1:])
-        if not drawings:
+        of_last = [each for each in drawings if each.question == asked[-1].number]
+        if not of_last:
             st.info(Words.waiting.format(text=asked[-1].content["text"]), icon=":material/draw:")
         else:
-            show_drawings(standing, asked[-1], drawings)
-    show_all(standing, asked)
+            show_drawings(asked[-1], of_last)
+    show_all(drawings, several=len(asked) > 1)
 
 
 def questions(code: str) -> list[Question]:
@@ -136,15 +150,16 @@ def read(code: str, asked: Sequence[Question]) -> list[Drawing]:
     """What was drawn for some questions, as the chosen network reads it, all at once."""
     live = server.live_rooms()
     members = {member.token_hash: member for member in live.rooms.members(code)}
-    found: list[tuple[Member, np.ndarray, dict[str, str], int | None]] = []
+    found: list[tuple[int, Member, np.ndarray, dict[str, str], int | None]] = []
     for question in asked:
         for who, content in live.questions.answers(code, question.number, also_open=True).items():
             image = rooms.as_image(content.get(IMAGE))
             if image is not None and who in members:
-                found.append((members[who], image, content.get(ADDRESS, {}), question.content.get("label")))
+                label = question.content.get("label")
+                found.append((question.number, members[who], image, content.get(ADDRESS, {}), label))
     if not found:
         return []
-    inks = np.stack([image for _, image, _, _ in found]).astype(np.float32)[..., None] / 255
+    inks = np.stack([image for _, _, image, _, _ in found]).astype(np.float32)[..., None] / 255
     outputs = lookups.reading(choice.network(), inks, ())
     knows = _knows_outliers()
     return [
@@ -158,7 +173,7 @@ def _knows_outliers() -> bool:
     return chosen.entry is not None and refusal.knows_outliers(chosen.entry, chosen.iteration)
 
 
-def show_drawings(standing: Standing, question: Question, drawings: Sequence[Drawing]) -> None:
+def show_drawings(question: Question, drawings: Sequence[Drawing]) -> None:
     """The drawings of one question."""
     order = st.segmented_control(
         Words.order, list(Words.orders), default="first", required=True, format_func=Words.orders.__getitem__,
@@ -166,8 +181,8 @@ def show_drawings(standing: Standing, question: Question, drawings: Sequence[Dra
     )  # fmt: skip
     if order != "first":
         drawings = sorted(drawings, key=lambda each: each.share, reverse=order == "surest")
-    names = names_are_shown(standing.code)
-    wrong = [i for i, each in enumerate(drawings) if each.label is not None and each.said != each.label]
+    names = names_are_shown()
+    wrong = [i for i, each in enumerate(drawings) if each.label is not None and not each.is_right]
     refused = [i for i, each in enumerate(drawings) if each.is_refused]
     sheet = images(
         np.stack([each.image for each in drawings]).astype(np.float32) / 255,
@@ -181,7 +196,7 @@ def show_drawings(standing: Standing, question: Question, drawings: Sequence[Dra
         widest_px=120,
         cell_px=112,
     )
-    network = _network_name()
+    network = subjects.network_name()
     text = str(question.content.get("text", ""))
     maps.show(
         sheet,
@@ -192,24 +207,20 @@ def show_drawings(standing: Standing, question: Question, drawings: Sequence[Dra
         on_open=lambda i: _open(drawings[i]),
     )
     show_score(drawings)
-    _offer_whose(standing, drawings)
+    _offer_whose(drawings)
 
 
 def _label(drawing: Drawing, *, names: bool) -> str:
-    said = Words.no_digit if drawing.is_refused else str(drawing.said)
-    told = Words.label.format(digit=said, share=probability(drawing.share))
+    share = probability(drawing.share)
+    told = Words.no_digit if drawing.is_refused else Words.label.format(digit=drawing.said, share=share)
     return f"{told}\n{drawing.member.name}" if names else told
 
 
-def names_are_shown(code: str) -> bool:
+def names_are_shown() -> bool:
     """Whether whose drawing it is stands on the teacher's screen."""
-    room = server.live_rooms().rooms.find(code)
+    standing = RoomKeys.standing.get()
+    room = server.live_rooms().rooms.find(standing.code) if standing else None
     return room is not None and bool(room.scene.get(NAMES, True))
-
-
-def _network_name() -> str:
-    entry = choice.current().entry
-    return entry.name if entry else ""
 
 
 def _open(drawing: Drawing) -> None:
@@ -226,7 +237,7 @@ def show_score(drawings: Sequence[Drawing]) -> None:
     meant = [each for each in drawings if each.label is not None]
     if not meant:
         return
-    right = sum(each.said == each.label for each in meant)
+    right = sum(each.is_right for each in meant)
     values: dict[str, Any] = {"right": right, "n": len(meant), "share": percent(right / len(meant), 0)}
     source = choice.current().source.learnt_from  # not of a class: the two are to be compared
     test = choice.dataset("test", source)
@@ -238,7 +249,7 @@ def show_score(drawings: Sequence[Drawing]) -> None:
         st.markdown(Words.score.format(**values, name=digits.title(source), test=accuracy))
 
 
-def _offer_whose(standing: Standing, drawings: Sequence[Drawing]) -> None:
+def _offer_whose(drawings: Sequence[Drawing]) -> None:
     """A question of whose drawing the open one is, with four members to choose from."""
     opened = next((each for each in drawings if each.member.token_hash == RoomKeys.wall_opened.get()), None)
     if opened is None or len(drawings) < 2:
@@ -253,15 +264,14 @@ def _offer_whose(standing: Standing, drawings: Sequence[Drawing]) -> None:
 
 
 def offer_keeping(drawings: Sequence[Drawing]) -> None:
-    """Keep the labelled drawings as digits that every page can be tested on, once the teacher says that all agree."""
-    labelled = [each for each in drawings if each.label is not None]
-    if not labelled:
+    """Keep drawings with a label as digits that every page can be tested on, once the teacher says that all agree."""
+    if not drawings:
         return
     with st.popover(Words.keep, icon=":material/save:"):
-        st.markdown(Words.keep_what.format(n=len(labelled)))
+        st.markdown(Words.keep_what.format(n=len(drawings)))
         agreed = st.checkbox(Words.keep_consent, key=RoomKeys.consent.name)
-        words = Words.keep_now.format(n=len(labelled))
-        st.button(words, disabled=not agreed, on_click=_keep, args=(labelled,))
+        words = Words.keep_now.format(n=len(drawings))
+        st.button(words, disabled=not agreed, on_click=_keep, args=(drawings,))
 
 
 def _keep(drawings: Sequence[Drawing]) -> None:
@@ -280,25 +290,31 @@ def _keep(drawings: Sequence[Drawing]) -> None:
     RoomKeys.kept.set(True)
 
 
-def show_all(standing: Standing, asked: Sequence[Question]) -> None:
-    """What was drawn in this room where digits were asked for: to be kept, and as a confusion matrix."""
-    drawings = [each for each in read(standing.code, asked) if each.label is not None]
-    offer_keeping(drawings)
+def show_all(drawings: Sequence[Drawing], *, several: bool) -> None:
+    """What was drawn in this room where digits were asked for: to be kept, and as a confusion matrix.
+
+    Args:
+        drawings: all of them.
+        several: more than one question asked for them, so that all together are something else than the last ones.
+    """
+    meant = [each for each in drawings if each.label is not None]
+    offer_keeping(meant)
     if RoomKeys.kept.get():  # in this part, which runs alone: the head of the page shows the digits too
         RoomKeys.kept.set(False)
         st.toast(Words.kept, icon=":material/check:")
         st.rerun()
     if choice.current().source.kind == "class":
         st.page_link(places.path("train"), label=Words.train, icon=places.PLACES["train"][1])
-    if len(asked) < 2 or not drawings:
+    if not several or not meant:
         return
+    read_ones = [each for each in meant if not each.is_refused]
     matrix = np.zeros((10, 10), int)
-    for each in drawings:
+    for each in read_ones:
         matrix[each.label, each.said] += 1
     with st.expander(Words.more):
-        show_score(drawings)
+        show_score(meant)
         panels.chart(
             charts.confusion_chart(matrix, RoomKeys.wall_matrix.name, panels.theme()),
-            Words.matrix_alt.format(n=len(drawings), right=int(matrix.trace())),
+            Words.matrix_alt.format(n=len(read_ones), right=int(matrix.trace())),
         )
-        st.caption(Words.matrix_caption.format(network=_network_name()))
+        st.caption(Words.matrix_caption.format(network=subjects.network_name(), refused=len(meant) - len(read_ones)))
