@@ -165,3 +165,17 @@ def components(at, name):
     """What the browser is told of every component of a name."""
     found = [element.proto for element in at.get("bidi_component")]
     return [json.loads(proto.json) for proto in found if proto.component_name.endswith(f"cnnviz.{name}")]
+
+
+def strip(at):
+    """What the strip of a room tells its browser; None where there is none."""
+    found = components(at, "room")
+    return found[0] if found else None
+
+
+def happens(at, event, value=1):
+    """Have the strip of a room say that something has happened; runs the page."""
+    (element,) = (each.proto.id for each in at.get("bidi_component") if each.proto.component_name == "cnnviz.room")
+    at = trigger(at, element, value, event)
+    assert not at.exception
+    return at

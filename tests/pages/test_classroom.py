@@ -7,7 +7,7 @@ import pytest
 from browsers import ANNA, BEN
 from canvas_message import path, sent
 
-from apptest import answer, components, open_cell, open_page, shown_maps, texts, trigger
+from apptest import answer, happens, open_cell, open_page, shown_maps, strip, texts
 from cnnviz.classroom.prompts import Prompt
 from cnnviz.data import dataset
 from cnnviz.pages.classroom import overview, wall
@@ -21,28 +21,6 @@ pytestmark = [pytest.mark.usefixtures("bundled_digits")]
 TEACHER, STUDENT = fingerprint(ANNA), fingerprint(BEN)
 SEVEN = [[(70, 60), (210, 60)], [(210, 60), (120, 240)]]
 WITH_PEN = [path(line) | {"strokeWidth": 24} for line in SEVEN]
-
-
-@pytest.fixture
-def opened(browsers, monkeypatch):
-    """A room of Anna's, in which Ben is: its code."""
-    monkeypatch.setenv("CNNVIZ_TEACHER", "chalk")
-    live = server.live_rooms()
-    code = live.rooms.open(TEACHER).code
-    live.join(code, STUDENT)
-    return code
-
-
-def strip(at):
-    """What the strip of a page tells its browser; None where there is none."""
-    found = components(at, "room")
-    return found[0] if found else None
-
-
-def happens(at, event, value=1):
-    """Have the strip say that something has happened; runs the page."""
-    (element,) = (each.proto.id for each in at.get("bidi_component") if each.proto.component_name == "cnnviz.room")
-    return trigger(at, element, value, event)
 
 
 def test_the_teacher_opens_a_room_and_nobody_else_can(browsers, monkeypatch):
@@ -175,6 +153,7 @@ def test_what_the_network_calls_no_digit_is_not_read_as_it_was_meant(browsers, o
     at = open_page("classroom")
     assert "**0 of 1**" in texts(at)
     sheet = next(found for name, found in shown_maps(at).items() if name == RoomKeys.wall.name)
+    assert (sheet["marked"], sheet["crossed"]) == ([], [0])
     assert sheet["labels"][0].startswith("no digit\n")
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from browsers import ANNA, BEN
 
-from apptest import components, open_page, texts, trigger
+from apptest import happens, open_page, strip, texts
 from cnnviz.analysis import evaluation, weight_editing
 from cnnviz.classroom import breaking as contest
 from cnnviz.classroom.prompts import Prompt
@@ -26,31 +26,8 @@ TEACHER, STUDENT = fingerprint(ANNA), fingerprint(BEN)
 GROUPS = ["Group 1: learning rate 0.01", "Group 2: learning rate 0.00001"]
 
 
-@pytest.fixture
-def opened(browsers, monkeypatch):
-    """A room of Anna's, in which Ben is: its code."""
-    monkeypatch.setenv("CNNVIZ_TEACHER", "chalk")
-    live = server.live_rooms()
-    code = live.rooms.open(TEACHER).code
-    live.join(code, STUDENT)
-    return code
-
-
 def button(at, label):
     return next(each for each in at.button if each.label == label)
-
-
-def happens(at, event, value=1):
-    """Have the strip say that something has happened; runs the page."""
-    (element,) = (each.proto.id for each in at.get("bidi_component") if each.proto.component_name == "cnnviz.room")
-    at = trigger(at, element, value, event)
-    assert not at.exception
-    return at
-
-
-def strip(at):
-    """What the strip of a page tells its browser."""
-    return components(at, "room")[0]
 
 
 @pytest.fixture

@@ -182,14 +182,14 @@ def show_drawings(question: Question, drawings: Sequence[Drawing]) -> None:
     if order != "first":
         drawings = sorted(drawings, key=lambda each: each.share, reverse=order == "surest")
     names = names_are_shown()
-    wrong = [i for i, each in enumerate(drawings) if each.label is not None and not each.is_right]
     refused = [i for i, each in enumerate(drawings) if each.is_refused]
+    misread = [i for i, each in enumerate(drawings) if not each.is_refused and each.label not in (None, each.said)]
     sheet = images(
         np.stack([each.image for each in drawings]).astype(np.float32) / 255,
         panels.map_palette(),
         10,
         labels=[_label(each, names=names) for each in drawings],
-        marked=wrong,
+        marked=misread,
         crossed=refused,
         item="drawing",
         called=[_label(each, names=names).replace("\n", ", ") for each in drawings],
