@@ -3,6 +3,7 @@
 These fail when a new release of the component breaks it; tests/ui/test_canvas.py looks into the component's files.
 """
 
+import itertools
 import os
 
 import pytest
@@ -29,6 +30,8 @@ WebSocket.prototype.send = function (message) {
   return send.apply(this, arguments);
 };
 """
+FIRST = itertools.count()
+"""Pixels that the first stroke of a test lies lower than that of the first test."""
 BUTTONS = "canvas => [...canvas.getRootNode().querySelectorAll('button')]"
 
 
@@ -52,13 +55,17 @@ def window(new_page, address):
 
 @pytest.fixture
 def opened(window):
-    """The Draw page, after a first stroke was answered, so that everything is warm."""
+    """The Draw page, after a first stroke was answered, so that everything is warm.
+
+    Each time it lies a little lower: the very points that were sent last would be taken for what Streamlit hands out
+    again in every run, until the component has sent that it is empty, which it may do late.
+    """
     if window.locator(".st-key-canvas[data-drawn]").count():
         window.locator(".st-key-clear button").click()
         window.get_by_text("Nothing is drawn yet").wait_for()
         idle(window)
         window.wait_for_timeout(2 * DEBOUNCE_MS)  # in which the component sends what it shows again
-    stroke(window, 0)
+    stroke(window, 0, down=next(FIRST))
     answered(window)
     return window
 
@@ -71,10 +78,10 @@ def canvas(opened):
     return opened.locator("canvas.upper-canvas")
 
 
-def stroke(opened, i):
-    """Draw the i-th stroke; milliseconds from pen up until its drawing was sent, once, and nothing after it."""
+def stroke(opened, i, down=0):
+    """Draw the i-th stroke, some pixels lower; milliseconds from pen up until its drawing was sent, only once."""
     before = opened.evaluate("[ups.length, sent.length]")
-    browser.draw(opened, [(60 + 12 * i, 60), (90 + 12 * i, 220)])
+    browser.draw(opened, [(60 + 12 * i, 60 + down), (90 + 12 * i, 220 + down)])
     opened.wait_for_function("n => sent.length > n", arg=before[1])
     opened.wait_for_timeout(2 * DEBOUNCE_MS)  # in which nothing more may be sent
     ups, sent = opened.evaluate("[ups, sent]")
