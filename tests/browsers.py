@@ -23,5 +23,5 @@ class Browsers:
 
     def restart(self):
         """As if the server had been stopped and started again."""
-        for shared in (server.keeper, server.scheduler, server.database, server.attempts):
+        for shared in (server.keeper, server.scheduler, server.database, server.attempts, server.wrong_codes):
             shared.reset()

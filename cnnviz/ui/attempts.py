@@ -1,4 +1,4 @@
-"""How often a passphrase may be tried: so many times a minute by one browser, and by all of them together."""
+"""How often a secret may be tried: so many times a minute by one browser, and by all of them together."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 
 PER_BROWSER, PER_SERVER = 5, 30
+"""Of a passphrase."""
+WRONG_CODES_PER_BROWSER, WRONG_CODES_PER_SERVER = 10, 100
+"""Of the code of a room: trying all 160,000 takes 26 hours, and a room lasts a day."""
 MINUTE_S = 60.0
 
 
@@ -17,10 +21,17 @@ class Attempts:
 
     Args:
         clock: seconds that never go back.
+        per_browser, per_server: attempts a minute.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        per_browser: int = PER_BROWSER,
+        per_server: int = PER_SERVER,
+    ) -> None:
         self._clock = clock
+        self._most = per_browser, per_server
         self._by_browser: OrderedDict[str, deque[float]] = OrderedDict()
         self._all: deque[float] = deque()
         self._lock = threading.Lock()
@@ -35,12 +46,21 @@ class Attempts:
                     del self._by_browser[name]
             _forget(self._all, now)
             own = self._by_browser.setdefault(browser, deque())
-            for times, most in ((own, PER_BROWSER), (self._all, PER_SERVER)):
+            for times, most in zip((own, self._all), self._most, strict=True):
                 if len(times) >= most:
                     return max(1, math.ceil(times[0] + MINUTE_S - now))
             own.append(now)
             self._all.append(now)
             return 0
+
+    def forgive(self, browser: str) -> None:
+        """Do not count the last attempt of a browser: it was right."""
+        with self._lock:
+            own = self._by_browser.get(browser)
+            if own:
+                with suppress(ValueError):  # a minute has passed meanwhile
+                    self._all.remove(own[-1])
+                own.pop()
 
 
 def _forget(times: deque[float], now: float) -> None:

@@ -47,6 +47,7 @@ class Words:
     ask, follow, pause = "Ask the class", "Follow me", "Pause"
     reveal, why, again, close = "Reveal", "Ask why", "Ask once more", "Close the question"
     paused = "Your teacher has paused the screens."
+    too_many_codes = "Too many codes were tried. Wait {seconds} s, then try again."
     over = "This room is closed. What you drew and chose is still here."
     removed = "The teacher has removed you from this room."
     count = "{n} of {all} have answered."
@@ -154,11 +155,18 @@ def begin(*, is_known: bool) -> None:
 def join(code: str) -> None:
     """Come into a room; why that cannot be is told by `refused`."""
     RoomKeys.refused.set("")
+    who, wrong = browser.owner(), server.wrong_codes()
+    if seconds := wrong.wait_s(who):
+        RoomKeys.refused.set(Words.too_many_codes.format(seconds=seconds))
+        return
     try:
-        member = server.live_rooms().join(code, browser.owner())
+        member = server.live_rooms().join(code, who)
     except (RoomError, DatabaseError) as error:
+        if isinstance(error, DatabaseError):  # then it is not known whether the code was right
+            wrong.forgive(who)
         RoomKeys.refused.set(str(error))
         return
+    wrong.forgive(who)
     RoomKeys.standing.set(Standing(code.strip().upper(), member.name, member.number))
     RoomKeys.scene.set(0)
 

@@ -28,7 +28,7 @@ from cnnviz.training.look_only import LookOnly
 from cnnviz.training.replica import NO_DATABASE, Replica
 from cnnviz.training.run import Status
 from cnnviz.training.scheduler import Scheduler
-from cnnviz.ui.attempts import Attempts
+from cnnviz.ui.attempts import WRONG_CODES_PER_BROWSER, WRONG_CODES_PER_SERVER, Attempts
 from cnnviz.ui.data_sources import DataSources
 from cnnviz.ui.housekeeping import Housekeeper
 from cnnviz.ui.keeper import Keeper
@@ -116,6 +116,9 @@ live_rooms = Once(lambda: LiveRooms(database), LiveRooms.close)
 attempts = Once(Attempts)
 """How often the teacher's passphrase was tried."""
 
+wrong_codes = Once(lambda: Attempts(per_browser=WRONG_CODES_PER_BROWSER, per_server=WRONG_CODES_PER_SERVER))
+"""How often somebody tried to come into a room that is not there."""
+
 
 class SchedulerOnce(Once[Scheduler]):
     """The scheduler, which one server at a time has for a folder: while another one has it, it begins no runs."""
@@ -191,7 +194,7 @@ def count_runs() -> dict[str, int]:
 
 
 SHARED: tuple[Once[Any], ...] = (
-    *(housekeeper, keeper, scheduler, live_rooms, database, attempts, jobs, data_sources, overflowing),
+    *(housekeeper, keeper, scheduler, live_rooms, database, attempts, wrong_codes, jobs, data_sources, overflowing),
 )
 """In the order in which they are ended."""
 

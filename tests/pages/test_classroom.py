@@ -1,6 +1,7 @@
 """A class in a room, page by page: who comes in, what the teacher sees, who follows, and what hangs on the wall."""
 
 import base64
+import time
 
 import numpy as np
 import pytest
@@ -57,6 +58,23 @@ def test_a_code_that_is_none_is_told(browsers, opened, typed, sentence):
     at.text_input(RoomKeys.code.name).set_value(opened.lower()).run()
     assert strip(at)["code"] == opened
     assert "You are" in texts(at)
+
+
+def test_who_tries_codes_must_wait(browsers, opened, monkeypatch):
+    """Ten a minute; then the right one is not taken either."""
+    browsers.of("d" * 43)
+    server.wrong_codes.reset()
+    at, said = open_page("classroom"), []
+    for code in [*(f"BCD{letter}" for letter in "BCDFGHJKLM"), opened]:
+        at.text_input(RoomKeys.code.name).set_value(code).run()
+        said += [toast.value for toast in at.toast]
+    assert [sentence.startswith("There is no room") for sentence in said] == [True] * 10 + [False]
+    assert said[-1].startswith("Too many codes were tried. Wait ")
+    assert strip(at) is None
+    now = time.monotonic()
+    monkeypatch.setattr(server.wrong_codes(), "_clock", lambda: now + 61)
+    at.text_input(RoomKeys.code.name).set_value(opened).run()
+    assert strip(at)["code"] == opened
 
 
 def test_who_leaves_is_out(browsers, opened):
