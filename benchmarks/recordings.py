@@ -49,13 +49,18 @@ def recorded(path: Path, rng: np.random.Generator) -> tuple[list[Preparation], n
     return [each for each, _ in kept], np.array([digit for _, digit in kept])
 
 
-def placed(lines: Sequence[Sequence[Sequence[float]]], rng: np.random.Generator) -> list[np.ndarray]:
+def placed(
+    lines: Sequence[Sequence[Sequence[float]]],
+    rng: np.random.Generator,
+    pen_px: int = PEN_PX,
+    shares: tuple[float, float] = SHARES,
+) -> list[np.ndarray]:
     """A recording's lines at some size and place on the canvas where the pen stays on it."""
     points = [np.array(line, np.float64) for line in lines]
     low, high = np.concatenate(points).min(axis=0), np.concatenate(points).max(axis=0)
-    room = strokes.SIDE_PX - PEN_PX
-    scale = rng.uniform(*SHARES) * room / max((high - low).max(), 1)
-    corner = PEN_PX / 2 + rng.uniform(0, 1, 2) * (room - (high - low) * scale)
+    room = strokes.SIDE_PX - pen_px
+    scale = rng.uniform(*shares) * room / max((high - low).max(), 1)
+    corner = pen_px / 2 + rng.uniform(0, 1, 2) * (room - (high - low) * scale)
     return [(line - low) * scale + corner for line in points]
 
 

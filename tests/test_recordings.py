@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
+import hands
 import recordings
 from cnnviz.drawing import strokes
 from cnnviz.network import store
@@ -57,3 +58,19 @@ def test_digits_that_are_called_none_are_no_answers():
     measured = recordings.other_test_set((logits, np.array([3, 4, 5]), np.array([False, False, True])))
     assert (measured.n, measured.correct, measured.refused[5]) == (3, 1, 1)
     assert (measured.reliability.n, measured.reliability.n_right) == (2, 1)
+
+
+def test_hands_are_judged_by_writer_and_what_is_called_no_digit_is_wrong(hvass, monkeypatch):
+    """Of Ann two of three are right, of Bob one of two, and one that is read right is called no digit."""
+    monkeypatch.setattr(recordings, "read", lambda *_: (np.eye(10)[[7, 7, 1, 4, 4]], None, np.arange(5) == 3))
+    these = hands.Drawn([], np.array([7, 7, 7, 4, 4]), np.array(["ann", "ann", "ann", "bob", "bob"]))
+    told = {"n": 5, "read": 80.0, "right": 60.0, "called no digit": 1, "worst writer": 50.0}
+    assert hands.judged(hvass, these) == told
+
+
+@pytest.mark.parametrize("way", [hands.Way(24), hands.Way(12, (0.8, 0.8)), hands.Way(None)])
+def test_hands_draw_each_way(way, rng):
+    records = [{"digit": 7, "writer": "ann", "strokes": SEVEN}] * 3
+    these = hands.drawn(records, way, rng)
+    assert these.labels.tolist() == [7] * 3
+    assert all(each.centred.shape == (28, 28) for each in these.preparations)
