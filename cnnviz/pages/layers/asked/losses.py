@@ -68,7 +68,7 @@ class Words:
         "clipped_sum": "This network was trained with the sum, of probabilities of at least 1e-9.",
         "outlier_exposure": "This network was trained with the mean; drawings of no digit should get 0.1 each.",
     }
-    taught = "This network was trained with the mean, 0.1 each for drawings of no digit, and to answer as {n} others do."
+    taught = "This network was trained with the mean, 0.1 each for drawings of no digit, and to answer as {n} more do."
     batch_caption = (
         "The losses of the {n} digits, as squares: yours first, then the first test digits. Largest: {largest}; "
         "{small} are below 0.01."
