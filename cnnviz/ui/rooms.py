@@ -85,56 +85,14 @@ class Words:
     away_now = "The room cannot be reached now: {reason}"
 
 
-BROWSER = {
-    "following": Words.following,
-    "ask": Words.ask,
-    "follow": Words.follow,
-    "pause": Words.pause,
-    "reveal": Words.reveal,
-    "why": Words.why,
-    "again": Words.again,
-    "close": Words.close,
-    "paused": Words.paused,
-    "over": Words.over,
-    "removed": Words.removed,
-    "count": Words.count,
-    "sending": Words.sending,
-    "sent": Words.sent,
-    "late": Words.late,
-    "wait": Words.wait,
-    "away": Words.away,
-    "notDone": Words.not_done,
-    "toReport": Words.to_report,
-    "send": Words.send,
-    "sentence": Words.sentence,
-    "noDigit": Words.no_digit,
-    "click": Words.click,
-    "toCanvas": Words.to_canvas,
-    "handIn": Words.hand_in,
-    "handInAgain": Words.hand_in_again,
-    "toLayers": Words.to_layers,
-    "handInFilters": Words.hand_in_filters,
-    "handInFiltersAgain": Words.hand_in_filters_again,
-    "group": Words.group,
-    "toRace": Words.to_race,
-    "filtersOff": Words.filters_off,
-    "accuracy": Words.accuracy,
-    "who": Words.who,
-    "howMany": Words.how_many,
-    "notBroken": Words.not_broken,
-    "once": Words.once,
-    "option": Words.option,
-    "digit": Words.digit,
-    "class": Words.the_class,
-    "network": Words.network,
-    "right": Words.right,
-    "you": Words.you,
-    "rightCell": Words.right_cell,
-    "median": Words.median,
-    "medianAndRight": Words.median_and_right,
-    "studentHere": Words.student_here,
-    "teacherHere": Words.teacher_here,
-}
+def _in_javascript(name: str) -> str:
+    """`not_done` as `notDone`."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+BROWSER = {_in_javascript(name): text for name, text in vars(Words).items() if not name.startswith("_")}
+"""The same for room.js, which fills the placeholders of those that it shows."""
 
 
 def begin(*, is_known: bool) -> None:

@@ -17,7 +17,7 @@ const rows = (told, own, words) => {
   const { prompt } = told.question;
   const total = Math.max(1, sum(told.counts));
   const before = told.before && Math.max(1, sum(told.before));
-  const head = [prompt.kind === "choice" ? words.option : words.digit, words.class, prompt.shares && words.network];
+  const head = [prompt.kind === "choice" ? words.option : words.digit, words.theClass, prompt.shares && words.network];
   const shown = named(prompt, words).map((name, i) => {
     const isRight = prompt.right === i;
     const share = prompt.shares?.[i];
