@@ -10,7 +10,6 @@ called no digit ("right"), how many of those there are, and the share that is ri
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import sys
@@ -95,9 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=["robust"], help="names under models/, or folders")
     args = parser.parse_args()
-    with gzip.open(os.environ["CNNVIZ_STROKES"], "rt") as lines:
-        records = [json.loads(line) for line in lines]
-    for figures in measured(args.names, records):
+    for figures in measured(args.names, recordings.records_of(Path(os.environ["CNNVIZ_STROKES"]))):
         print(json.dumps(figures), flush=True)
 
 

@@ -40,10 +40,15 @@ Read = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Logits (n, 10), labels (n,), and which ones are called no digit, bool (n,)."""
 
 
+def records_of(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of recordings."""
+    with gzip.open(path, "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
 def recorded(path: Path, rng: np.random.Generator) -> tuple[list[Preparation], np.ndarray]:
     """Every recording as it stands on the canvas, prepared; and the digits that they are."""
-    with gzip.open(path, "rt") as lines:
-        records = [json.loads(line) for line in lines]
+    records = records_of(path)
     found = [prepare(strokes.redraw(placed(record["strokes"], rng), PEN_PX)) for record in records]
     kept = [(each, record["digit"]) for each, record in zip(found, records, strict=True) if each is not None]
     return [each for each, _ in kept], np.array([digit for _, digit in kept])

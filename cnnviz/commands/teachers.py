@@ -10,7 +10,7 @@ from pathlib import Path
 from cnnviz.commands.common import UsageError
 from cnnviz.data.dataset import Source
 from cnnviz.network import store
-from cnnviz.network.presets import Plan
+from cnnviz.network.presets import MAX_ITERATIONS, Plan
 from cnnviz.network.weights import Network
 from cnnviz.training import checkpoints, distillation, folder_lock
 from cnnviz.training.local import LocalRun
@@ -28,7 +28,8 @@ ToTheEnd = Callable[[LocalRun], None]
 
 def plans_of(plan: Plan) -> list[Plan]:
     """The plan of each teacher: the same, from another seed, longer, and without teachers."""
-    recipe = dataclasses.replace(plan.recipe, teachers=0, iterations=round(LONGER * plan.recipe.iterations))
+    iterations = min(round(LONGER * plan.recipe.iterations), MAX_ITERATIONS)
+    recipe = dataclasses.replace(plan.recipe, teachers=0, iterations=iterations)
     return [Plan(plan.network, recipe, FIRST_SEED + i) for i in range(plan.recipe.teachers)]
 
 

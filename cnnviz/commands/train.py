@@ -48,10 +48,7 @@ def train(args: argparse.Namespace) -> int:
         run = dataclasses.replace(run, source=source, target=plan.recipe.iterations, every_snapshot=every)
         digits = _digits(source, plan, args.characters)
         folders = [teachers.folder_of(teacher, folder, args.preset) for teacher in teachers.plans_of(plan)]
-        try:
-            digits = teachers.with_answers(digits, plan, folders, source, _to_the_end)
-        except KeyboardInterrupt:
-            return common.INTERRUPTED
+        digits = teachers.with_answers(digits, plan, folders, source, _to_the_end)
         return _trained(LocalRun(folder, run, digits))
 
 

@@ -18,8 +18,8 @@ from cnnviz.network.weights import Network
 
 TEMPERATURE, OWN_TEMPERATURE = 2.0, 2.4
 """What the logits of the teachers, and those of the network that learns, are divided by. The second is larger, so that
-the network's own logits come out larger by as much: teachers of distorted digits are right more often than they are
-sure of MNIST's, and their mean even more (the temperature that suits their answers to validation digits is 0.85)."""
+the network's own logits come out larger by as much: a teacher, which learnt from distorted digits, is right of MNIST's
+more often than it is sure (0.85 is the temperature that suits the first one's answers to the validation digits)."""
 CHUNK = 10_000
 """Images that are read at a time."""
 SHARE = 0.7

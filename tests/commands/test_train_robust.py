@@ -1,5 +1,6 @@
 """`train --preset robust`: it draws its digits, trains its teachers, and learns written characters as no digit."""
 
+import dataclasses
 import gzip
 import json
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 
 from cnnviz import __main__ as cli
-from cnnviz.commands import train
+from cnnviz.commands import teachers, train
 from cnnviz.data.dataset import Dataset
 from cnnviz.network import store
+from cnnviz.network.presets import MAX_ITERATIONS, PRESETS, Plan
 from cnnviz.synthesis import digit_shaped, training_set
 from cnnviz.synthesis.training_set import Sizes
 
@@ -39,6 +41,12 @@ def test_robust_trains_its_teachers_a_fifth_longer_and_learns_from_them(few, tmp
     assert [each.recipe.iterations for each in (card, *others)] == [5, 6, 6]
     weights = [store.load(store.open_model(path)).weights["logits/kernel"] for path in paths]
     assert len({array.tobytes() for array in weights}) == 3
+
+
+def test_a_plan_of_the_most_iterations_has_teachers_too():
+    preset = PRESETS["robust"]
+    recipe = dataclasses.replace(preset.recipe, iterations=MAX_ITERATIONS)
+    assert [each.recipe.iterations for each in teachers.plans_of(Plan(preset.network, recipe))] == [MAX_ITERATIONS] * 2
 
 
 def test_teachers_that_are_there_teach_the_next_seed_and_other_networks_do_not(few, tmp_path, capsys):
