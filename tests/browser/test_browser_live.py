@@ -43,6 +43,11 @@ def at_hand(opened, address):
     opened.wait_for_function(READY)
 
 
+# After the pen is lifted the whole stroke is drawn with the next picture of the screen: see `end` in live.js.
+DRAWN = """() => new Promise((resolve) =>
+  setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 0))"""
+
+
 def hold(opened, points, *, is_down=False):
     """Draw without lifting the pen, which may be down already."""
     for i, point in enumerate(browser.on_canvas(opened, points)):
@@ -72,6 +77,7 @@ def test_what_was_shown_is_what_the_server_then_says(new_page, address):
             with stopped(address):
                 hold(opened, stroke)
                 opened.mouse.up()
+                opened.evaluate(DRAWN)
                 opened.wait_for_function(f"{SAID}.startsWith('So far')")
                 said, before = steady(opened, lambda: [opened.evaluate(SAID), opened.evaluate(SHOWN)])
             opened.wait_for_function(f"!{SAID}.startsWith('So far')")
