@@ -70,6 +70,12 @@ def steady(page, look):
     return before
 
 
+def expect_to_fit(page, width):
+    """Nothing is wider than a window of so many pixels, once what was laid out for another one is laid out anew."""
+    widths = f"[document.documentElement.scrollWidth, document.querySelector('{MAIN}').scrollWidth]"
+    until(page, lambda: page.evaluate(widths), lambda found: max(found) <= width)
+
+
 def settle(page):
     """Wait until the page has run to its end, and its address says what it shows."""
     page.wait_for_function("window.cnnvizAddressSince && location.search.includes('net=')")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 import browser
-from waits import SIZES, assert_in_sight, expect, idle, settle, steady, until
+from waits import SIZES, assert_in_sight, expect, expect_to_fit, idle, settle, steady, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -67,7 +67,7 @@ def in_sight(opened, *parts):
     for size in ("projector", "laptop"):
         opened.set_viewport_size(SIZES[size])
         assert_in_sight(opened, *(opened.locator(part) for part in parts))
-        assert opened.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+        expect_to_fit(opened, SIZES[size]["width"])
 
 
 CALCULATION = (".slide .value", ".slide .output", ".slide .patch", ".slide .weights", ".slide .products", ".slide .sum",

@@ -6,7 +6,7 @@ import pytest
 
 import browser
 from cnnviz.data import dataset
-from waits import SIZES, expect, resize, settle, until
+from waits import SIZES, expect, expect_to_fit, resize, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -39,4 +39,4 @@ def test_a_training_image_is_chosen_from_a_sheet_and_is_in_the_address(new_page,
         until(page, lambda: page.evaluate(TITLE), lambda title: "Training image 2" in title)
         resize(page, SIZES["telephone"])
         until(page, lambda: page.locator(".sheet").first.evaluate(COLUMNS), lambda n: 5 <= n <= 8)
-        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["telephone"]["width"]
+        expect_to_fit(page, SIZES["telephone"]["width"])

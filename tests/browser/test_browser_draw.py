@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 import browser
 from cnnviz.drawing import short_strokes, strokes
 from cnnviz.ui.drawing_history import Stroke
-from waits import SIZES, expect, idle, settle, until
+from waits import SIZES, expect, expect_to_fit, idle, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -105,7 +105,7 @@ def test_the_canvas_is_as_large_as_the_room_allows_and_its_faint_digit_goes_at_p
                 assert answer["x"] > canvas["x"] + canvas["width"]
             else:
                 assert answer["y"] > canvas["y"] + canvas["height"]
-            assert opened.evaluate("document.documentElement.scrollWidth") <= width
+            expect_to_fit(opened, width)
         canvas = opened.locator(".st-key-canvas")
         until(opened, lambda: canvas.evaluate(HINT), lambda shown: shown == "block")
         box = browser.box(canvas)
@@ -202,7 +202,7 @@ def test_by_finger_the_page_does_not_scroll_and_the_answer_is_in_sight(new_page,
         browser.touch(opened, SEVEN)
         answered(opened, 7)
         assert opened.evaluate("document.querySelector('[data-testid=stMain]').scrollTop + window.scrollY") == 0
-        assert opened.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
+        expect_to_fit(opened, options["viewport"]["width"])
         heading, pinned = opened.get_by_role("heading", name="Answer: 7"), opened.locator(".pinned.needed")
 
         def in_sight():
@@ -346,7 +346,7 @@ def test_captions_are_large_enough_and_links_can_be_touched(new_page, address, w
         open_draw(opened, address)
         browser.draw(opened, SEVEN)
         answered(opened, 7)
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        expect_to_fit(opened, width)
         captions = opened.locator(".figures .caption")
         expect(captions.first).to_be_visible()
         until(

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import browser
-from waits import SIZES, expect, settle, until
+from waits import SIZES, expect, expect_to_fit, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -130,6 +130,6 @@ def test_a_click_holds_another_filter_changes_it_and_it_can_be_taken_home(figure
     settle(page)
     until(page, lambda: here(page), agree)
     page.set_viewport_size(SIZES["telephone"])
-    until(page, lambda: page.evaluate("document.documentElement.scrollWidth"), lambda width: width <= 390)
+    expect_to_fit(page, 390)
     tops = page.locator(".places figure").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
     assert len(set(map(round, tops))) == -(-len(tops) // 2)

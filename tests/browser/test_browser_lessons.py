@@ -6,7 +6,7 @@ import re
 import pytest
 
 import browser
-from waits import MAIN, SIZES, assert_in_sight, expect, settle, until
+from waits import MAIN, SIZES, assert_in_sight, expect, expect_to_fit, settle, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -160,7 +160,7 @@ def test_a_step_of_a_lesson_is_answered_and_shows_what_it_leads_to(open_page):
     window.set_viewport_size(SIZES["telephone"])
     text = window.locator("[class*='st-key-lesson-text-']")
     until(window, lambda: text.bounding_box()["height"] <= 0.36 * SIZES["telephone"]["height"])
-    assert window.evaluate(f"document.querySelector('{MAIN}').scrollWidth") <= SIZES["telephone"]["width"]
+    expect_to_fit(window, SIZES["telephone"]["width"])
     window.set_viewport_size(SIZES["laptop"])
     strip.get_by_role("button", name="Next").click()
     expect(strip.locator("summary")).to_contain_text("Step 9 of 12")

@@ -13,7 +13,7 @@ from cnnviz.analysis.sliding_convolution import EXAMPLE_IMAGE
 from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
-from waits import SIZES, expect, settle
+from waits import SIZES, expect, expect_to_fit, settle
 
 pytestmark = [
     pytest.mark.browser,
@@ -93,7 +93,7 @@ def test_a_picture_that_opens_nothing_is_enlarged_by_a_click_and_one_of_many_is_
         assert value(line.inner_text()) == pytest.approx(image[10, 14], abs=0.006)
         dialog.get_by_role("button", name="Close").tap()
         dialog.wait_for(state="hidden")
-        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+        expect_to_fit(opened, 390)
 
 
 def colour(picture, row, column, side):

@@ -12,7 +12,7 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.render import palettes
 from servers import stopped
-from waits import SIZES, assert_in_sight, expect, idle, steady, until
+from waits import SIZES, assert_in_sight, expect, expect_to_fit, idle, steady, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -98,7 +98,7 @@ def test_all_of_it_is_on_one_screen(opened):
         box = browser.box(opened.locator(part))
         assert box["x"] + box["width"] <= size["width"] / 2, part
     expect(opened.locator(".overview .map")).to_have_count(16 + 36)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    expect_to_fit(opened, size["width"])
     sizes = opened.evaluate(f"""[...({ROOT}).querySelectorAll('.label, p, figcaption, button')]
         .map((one) => parseFloat(getComputedStyle(one).fontSize))""")
     assert min(sizes) >= 14

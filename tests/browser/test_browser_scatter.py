@@ -10,7 +10,7 @@ import browser
 from cnnviz.analysis import embedding, inspection
 from cnnviz.data import dataset
 from cnnviz.network import store
-from waits import SIZES, digit_in_head, expect, idle, settle, until, wait_for_digit_in_head
+from waits import SIZES, digit_in_head, expect, expect_to_fit, idle, settle, until, wait_for_digit_in_head
 
 pytestmark = [
     pytest.mark.browser,
@@ -91,4 +91,4 @@ def test_a_finger_sees_the_digit_first_and_opens_it_by_a_button(new_page, addres
         assert digit_in_head(page) == before
         tip.get_by_role("button", name="Open").tap()
         wait_for_digit_in_head(page, np.round(test.images[number].ravel() * 255).tolist())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        expect_to_fit(page, 390)
