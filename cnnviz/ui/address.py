@@ -220,11 +220,19 @@ def _tell(params: Mapping[str, str]) -> None:
     keys = keys_of(Session.place.get())
     defaults = {name: address_names.text_of(keys[name].default) for name in linked if name in keys}
     defaults[DIGIT] = NONE
+    if DIGIT in linked and linked[DIGIT] == _under_the_drawing(params):  # an image of the data, which on Draw is laid on the canvas
+        linked = linked | {DIGIT: OWN}
     changed = [name for name, text in linked.items() if params.get(name, defaults.get(name) or text) != text]
     left_out = (*Session.left_out.get(), *changed)
     Session.left_out.set(())
     if left_out:
         st.toast(sentence(left_out), icon=":material/link_off:", duration="long")
+
+
+def _under_the_drawing(params: Mapping[str, str]) -> str | None:
+    """The test image on which is drawn in an address, as its digit; None for none."""
+    number = params.get(DrawPage.below.number.address)
+    return address_names.spot_text("test", int(number)) if number else None
 
 
 def sentence(left_out: Sequence[str]) -> str:

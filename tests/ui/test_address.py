@@ -28,6 +28,9 @@ def query(at):
     return {name: values[0] for name, values in parse_qs(at.session_state[Session.address.name][0]).items()}
 
 
+LEFT_OUT = address.Words.left_out
+
+
 def opened(place="draw", **params):
     """A session that begins with an address; AppTest opens the first page first, so it begins once more."""
     at = open_page(place)
@@ -75,6 +78,15 @@ def test_an_address_is_shown():
     assert value(at, state.LayersPage.part) == "filters"
     expected = {"net": "hvass", "steps": "100", "source": "bundled", "digit": "7", "part": "filters"}
     assert query(at).items() >= expected.items()
+
+
+def test_a_test_image_in_the_address_of_draw_is_laid_on_the_canvas_and_nothing_is_left_out():
+    at = opened("draw", net="hvass", source="bundled", digit="3")
+    assert not at.exception
+    assert not said(at)
+    assert value(at, state.DrawPage.below.number) == 3
+    assert query(at).items() >= {"digit": "own", "below-image": "3"}.items()
+    assert said(opened("draw", net="hvass", source="bundled", digit="99999")) == [LEFT_OUT.format(names="the digit")]
 
 
 def test_a_training_image_and_what_data_shows_are_in_the_address():

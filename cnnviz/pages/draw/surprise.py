@@ -9,7 +9,7 @@ from cnnviz.analysis import evaluation
 from cnnviz.data.dataset import Dataset
 from cnnviz.drawing.preparation import prepare
 from cnnviz.network.weights import Network
-from cnnviz.ui import choice, drawn, lookups
+from cnnviz.ui import choice, digit_choice, drawn, lookups
 from cnnviz.ui.state import DrawPage, Session
 
 MOST = 64
@@ -57,7 +57,7 @@ def follow_choice() -> None:
     number, is_new = shown.number.get(), shown.number.get() != DrawPage.followed.get()
     DrawPage.followed.set(number)
     if is_new and shown.which.get() == "image" and not drawn.history().drawings:
-        set_digit(number)
+        set_digit(digit_choice.spot()[1])  # which one is there, where a link names one that is not
 
 
 def set_digit(number: int) -> None:
