@@ -2,8 +2,9 @@
 
     CNNVIZ_CHARACTERS=strokes.jsonl.gz python benchmarks/outliers.py [NAME ...]
 
-The characters are lines of JSON, each with "alphabet" and "strokes", lists of points. Each is drawn once, with pens as
-for outliers that are learnt; some look like digits. Prints one line of JSON for each network: percent that is refused.
+The characters are lines of JSON as `synthesis.invented.read_written` takes them. Each is drawn once, with pens as for
+outliers that are learnt; digit-shaped are those that `synthesis.digit_shaped` finds beside digits drawn by program.
+Prints one line of JSON for each network: shares that are refused, in percent.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import recordings
 import unseen_kinds
 from cnnviz.analysis import inspection
 from cnnviz.drawing import rejection
 from cnnviz.network import store
 from cnnviz.network.weights import Network
-from cnnviz.synthesis import strokes
+from cnnviz.synthesis import digit_shaped, digits, invented
 
-N_OF_A_KIND, CHUNK = 200, 1000
+N_OF_A_KIND, N_COMPARED, CHUNK = 200, 20_000, 1000
 Sets = dict[str, np.ndarray]
 
 
-def written(path: Path, rng: np.random.Generator) -> Sets:
-    """Images by alphabet, uint8 (n, 28, 28)."""
-    drawn: dict[str, list[np.ndarray]] = {}
-    for record in recordings.records_of(path):
-        lines = strokes.normalize([np.array(line, np.float64) for line in record["strokes"]])
-        pen = min(strokes.sample_pen_width(rng), unseen_kinds.MAX_PEN)
-        drawn.setdefault(record["alphabet"], []).append(strokes.draw_image(lines, pen))
-    return {alphabet: np.stack(images) for alphabet, images in drawn.items()}
+def written(path: Path, rng: np.random.Generator) -> tuple[Sets, Sets]:
+    """Images by alphabet, uint8 (n, 28, 28); and those of them that are not digit-shaped."""
+    characters = invented.read_written(path)
+    images = invented.sample_images([each.strokes for each in characters], rng)
+    compared = digits.sample_images(rng.permutation(np.arange(N_COMPARED) % 10), rng)
+    shaped = digit_shaped.is_digit_shaped(images, compared)
+    alphabets = np.array([each.alphabet for each in characters])
+    every = {str(name): images[alphabets == name] for name in np.unique(alphabets)}
+    return every, {name: images[(alphabets == name) & ~shaped] for name in every}
 
 
 def refused(network: Network, images: np.ndarray) -> float:
@@ -62,12 +63,13 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=["robust"], help="names under models/, or folders")
     args = parser.parse_args()
     kinds = unseen_kinds.sample_images(N_OF_A_KIND, np.random.default_rng(1))
-    characters = written(Path(os.environ["CNNVIZ_CHARACTERS"]), np.random.default_rng(0))
+    every, unlike = written(Path(os.environ["CNNVIZ_CHARACTERS"]), np.random.default_rng(0))
     for name in args.names:
         network = store.load(store.open_model(store.ROOT / name))
         measured = {
             "name": name,
-            "written": figures(network, characters),
+            "written": figures(network, every),
+            "written, not digit-shaped": figures(network, unlike),
             "kinds never learnt": figures(network, kinds),
         }
         print(json.dumps(measured, ensure_ascii=False))

@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--snapshots", choices=("all", "last"), default="all", help="0, 1, 2, 5, 10, … or the last only"
     )
+    training.add_argument(
+        "--characters",
+        type=Path,
+        metavar="FILE",
+        help="characters that people wrote, to be learnt as no digit by --preset robust: gzip of lines of JSON",
+    )
     training.add_argument("--resume", action="store_true", help="go on with an interrupted run of the same --out")
     training.set_defaults(command=train.train)
 

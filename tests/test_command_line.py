@@ -13,7 +13,6 @@ from PIL import Image
 from cnnviz import __main__ as cli
 from cnnviz.data import dataset
 from cnnviz.network import store
-from cnnviz.synthesis import training_set
 from common import MNIST, ROOT, needs_mnist
 
 
@@ -89,16 +88,6 @@ def test_robust_calls_a_letter_no_digit_and_reads_a_seven(sevens, tmp_path, caps
     letter, seven = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (letter["digit"], letter["reason"]) == (None, "unlike")
     assert (seven["digit"], seven["reason"]) == (7, None)
-
-
-def test_robust_draws_its_digits_and_counts_them(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(training_set, "N_SYNTHETIC", 40)
-    monkeypatch.setattr(training_set, "N_OUTLIERS", 10)
-    monkeypatch.setattr(training_set, "N_COPIES", 1)
-    run("train", "--preset", "robust", "--iterations", 2, "--data", "bundled", "--out", tmp_path / "new")
-    assert "Drawing digits: 100%" in capsys.readouterr().err
-    card = store.open_model(tmp_path / "new").card
-    assert (card.n_train, card.recipe.loss) == (2 * 1197 + 50, "outlier_exposure")
 
 
 def test_bad_images_are_named_and_the_others_answered(sevens, tmp_path, capsys):

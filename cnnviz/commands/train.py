@@ -13,20 +13,22 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cnnviz.commands import common
+from cnnviz.commands import common, teachers
 from cnnviz.commands.common import UsageError
 from cnnviz.data import dataset
 from cnnviz.data.dataset import Source
 from cnnviz.network import store
 from cnnviz.network.cards import BrokenModel
 from cnnviz.network.presets import PRESETS, Plan
-from cnnviz.synthesis import training_set
+from cnnviz.synthesis import invented, training_set
 from cnnviz.training import checkpoints, folder_lock, log
 from cnnviz.training.local import LocalRun
 from cnnviz.training.pieces import Digits, digits_of, load_digits
 from cnnviz.training.plans import make_plan
 from cnnviz.training.run import Run
 
+SET_SEED = 0
+"""Of the training set with outliers: the same for all seeds, so that they can learn from the same teachers."""
 NOT_SAVED = (
     "At iteration {n:,} the run could not be kept on disk ({reason}). It goes on in memory; this is tried again."
 )
@@ -35,6 +37,8 @@ NOT_SAVED = (
 def train(args: argparse.Namespace) -> int:
     """Train, print how it goes, and write the model; an interrupted run is kept beside the model's folder."""
     plan = _plan(args)
+    if args.characters and not plan.recipe.uses_outliers:
+        raise UsageError(f"--characters: {args.preset} learns digits alone. Leave it out, or use --preset robust.")
     with _reserved(args.out, args.preset, args.resume) as folder:
         kept = _kept_run(folder, plan, args.resume)
         _check_writable(folder.parent)
@@ -42,7 +46,21 @@ def train(args: argparse.Namespace) -> int:
         every = args.snapshots == "all"
         run = kept or Run(folder.name, plan, source, plan.recipe.iterations)
         run = dataclasses.replace(run, source=source, target=plan.recipe.iterations, every_snapshot=every)
-        return _trained(LocalRun(folder, run, _digits(source, plan)))
+        digits = _digits(source, plan, args.characters)
+        folders = [teachers.folder_of(teacher, folder, args.preset) for teacher in teachers.plans_of(plan)]
+        digits = teachers.with_answers(digits, plan, folders, source, _to_the_end)
+        return _trained(LocalRun(folder, run, digits))
+
+
+def _to_the_end(teacher: LocalRun) -> None:
+    """Train a teacher; where that is interrupted it is kept, and the same command goes on with it."""
+    print(f"Training a teacher of seed {teacher.run.plan.seed} in {teacher.folder}.", file=sys.stderr)
+    try:
+        _show_steps(teacher)
+    except KeyboardInterrupt:
+        teacher.save()
+        print(f"Stopped at iteration {teacher.run.iteration:,}. To go on: the same command.", file=sys.stderr)
+        raise
 
 
 def _trained(local: LocalRun) -> int:
@@ -146,14 +164,18 @@ def _check_writable(folder: Path) -> None:
         raise UsageError(f"{folder}: expected a folder that can be written to. {error.strerror}.") from None
 
 
-def _digits(source: Source, plan: Plan) -> Digits:
+def _digits(source: Source, plan: Plan, characters: Path | None) -> Digits:
     """What the plan learns from, and what it is checked and tested on."""
     recipe = plan.recipe
     if not recipe.uses_outliers:
         return load_digits(source, recipe.keep_validation)
+    try:
+        written = invented.read_written(characters) if characters else []
+    except ValueError as error:
+        raise UsageError(f"--characters: {error}") from None
     with tqdm(unit="img", desc="Drawing digits") as bar:
         train = training_set.load(
-            source, recipe.keep_validation, plan.seed, lambda done, total: common.show(bar, done, total)
+            source, recipe.keep_validation, SET_SEED, written, lambda done, total: common.show(bar, done, total)
         )
     validation = dataset.load(source, "validation") if recipe.keep_validation else None
     return digits_of(train, validation, dataset.load(source, "test"))

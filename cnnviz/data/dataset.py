@@ -39,13 +39,16 @@ class Dataset:
         images: shape (n, 28, 28, 1), 0 is paper: float32, 1 is ink; or in a large training set uint8, 255 is ink.
         labels: int64, shape (n,), in 0..9; in a training set with outliers also OUTLIER.
         name: what to call them, e.g. "MNIST test".
-        key: SHA-256 of images and labels, computed when not given; two data sets are equal when their keys are.
+        key: SHA-256 of images, labels and answers, computed when not given; two data sets are equal when their keys
+            are.
+        answers: float16, shape (n, 10), what teachers answer, in a training set to be learnt from them; or None.
     """
 
     images: np.ndarray
     labels: np.ndarray
     name: str
     key: str = field(default="", repr=False)
+    answers: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.images)
@@ -60,8 +63,11 @@ class Dataset:
                 f"Expected labels in 0..9, or {OUTLIER} for no digit. "
                 f"Received {self.labels.min()}..{self.labels.max()}."
             )
+        if self.answers is not None and (self.answers.shape != (n, 10) or self.answers.dtype != np.float16):
+            raise ValueError(f"Expected float16 ({n}, 10). Received {self.answers.dtype} {self.answers.shape}.")
         if not self.key:
-            digest = hashlib.sha256(self.images.tobytes() + self.labels.tobytes())
+            answers = b"" if self.answers is None else self.answers.tobytes()
+            digest = hashlib.sha256(self.images.tobytes() + self.labels.tobytes() + answers)
             object.__setattr__(self, "key", digest.hexdigest())
 
     def __len__(self) -> int:

@@ -104,8 +104,8 @@ def _steps(plan: Plan, *, notebook: bool) -> list[Step]:
 def _text(plan: Plan, *, notebook: bool) -> str:
     """The template, filled in."""
     network, recipe = plan.network, plan.recipe
-    if recipe.uses_outliers:
-        raise ValueError("Expected a recipe that learns from MNIST alone. This one draws most of its digits itself.")
+    if recipe.uses_outliers or recipe.shift_px or recipe.teachers:
+        raise ValueError("Expected a recipe that learns from MNIST alone. This one moves or draws its digits itself.")
     entries = layers(network)[1:]
     seeds = [layer_seed(plan.seed, position) for position in range(1, len(entries) + 1)]
     text: str = _template().render(

@@ -19,6 +19,7 @@ _NAMES = {
     "batch_size": "batch",
     "warm_up": "warm-up",
     "augment": "augmentation",
+    "shift_px": "shift",
     "optimizer": "optimiser",
     "keep_validation": "validation digits held back",
 }
@@ -28,6 +29,7 @@ _FORMATS: dict[str, Callable[[Any], str]] = {
     "pool_first": lambda first: "pooling, then activation" if first else "activation, then pooling",
     "warm_up": lambda share: f"{100 * share:g}{NO_BREAK}%",
     "dropout": lambda rate: f"{100 * rate:g}{NO_BREAK}%" if rate else "none",
+    "shift_px": lambda px: f"up to {px} px" if px else "none",
     "shuffle_buffer": lambda n: f"{n:,}" if n else "all images",
 }
 """How the value of a field is displayed, where its type alone does not decide it."""

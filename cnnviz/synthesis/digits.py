@@ -18,7 +18,7 @@ VARIANTS: tuple[tuple[tuple[float, Variant], ...], ...] = (
     ((6, low.open_four), (5, low.tall_four), (6, low.closed_four), (5, low.round_four)),
     ((5, high.five_in_one), (6, high.five_in_two)),
     ((1, high.six),),
-    ((1, high.plain_seven), (1, high.barred_seven)),
+    ((5, high.plain_seven), (5, high.barred_seven), (3, high.curled_seven)),
     (
         (4, high.eight_of_rings),
         (10, high.eight_from("side")),
@@ -26,7 +26,7 @@ VARIANTS: tuple[tuple[tuple[float, Variant], ...], ...] = (
         (4, high.eight_from("waist")),
         (5, high.eight_from("open")),
     ),
-    ((1, high.straight_nine), (1, high.curly_nine)),
+    ((5, high.straight_nine), (5, high.curly_nine), (2, high.curled_nine)),
 )
 """For each digit its variants, each with its relative frequency."""
 

@@ -27,6 +27,8 @@ def five_in_two(u: Uniform) -> ControlPoints:
     """The roof is a stroke of its own."""
     width, left, tilt = u(0.4, 0.65), u(0, 0.12), u(-0.1, 0.08)
     reach, x, y = width * u(0.6, 1.3), left + u(-0.06, 0.12), u(-0.06, 0.12)
+    if u(0, 1) < 0.15:  # the roof crosses the stem
+        x -= u(0.06, 0.25)
     roof = [(x, y), ((x + reach) / 2, y + tilt / 2 + u(-0.03, 0.03)), (reach, y + tilt)]
     return [[(left + u(-0.02, 0.1), 0), *_bowl_of_five(u, width, left)], roof]
 
@@ -81,6 +83,18 @@ def barred_seven(u: Uniform) -> ControlPoints:
     if u(0, 1) < 0.3:  # low and long
         y, half = u(0.6, 0.85), u(0.2, 0.45)
     x = turn[0] + (foot[0] - turn[0]) * y + u(-0.06, 0.08)
+    return [line, [(x - half * u(0.7, 1.3), y + rise), (x + half, y - rise)]]
+
+
+def curled_seven(u: Uniform) -> ControlPoints:
+    """A seven that turns round, with a foot that curls to one side and a low bar, in one stroke or in two."""
+    width, tilt, side = u(0.35, 0.65), u(-0.08, 0.1), u(-0.15, 0.35)
+    foot = (width * u(-0.05, 0.5), 1.0)
+    line: list[Point] = [(u(-0.05, 0.08), u(0.02, 0.25)), (width * 0.35, tilt / 2), (width * 0.85, tilt + u(0, 0.05))]
+    line += [(width, 0.16 + tilt), ((width + foot[0]) / 2 + u(0, 0.08), 0.55), (foot[0], 0.92)]
+    line.append((foot[0] + side, 1 - abs(side) * u(-0.1, 0.35)))
+    y, half, rise = u(0.45, 0.75), u(0.12, 0.4), u(-0.12, 0.08)
+    x = width + (foot[0] - width) * y + u(-0.06, 0.08)
     return [line, [(x - half * u(0.7, 1.3), y + rise), (x + half, y - rise)]]
 
 
@@ -166,3 +180,15 @@ def curly_nine(u: Uniform) -> ControlPoints:
     if u(0, 1) < 0.2:
         tail.append((tail[-1][0] - u(-0.02, 0.05), tail[-1][1] - u(0.03, 0.1)))
     return [[*_head_of_nine(u, width, loop), *tail]]
+
+
+def curled_nine(u: Uniform) -> ControlPoints:
+    """A nine whose head begins with a curl inside, often open, and whose long tail runs to the left."""
+    width, loop = u(0.35, 0.6), u(0.3, 0.5)
+    inside = [(width * u(0.45, 0.75), loop * u(0.45, 0.75)), (width * u(0.75, 1), loop * u(0.25, 0.5))]
+    head: list[Point] = [*(inside if u(0, 1) < 0.5 else inside[1:]), (width * 0.5, 0), (0, loop * u(0.4, 0.55))]
+    head += [(width * u(0.35, 0.5), loop), (width * u(0.85, 1), loop * u(0.45, 0.85))]
+    x, reach = width * u(0.95, 1.15), u(0.25, 0.8)
+    if u(0, 1) < 0.5:
+        head.append((x, loop * u(0.1, 0.4)))
+    return [[*head, (x, u(0.5, 0.65)), (x - reach * 0.3, u(0.84, 0.94)), (x - reach, 1 - u(-0.05, 0.18))]]

@@ -33,7 +33,8 @@ class RunState:
         iteration: steps done since the start.
         weights: float32 arrays, named as in `network.weight_shapes`.
         optimizer_variables: the optimiser's arrays, in Keras's order.
-        losses: float32, shape (iteration,), the recipe's loss on each step's batch, before the step, with dropout.
+        losses: float32, shape (iteration,), the recipe's loss on each step's batch, before the step, with dropout; of
+            the labels alone where there are teachers.
         accuracies: float32, shape (iteration,), accuracy on the same batch, before the step, with dropout, in [0, 1].
         seconds: time spent in `advance` so far.
         accuracies_after: float32, shape (iteration,), accuracy on the same batch after the step, without dropout, as

@@ -26,6 +26,24 @@ def distort(images: Any, seed: Any) -> Any:
     return transform(images, affine(numbers, (images.shape[1], images.shape[2])))
 
 
+def shift(images: Any, seed: Any, most_px: int) -> Any:
+    """Move each image on its own by up to `most_px` whole pixels right or left, and down or up.
+
+    Args:
+        images: float32 tensor, shape (n, height, width, 1), in [0, 1].
+        seed: integer tensor, shape (2,), as for `distort`.
+        most_px: at least 0.
+
+    Returns:
+        float32 tensor, same shape; 0 where it was moved away.
+    """
+    n = tf.shape(images)[0]
+    steps = tf.random.stateless_uniform((2, n), seed, -most_px, most_px + 1, tf.int32)
+    right, down = tf.unstack(tf.cast(steps, tf.float32))
+    one, nothing = tf.ones(n), tf.zeros(n)
+    return transform(images, tf.stack([one, nothing, -right, nothing, one, -down, nothing, nothing], axis=1))
+
+
 def affine(numbers: Any, size: tuple[int, int]) -> Any:
     """The affine maps that five numbers an image stand for.
 

@@ -14,7 +14,7 @@ from cnnviz.network.config import IMAGE_PX, N_CLASSES, NetworkConfig, weight_sha
 from cnnviz.network.forward import build
 from cnnviz.network.presets import Recipe
 from cnnviz.network.weights import Weights
-from cnnviz.training import augmentation
+from cnnviz.training import augmentation, distillation
 
 CLIP = 1e-9
 
@@ -62,9 +62,10 @@ def engine(network: NetworkConfig, recipe: Recipe) -> Engine:
 
 
 @functools.lru_cache(maxsize=2)
-def _resident(digits: Dataset) -> tuple[Any, Any]:
-    """A data set's tensors: copied into TensorFlow once, not once a call."""
-    return tf.constant(digits.images), tf.constant(digits.labels)
+def _resident(digits: Dataset) -> tuple[Any, Any, Any]:
+    """A data set's tensors: copied into TensorFlow once, not once a call. Without teachers nobody reads the answers."""
+    answers = np.zeros((0, N_CLASSES), np.float16) if digits.answers is None else digits.answers
+    return tf.constant(digits.images), tf.constant(digits.labels), tf.constant(answers)
 
 
 class Engine:
@@ -89,6 +90,7 @@ class Engine:
             (
                 tf.TensorSpec(image, tf.uint8 if self.recipe.uses_outliers else tf.float32),
                 tf.TensorSpec((None,), tf.int64),
+                tf.TensorSpec((None, N_CLASSES), tf.float16),
             ),
             tf.TensorSpec((None, None), tf.int64),
             tf.TensorSpec((None,), tf.float32),
@@ -103,7 +105,7 @@ class Engine:
 
         Args:
             state: where the run stands.
-            digits: the training set.
+            digits: the training set; with answers where the recipe has teachers.
             batches: int64 (steps, batch_size), which images each step sees.
             rates: float32 (steps,), each step's learning rate.
             is_due: bool (steps,), after which steps their batch is read once more, without dropout.
@@ -111,6 +113,8 @@ class Engine:
         Returns:
             weights and optimiser variables after the last step, and what was seen of the steps.
         """
+        if self.recipe.teachers and digits.answers is None:
+            raise ValueError("Expected the answers of the recipe's teachers in the training set. Received none.")
         with self.busy:
             for name, variable in zip(self.names, self.model.trainable_variables, strict=True):
                 variable.assign(state.weights[name])
@@ -126,7 +130,7 @@ class Engine:
     def _loop(self, digits: Any, batches: Any, rates: Any, is_due: Any, seed_and_iteration: Any) -> Any:
         # The loop is part of the graph (tf.while_loop) instead of Python around a compiled step: crossing from Python
         # into TensorFlow for each step takes longer than the step of a small network.
-        images, labels = digits
+        images, labels, answers = digits
         steps = tf.shape(batches)[0]
 
         def step(k: Any, *seen: Any) -> tuple[Any, ...]:
@@ -140,8 +144,10 @@ class Engine:
                 batch = tf.cast(batch, tf.float32) / 255
             if self.recipe.augment:
                 batch = augmentation.distort(batch, seed)
+            if self.recipe.shift_px:
+                batch = augmentation.shift(batch, seed, self.recipe.shift_px)
             truth = tf.gather(labels, batches[k])
-            loss, accuracy = self._step(batch, truth)
+            loss, accuracy = self._step(batch, truth, tf.gather(answers, batches[k]) if self.recipe.teachers else None)
             after = tf.cond(is_due[k], lambda: self._accuracy_after(batch, truth), lambda: tf.constant(np.nan))
             values = (loss, accuracy, after)
             return k + 1, *(array.write(k, value) for array, value in zip(seen, values, strict=True))
@@ -150,12 +156,13 @@ class Engine:
         _, *seen = tf.while_loop(lambda k, *_: k < steps, step, begin, parallel_iterations=1)
         return [array.stack() for array in seen]
 
-    def _step(self, images: Any, labels: Any) -> tuple[Any, Any]:
+    def _step(self, images: Any, labels: Any, answers: Any) -> tuple[Any, Any]:
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             logits, probabilities = self.heads(images, training=True)
             loss = self._loss(logits, probabilities, labels)
-        self._apply(tape.gradient(loss, variables), variables)
+            learnt = loss if answers is None else distillation.mixed(loss, logits, answers)
+        self._apply(tape.gradient(learnt, variables), variables)
         return loss, _share_right(logits, labels)
 
     def _accuracy_after(self, images: Any, labels: Any) -> Any:

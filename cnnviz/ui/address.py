@@ -220,7 +220,7 @@ def _tell(params: Mapping[str, str]) -> None:
     keys = keys_of(Session.place.get())
     defaults = {name: address_names.text_of(keys[name].default) for name in linked if name in keys}
     defaults[DIGIT] = NONE
-    if DIGIT in linked and linked[DIGIT] == _under_the_drawing(params):  # an image of the data, which on Draw is laid on the canvas
+    if DIGIT in linked and linked[DIGIT] == _under_the_drawing(params):  # Draw lays it on the canvas
         linked = linked | {DIGIT: OWN}
     changed = [name for name, text in linked.items() if params.get(name, defaults.get(name) or text) != text]
     left_out = (*Session.left_out.get(), *changed)

@@ -70,7 +70,7 @@ def test_recipes_are_the_tutorials():
         "fast": (1e-2, 64, 700, "mean", "adam"),
         "linear": (1e-4, 64, 10_000, "mean", "adam"),
         "dense": (1e-4, 64, 10_000, "mean", "adam"),
-        "robust": (4e-3, 128, 14_000, "outlier_exposure", "adam"),
+        "robust": (4e-3, 128, 25_000, "outlier_exposure", "adam"),
     }
     assert recipes["linear"] == recipes["dense"] == recipes["hvass"]
     assert [name for name in recipes if not recipes[name].keep_validation] == ["low-level"]
@@ -78,6 +78,7 @@ def test_recipes_are_the_tutorials():
         "low-level": 5000
     }
     assert [name for name in recipes if recipes[name].schedule == "one_cycle"] == ["fast", "robust"]
+    assert [name for name in recipes if recipes[name].shift_px or recipes[name].teachers] == ["robust"]
 
 
 CONFIGS = {

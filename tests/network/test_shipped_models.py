@@ -14,10 +14,10 @@ from cnnviz.network import store
 from cnnviz.network.presets import PRESETS
 from common import MNIST, ROOT, needs_mnist
 
-PROMISED = {"robust": 0.992, "hvass": 0.987, "deep-mnist": 0.9915, "low-level": 0.98}
+PROMISED = {"robust": 0.993, "hvass": 0.987, "deep-mnist": 0.9915, "low-level": 0.98}
 """Of `deep-mnist` 99.2 % is reported; no seed that was tried reached it, see models/README.md."""
-ITERATIONS = {"robust": 14_000, "hvass": 10_000, "deep-mnist": 10_000, "low-level": 200}
-N_TRAIN = {"robust": 639_000, "hvass": 55_000, "deep-mnist": 55_000, "low-level": 60_000}
+ITERATIONS = {"robust": 25_000, "hvass": 10_000, "deep-mnist": 10_000, "low-level": 200}
+N_TRAIN = {"robust": 839_159, "hvass": 55_000, "deep-mnist": 55_000, "low-level": 60_000}
 DEFAULTS = store.DEFAULTS
 
 
@@ -62,7 +62,7 @@ def test_accuracy_on_the_bundled_digits(name, bundled):
     """Other hands, scanned at 8×8: harder than MNIST, and hardest for the network that trained for 200 iterations."""
     network = store.load(store.open_model(store.ROOT / name))
     score = evaluation.score(bundled.labels, evaluation.probabilities(network, bundled.images))
-    assert score.accuracy > {"low-level": 0.8, "robust": 0.96}.get(name, 0.9)
+    assert score.accuracy > {"low-level": 0.8, "robust": 0.97}.get(name, 0.9)
 
 
 @needs_mnist
@@ -80,8 +80,9 @@ def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
     counts = np.array(other.confusion_matrix)
     assert counts.trace() == other.correct
     assert counts.sum() + sum(other.refused) == other.n == 7494
-    assert other.correct / other.n >= 0.97
-    assert sum(other.refused) / other.n <= 0.005
+    assert other.correct / other.n >= 0.984
+    assert sum(other.refused) / other.n <= 0.004
+    assert expected_calibration_error(other.reliability) < 0.01
     assert "read as 7" in other.remarks
 
 
@@ -105,7 +106,6 @@ def test_the_readme_counts_the_misread_pen_digits_as_the_card_does():
     counts = np.array(other.confusion_matrix)
     told = " ".join(README.split())
     assert f"flag read as 7 ({counts[1, 7]} times)" in told
-    assert f"or a low bar read as 2 ({counts[7, 2]})" in told
     assert f"open eights ({counts[8, 3]}) and curly nines ({counts[9, 3]}) read as 3" in told
     assert f"{100 * other.correct / other.n:.1f} % when {sum(other.refused)} of them count as wrong" in told
 

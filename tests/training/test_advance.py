@@ -98,6 +98,8 @@ def test_past_the_end_of_the_schedule_is_refused(tiny, quick, bundled):
         ({"iterations": 0}, "1 to 1,000,000 iterations"),
         ({"iterations": 1_000_001}, "1 to 1,000,000 iterations"),
         ({"shuffle_buffer": -1}, "shuffle buffer"),
+        ({"shift_px": 5}, "shift_px"),
+        ({"teachers": 6}, "teachers"),
         ({"schedule": "cosine"}, "constant or one_cycle"),
         ({"warm_up": 0.0}, "warm_up"),
         ({"warm_up": 1.0}, "warm_up"),

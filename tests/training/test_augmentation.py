@@ -63,3 +63,25 @@ def test_every_image_has_its_own_chance_and_the_same_chance_the_same_images(bund
     assert (first == again).all()
     assert (first != other).any()
     assert len({image.tobytes() for image in first}) == 4
+
+
+def test_a_shift_is_by_whole_pixels_each_its_own_and_all_are_as_likely():
+    """One dark pixel in the middle is found at one of nine places, and in 900 images about 100 times at each."""
+    images = np.zeros((900, 28, 28, 1), np.float32)
+    images[:, 14, 14] = 1
+    moved = augmentation.shift(tf.constant(images), CHANCE, 1).numpy()
+    rows, columns = np.nonzero(moved[..., 0])[1:]
+    assert len(rows) == 900
+    assert (moved.max((1, 2, 3)) == 1).all()
+    counts = np.bincount((rows - 13) * 3 + columns - 13, minlength=9)
+    assert counts.sum() == 900
+    assert counts.min() > 65
+    assert (augmentation.shift(tf.constant(images), CHANCE, 0).numpy() == images).all()
+    assert (augmentation.shift(tf.constant(images), CHANCE, 1).numpy() == moved).all()
+    assert (augmentation.shift(tf.constant(images), CHANCE + 1, 1).numpy() != moved).any()
+
+
+def test_what_is_shifted_out_is_gone_and_paper_comes_in():
+    image = np.ones((60, 28, 28, 1), np.float32)
+    rows = augmentation.shift(tf.constant(image), CHANCE, 2).numpy().sum(2)[..., 0]
+    assert set(np.unique((rows > 0).sum(1))) == {26, 27, 28}

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnviz.analysis import arithmetic, evaluation, loss
 from cnnviz.network.config import N_CLASSES
+from cnnviz.network.presets import Recipe
 from cnnviz.pages.layers.asked.case import (
     Answer,
     Case,
@@ -67,6 +68,7 @@ class Words:
         "clipped_sum": "This network was trained with the sum, of probabilities of at least 1e-9.",
         "outlier_exposure": "This network was trained with the mean; drawings of no digit should get 0.1 each.",
     }
+    taught = "This network was trained with the mean, 0.1 each for drawings of no digit, and to answer as {n} more do."
     batch_caption = (
         "The losses of the {n} digits, as squares: yours first, then the first test digits. Largest: {largest}; "
         "{small} are below 0.01."
@@ -139,6 +141,11 @@ def read_test_digits(case: Case, n: int) -> np.ndarray:
     return loss.batch_losses(case.tools.ask(evaluation.probabilities, case.network, images), labels)
 
 
+def _which(recipe: Recipe) -> str:
+    """What a network was trained with."""
+    return Words.taught.format(n=recipe.teachers) if recipe.teachers else Words.which[recipe.loss]
+
+
 def batch(case: Case) -> Answer:
     """The losses of a batch of the size that the network was trained with."""
     losses = read_test_digits(case, min(case.recipe.batch_size, MOST_IN_A_BATCH))
@@ -147,7 +154,7 @@ def batch(case: Case) -> Answer:
         sum=number(losses.sum()),
         mean=number(losses.mean()),
         own=number(losses[0]),
-        which=Words.which[case.recipe.loss],
+        which=_which(case.recipe),
         **values,
     )
     caption = Words.batch_caption.format(small=int((losses < 0.01).sum()), **values)
