@@ -79,6 +79,7 @@ def test_an_experiment_has_the_steps_values_and_seeds_that_were_typed(window):
     assert [run[3] for run in runs_of_the_experiment(window, 6)] == ["3"] * 6
 
     open_part(window, "Sweep")
+    field_of(window, "Learning rate: values").wait_for()  # the part before has a field for the steps of the same name
     typed = {"Training steps of each run": "2", "Learning rate: values": "0.5", "Seeds": "6"}
     type_and_press(window, typed, re.compile("^Start the experiment$"))
     expected = [("learning rate 0.5", str(seed), "finished", "2") for seed in range(6)]
