@@ -51,7 +51,7 @@ def metric(window, label):
 def test_a_training_is_on_one_screen_with_the_form_closed(open_page):
     window = open_page("train")
     window.get_by_role("button", name="Start", exact=True).click()
-    window.get_by_text(re.compile(r"training step [1-9]\d* of 700|has finished|has ended")).wait_for()
+    window.get_by_text(re.compile(r"training step [1-9]\d* of 540|has finished|has ended")).wait_for()
     kernels = window.locator("[aria-label*='16 kernels of the first convolution layer']")
     answer = window.get_by_alt_text(re.compile("Probability of each digit"))
     chart = window.get_by_test_id("stVegaLiteChart").first

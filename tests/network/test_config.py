@@ -67,7 +67,7 @@ def test_recipes_are_the_tutorials():
         "hvass": (1e-4, 64, 10_000, "mean", "adam"),
         "deep-mnist": (1e-4, 50, 10_000, "sum", "adam"),
         "low-level": (1e-3, 128, 200, "clipped_sum", "adam"),
-        "fast": (1e-2, 64, 700, "mean", "adam"),
+        "fast": (1.1e-2, 64, 540, "mean", "adam"),
         "linear": (1e-4, 64, 10_000, "mean", "adam"),
         "dense": (1e-4, 64, 10_000, "mean", "adam"),
         "robust": (4e-3, 128, 25_000, "outlier_exposure", "adam"),

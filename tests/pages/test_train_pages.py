@@ -194,7 +194,7 @@ def test_nothing_is_said_of_validation_digits_where_they_are_learnt_from(tiny):
 
 def test_the_form_says_that_the_rate_of_a_schedule_is_its_peak():
     at = open_page("train", train__preset="fast")
-    assert "700 training steps, learning rate up to 0.01 and back to 0, seed 0" in texts(at)
+    assert "540 training steps, learning rate up to 0.011 and back to 0, seed 0" in texts(at)
     at = open_page("train", train__preset="tiny")
     assert "30 training steps, learning rate 0.01, seed 0" in texts(at)
 
@@ -585,8 +585,8 @@ def test_the_time_is_told_beforehand_from_what_was_measured(tiny):
 def test_the_default_is_long_enough_to_mean_something():
     at = open_page("train/experiments", exercise=5)
     assert next(box for box in at.selectbox if box.label == "Network and recipe").value == "fast"
-    assert planned(at).startswith("10 runs, 7,000 training steps together")
-    assert PRESETS["fast"].recipe.iterations == 700  # its schedule ends where the experiment does
+    assert planned(at).startswith("10 runs, 5,400 training steps together")
+    assert PRESETS["fast"].recipe.iterations == 540  # its schedule ends where the experiment does
 
 
 def test_a_sweep_has_five_seeds_at_least():

@@ -33,7 +33,7 @@ class Words:
     exercise = "Exercise"
     discussion = "{question} — see **{page}**."
     preset, iterations = "Network and recipe", "Training steps of each run"
-    iterations_help = "What a short run shows may turn in a longer one. With 700 the recipe `fast` reads 99 % right."
+    iterations_help = "What a short run shows may turn in a longer one. With 540 the recipe `fast` reads 98.8 % right."
     keras = "The program"
     settings = "Settings to vary"
     values = "{setting}: values"
