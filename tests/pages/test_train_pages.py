@@ -680,7 +680,7 @@ def test_both_orders_stand_in_a_table_of_two_by_two_and_their_times_when_asked_f
         assert re.match(
             r"It makes a difference: numbers differ by up to [\d.]+ for your digit and by up to [\d.]+ ", text
         )
-    assert planned(at).startswith("40 runs, 28,000 training steps together")
+    assert planned(at).startswith("40 runs, 21,600 training steps together")
     button(at, "Measure which order is faster").click().run()
     assert not at.exception
     _, times = [found.value for found in at.table]
@@ -712,7 +712,7 @@ def test_a_search_is_a_chart_of_weights_and_validation_accuracy_without_test_dig
     assert "Validation" in shown
     assert "Test" not in shown
     assert "each size needs 5 seeds" in texts(at)
-    assert planned(at).startswith("30 runs, 21,000 training steps together")
+    assert planned(at).startswith("30 runs, 16,200 training steps together")
 
 
 def test_a_search_that_was_paused_chooses_nothing_yet(tiny):
