@@ -28,7 +28,7 @@ class Words:
         "command line, because its own digits take minutes to draw."
     )
     presets = {
-        "fast": "Fast, about 5 s",
+        "fast": "Fast, about 8 s",
         "hvass": "Tutorial network",
         "deep-mnist": "Large tutorial network",
         "low-level": "Only 200 steps",

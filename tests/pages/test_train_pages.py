@@ -88,7 +88,7 @@ def test_the_fastest_recipe_is_the_first_and_the_tutorials_are_one_click_away():
     recipes = next(group for group in at.main.button_group if group.key == "train preset")
     assert recipes.value == "fast"
     assert [recipes.options[i] for i in range(6)] == [
-        "Fast, about 5 s",
+        "Fast, about 8 s",
         "Tutorial network",
         "Large tutorial network",
         "Only 200 steps",
