@@ -632,7 +632,7 @@ class ExperimentsPart:
 
     kind = Key("experiment kind", "", kept=True, address="experiment")
     preset = Key("experiment preset", "", kept=True, address="experiment-preset")
-    iterations = Key("experiment iterations", 540, kept=True, address="iterations")
+    iterations = Key("experiment iterations", PRESETS["fast"].recipe.iterations, kept=True, address="iterations")
     exercise = Key("exercise", 1, kept=True, address="exercise")
     settings = Key[Sequence[str]]("sweep settings", ("learning rate",), kept=True, address="settings")
     n_seeds = Key("sweep seeds", 5, kept=True, address="seeds")
