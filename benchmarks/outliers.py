@@ -41,20 +41,19 @@ def written(path: Path, rng: np.random.Generator) -> tuple[Sets, Sets]:
     return every, {name: images[(alphabets == name) & ~shaped] for name in every}
 
 
-def refused(network: Network, images: np.ndarray) -> float:
+def refused(network: Network, least_energy: float, images: np.ndarray) -> float:
     """Percent that are unlike what the network has learnt."""
     logits = [
         inspection.activations(network, images[i : i + CHUNK, ..., None].astype(np.float32) / 255)["logits"]
         for i in range(0, len(images), CHUNK)
     ]
-    return round(100 * float(np.mean([rejection.is_unlike(each) for each in np.concatenate(logits)])), 1)
+    return round(100 * float(np.mean(rejection.energies(np.concatenate(logits)) < least_energy)), 1)
 
 
-def figures(network: Network, sets: Sets) -> dict[str, float]:
+def figures(network: Network, least_energy: float, sets: Sets) -> dict[str, float]:
     """Percent of each set, and of all."""
-    return {name: refused(network, images) for name, images in sets.items()} | {
-        "all": refused(network, np.concatenate(list(sets.values())))
-    }
+    every = sets | {"all": np.concatenate(list(sets.values()))}
+    return {name: refused(network, least_energy, images) for name, images in every.items()}
 
 
 def main() -> None:
@@ -65,12 +64,16 @@ def main() -> None:
     kinds = unseen_kinds.sample_images(N_OF_A_KIND, np.random.default_rng(1))
     every, unlike = written(Path(os.environ["CNNVIZ_CHARACTERS"]), np.random.default_rng(0))
     for name in args.names:
-        network = store.load(store.open_model(store.ROOT / name))
+        model = store.open_model(store.ROOT / name)
+        if model.card is None or model.card.least_energy is None:
+            print(f"{name} has no least energy in its card: it refuses nothing by it.")
+            continue
+        network, least = store.load(model), model.card.least_energy
         measured = {
             "name": name,
-            "written": figures(network, every),
-            "written, not digit-shaped": figures(network, unlike),
-            "kinds never learnt": figures(network, kinds),
+            "written": figures(network, least, every),
+            "written, not digit-shaped": figures(network, least, unlike),
+            "kinds never learnt": figures(network, least, kinds),
         }
         print(json.dumps(measured, ensure_ascii=False))
 

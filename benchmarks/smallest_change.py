@@ -41,9 +41,11 @@ def smallest_change(network: Network, image: np.ndarray, target: int) -> Search 
     return None
 
 
-def n_unlike(results: list[Changed], places: list[int]) -> int:
+def n_unlike(results: list[Changed], places: list[int], least_energy: float) -> int:
     """How many of some images, one of each result, are no digits by their energy."""
-    return sum(rejection.is_unlike(result.logits[place]) for result, place in zip(results, places, strict=True))
+    return sum(
+        rejection.is_unlike(result.logits[place], least_energy) for result, place in zip(results, places, strict=True)
+    )
 
 
 def measure(name: str, digits: Dataset) -> None:
@@ -61,12 +63,13 @@ def measure(name: str, digits: Dataset) -> None:
     turned = sum(read == s.target for read, s in zip(noisy, hits, strict=True))
     wrong = sum(read not in (s.target, (s.target - 1) % 10) for read, s in zip(noisy, hits, strict=True))
     print(NOISE.format(turned=turned, wrong=wrong))
-    if model.trained_on_outliers:
+    least = model.card.least_energy if model.card else None
+    if least is not None:
         plain = inspection.activations(network, digits.images[right])["logits"]
         counts = {
-            "found": n_unlike([s.found for s in hits], places),
-            "noisy": n_unlike([s.noise for s in hits], places),
-            "plain": sum(map(rejection.is_unlike, plain)),
+            "found": n_unlike([s.found for s in hits], places, least),
+            "noisy": n_unlike([s.noise for s in hits], places, least),
+            "plain": int((rejection.energies(plain) < least).sum()),
         }
         print(REFUSED.format(n=len(hits), **counts))
 

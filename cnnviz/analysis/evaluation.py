@@ -13,7 +13,7 @@ import numpy as np
 from cnnviz.analysis.inspection import on_device
 from cnnviz.data.dataset import Dataset
 from cnnviz.lazy import LazyModule
-from cnnviz.network.config import N_CLASSES
+from cnnviz.network.config import N_CLASSES, layers
 from cnnviz.network.forward import forward
 from cnnviz.network.weights import Network
 
@@ -67,6 +67,21 @@ def probabilities(network: Network, images: np.ndarray) -> np.ndarray:
     run = forward(network.config, every_layer=False)
     weights = on_device(network)
     batches = [run(weights, images[i : i + BATCH_SIZE]).numpy() for i in range(0, len(images), BATCH_SIZE)]
+    return np.concatenate(batches) if batches else np.zeros((0, N_CLASSES), np.float32)
+
+
+def logits(network: Network, images: np.ndarray) -> np.ndarray:
+    """What leaves the last layer before the softmax for every image, dropout off.
+
+    Args:
+        network, images: as for `probabilities`.
+
+    Returns:
+        float32, shape (n, 10).
+    """
+    at = [layer.name for layer in layers(network.config)[1:]].index("logits")
+    run, weights = forward(network.config, every_layer=True), on_device(network)
+    batches = [run(weights, images[i : i + BATCH_SIZE])[at].numpy() for i in range(0, len(images), BATCH_SIZE)]
     return np.concatenate(batches) if batches else np.zeros((0, N_CLASSES), np.float32)
 
 

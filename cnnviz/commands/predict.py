@@ -31,9 +31,10 @@ def predict(args: argparse.Namespace) -> int:
     """Print an answer for every picture; one that cannot be read is named and makes the status BAD_INPUT."""
     model = common.open_model(args.model)
     network = common.network(model)
+    least = model.card.least_energy if model.card else None
     status = 0
     for start in range(0, len(args.images), PREDICT_BATCH):
-        answers, unreadable = _answers(network, model.trained_on_outliers, args.images[start : start + PREDICT_BATCH])
+        answers, unreadable = _answers(network, least, args.images[start : start + PREDICT_BATCH])
         status |= unreadable
         for answer in answers:
             print(json.dumps(dataclasses.asdict(answer)) if args.json else _in_words(answer))
@@ -50,7 +51,7 @@ class _Answer:
     reason: str | None
 
 
-def _answers(network: Network, trained_on_outliers: bool, paths: list[Path]) -> tuple[list[_Answer], int]:
+def _answers(network: Network, least_energy: float | None, paths: list[Path]) -> tuple[list[_Answer], int]:
     """An answer for every picture that could be opened, and the status: BAD_INPUT when one could not."""
     preparations: list[tuple[Path, Preparation | None]] = []
     status = 0
@@ -69,7 +70,7 @@ def _answers(network: Network, trained_on_outliers: bool, paths: list[Path]) -> 
     for path, preparation in preparations:
         row = next(rows) if preparation else -1
         output_of = {name: output[row] for name, output in outputs.items()} if preparation else {}
-        answers.append(_answer(path, preparation, output_of, trained_on_outliers))
+        answers.append(_answer(path, preparation, output_of, least_energy))
     return answers, status
 
 
@@ -86,12 +87,12 @@ def _prepare(path: Path) -> Preparation | None:
 
 
 def _answer(
-    path: Path, preparation: Preparation | None, outputs: Mapping[str, np.ndarray], trained_on_outliers: bool
+    path: Path, preparation: Preparation | None, outputs: Mapping[str, np.ndarray], least_energy: float | None
 ) -> _Answer:
     """What a picture is read as; `outputs` is what each layer made of it, without a batch axis."""
     if preparation is None:
         return _Answer(str(path), None, None, "empty")
-    refusal = rejection.refuse(preparation, outputs, trained_on_outliers)
+    refusal = rejection.refuse(preparation, outputs, least_energy)
     digit = None if refusal else int(outputs["softmax"].argmax())
     rounded = [round(float(prob), 6) for prob in outputs["softmax"]]
     return _Answer(str(path), digit, rounded, refusal.reason if refusal else None)

@@ -26,8 +26,8 @@ TALL = 0.55
 """Height, as a share of the whole, from which a piece may be a digit."""
 WIDE = 1.15
 """Width by height from which tall pieces side by side are more than one digit; a four in two strokes is slimmer."""
-LEAST_ENERGY = 3.2
-"""21 of MNIST's 5,000 validation digits, which it did not learn from, have less in `models/robust`."""
+SHARE_BELOW = 0.005
+"""Of the digits that a network's least energy is taken from, which it did not learn from, so many have less."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,20 @@ class Refusal:
 
 
 def refuse(
-    preparation: Preparation, outputs: Mapping[str, np.ndarray], trained_on_outliers: bool = False
+    preparation: Preparation, outputs: Mapping[str, np.ndarray], least_energy: float | None = None
 ) -> Refusal | None:
     """Whether a drawing is to be called no digit.
 
     Args:
         preparation: the drawing on its way to the network.
         outputs: what each layer made of this one image, by name, without a batch axis; "logits" is used.
-        trained_on_outliers: the network was trained with outliers, so that a low energy means no digit.
+        least_energy: of the network, see `least_energy_of`; None where it is not known.
 
     Returns:
         the first reason that holds, or None for what may be a digit.
     """
     refusal = refuse_ink(preparation)
-    if refusal is None and trained_on_outliers and is_unlike(outputs["logits"]):
+    if refusal is None and least_energy is not None and is_unlike(outputs["logits"], least_energy):
         return Refusal("unlike")
     return refusal
 
@@ -95,14 +95,32 @@ def count_side_by_side(inked: np.ndarray) -> int:
     return max(n, 1)
 
 
-def is_unlike(logits: np.ndarray) -> bool:
-    """Whether an image, by its logits (10,), is unlike what a network that was trained with outliers has learnt."""
-    return energy(logits) < LEAST_ENERGY
+def is_unlike(logits: np.ndarray, least_energy: float) -> bool:
+    """Whether an image, by its logits (10,), is unlike what a network has learnt."""
+    return bool(energies(logits) < least_energy)
 
 
-def energy(logits: np.ndarray) -> float:
-    """Logarithm of the sum of the logits' exponentials, high for what is like the digits learnt.
+def energies(logits: np.ndarray) -> np.ndarray:
+    """Logarithms of the sums of the logits' exponentials, high for what is like the digits learnt.
 
     W. Liu, X. Wang, J. Owens and Y. Li, "Energy-based out-of-distribution detection" (2020), with its sign turned.
+
+    Args:
+        logits: shape (..., 10).
+
+    Returns:
+        float64, shape (...).
     """
-    return float(np.logaddexp.reduce(logits.astype(np.float64)))
+    found: np.ndarray = np.logaddexp.reduce(logits.astype(np.float64), axis=-1)
+    return found
+
+
+def least_energy_of(logits: np.ndarray) -> float | None:
+    """The energy of which SHARE_BELOW of a network's digits have less; None where they are too few to tell.
+
+    Args:
+        logits: shape (n, 10), of digits that the network did not learn from.
+    """
+    if len(logits) * SHARE_BELOW < 1:
+        return None
+    return float(np.quantile(energies(logits), SHARE_BELOW))

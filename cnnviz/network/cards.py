@@ -132,6 +132,9 @@ class Card:
         snapshots: ordered by iteration; the last is the finished network.
         other_test_sets: results on other digits; a card need not have any.
         log: what was measured on the way, ordered by iteration; cards of before 2026-12 have none.
+        least_energy: of which few validation digits have less at the end, so that a drawing with less is called no
+            digit (see `drawing.rejection`); cards of before 2026-12 have none, nor has a network without validation
+            digits.
     """
 
     name: Text
@@ -147,6 +150,7 @@ class Card:
     snapshots: tuple[Snapshot, ...]
     other_test_sets: tuple[OtherTestSet, ...] = ()
     log: Annotated[tuple[LogLine, ...], Field(max_length=MAX_LOG)] = ()
+    least_energy: Finite | None = None
 
     @property
     def last(self) -> Snapshot:
@@ -294,6 +298,8 @@ def card_json(card: Card) -> str:
         content["log"] = [dataclasses.astuple(line) for line in card.log]
     else:
         del content["log"]
+    if card.least_energy is None:
+        del content["least_energy"]
     content["seconds"] = round(card.seconds, 2)
     content["accuracy"] = card.last.accuracy
     for entry, snapshot in zip(content["snapshots"], card.snapshots, strict=True):

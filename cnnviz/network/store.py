@@ -54,11 +54,6 @@ class Model:
         """The folder's name, as it can be shown."""
         return shown(self.folder.name)
 
-    @property
-    def trained_on_outliers(self) -> bool:
-        """True when the network learnt from outliers too, so that the energy of its outputs tells them from digits."""
-        return self.card is not None and self.card.recipe.uses_outliers
-
 
 def check_name(name: str) -> None:
     """Refuse a name that cannot be a model's: one that leads out of its folder, is hidden, or cannot be shown.

@@ -203,5 +203,6 @@ def write_model(folder: Path, run: Run, digits: Digits, *, replace: bool = False
         confusion_matrix=tuple(tuple(int(count) for count in row) for row in confusion),
         snapshots=tuple(entries),
         log=log_of(run),
+        least_energy=run.final.least_energy if run.final else None,
     )
     return store.write(folder, card, run.snapshots, replace=replace)

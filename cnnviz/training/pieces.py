@@ -11,6 +11,7 @@ import numpy as np
 from cnnviz.analysis import evaluation
 from cnnviz.data import dataset
 from cnnviz.data.dataset import Dataset, Source
+from cnnviz.drawing import rejection
 from cnnviz.network.config import NetworkConfig
 from cnnviz.network.presets import Plan
 from cnnviz.network.weights import Network, Weights
@@ -102,10 +103,24 @@ def piece(
 
 
 def check(state: RunState, validation: Dataset | None, test: Dataset | None = None) -> Check:
-    """Accuracy and mean cross-entropy on digits that the run does not learn from."""
+    """Accuracy and mean cross-entropy on digits that the run does not learn from.
+
+    Without test digits it is the check at the end (see `checked`), which also finds the network's least energy.
+    """
     of_validation = _read(state, validation) if validation else (0, 0, 0.0)
     test_correct, n_test, _ = _read(state, test) if test else (0, 0, 0.0)
-    return Check(state.iteration, *of_validation, test_correct, n_test)
+    least = least_energy(Network(state.network, state.weights), validation) if validation and not test else None
+    return Check(state.iteration, *of_validation, test_correct, n_test, least)
+
+
+def least_energy(network: Network, validation: Dataset) -> float | None:
+    """The energy below which a drawing is unlike what the network has learnt; None where too few digits tell.
+
+    Args:
+        network: at the end of its training.
+        validation: digits that it did not learn from.
+    """
+    return rejection.least_energy_of(evaluation.logits(network, validation.images))
 
 
 def _read(state: RunState, digits: Dataset) -> tuple[int, int, float]:

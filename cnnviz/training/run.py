@@ -49,6 +49,7 @@ class Check:
         correct, n: validation digits read right, and all of them; 0 of 0 where it learns from those too.
         loss: mean cross-entropy of the validation digits.
         test_correct, n_test: the same of test digits; 0 of 0 at the end, where `Run.scores` has them all.
+        least_energy: at the end, of which few of the validation digits have less (see `drawing.rejection`).
     """
 
     iteration: int
@@ -57,6 +58,7 @@ class Check:
     loss: float
     test_correct: int = 0
     n_test: int = 0
+    least_energy: float | None = None
 
     @property
     def accuracy(self) -> float:

@@ -24,7 +24,9 @@ def entries() -> dict[str, Entry]:
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
         opening = functools.partial(store.load, model)
         last = model.card.last.sha256 if model.card else ""
-        known[model.name] = Entry(model.name, iterations, opening, model.trained_on_outliers, last)
+        known[model.name] = Entry(
+            model.name, iterations, opening, model.card.least_energy if model.card else None, last
+        )
     for run in server.scheduler().runs():
         if run.status is not Status.FINISHED and run.snapshot_iterations:
             known[run.name] = of_run(run)
@@ -36,7 +38,7 @@ def of_run(run: Run) -> Entry:
     opening = functools.partial(server.scheduler().network_at, run.name)
     iterations = run.snapshot_iterations
     last = f"{run.name} after {iterations[-1]}" if iterations else ""  # no name is given twice, no weights change
-    return Entry(run.name, iterations, opening, run.plan.recipe.uses_outliers, last)
+    return Entry(run.name, iterations, opening, None, last)
 
 
 def is_broken(entry: Entry) -> bool:

@@ -17,14 +17,15 @@ class Entry:
         name: the model's or the run's.
         iterations: those of its training that one can go back to; empty when it is broken.
         open: gives the network after one of them; raises BrokenModel when it cannot be read.
-        trained_on_outliers: True when it was trained to be unsure of what is no digit.
+        least_energy: of the network at the end of its training; what has less is unlike the digits that it has learnt
+            (see `drawing.rejection`). None where it is not known.
         last: what tells its last weights from all others, e.g. their checksum; "" where nothing does.
     """
 
     name: str
     iterations: tuple[int, ...]
     open: Callable[[int], Network]
-    trained_on_outliers: bool = False
+    least_energy: float | None = None
     last: str = ""
 
 

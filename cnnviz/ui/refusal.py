@@ -34,12 +34,13 @@ def refuse(
         outputs: what each layer made of this one image, by name, without a batch axis.
         entry, iteration: which network that was.
     """
-    return rejection.refuse(preparation, outputs, entry is not None and knows_outliers(entry, iteration))
+    return rejection.refuse(preparation, outputs, least_energy(entry, iteration))
 
 
-def knows_outliers(entry: Entry, iteration: int) -> bool:
-    """Whether a network can tell from its outputs what is unlike all digits."""
-    return entry.trained_on_outliers and iteration == entry.iterations[-1]
+def least_energy(entry: Entry | None, iteration: int) -> float | None:
+    """The energy below which a network calls a drawing unlike all digits; None where it cannot tell."""
+    at_the_end = entry is not None and bool(entry.iterations) and iteration == entry.iterations[-1]
+    return entry.least_energy if entry is not None and at_the_end else None
 
 
 def note(network: Network, digit: Digit) -> None:

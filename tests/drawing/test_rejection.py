@@ -9,7 +9,8 @@ from cnnviz.drawing.rejection import Refusal
 from cnnviz.synthesis import digits, strokes
 
 CANVAS = 100
-LIKE = {"logits": np.array([rejection.LEAST_ENERGY + 1] + [0] * 9, np.float32)}
+LIKE = {"logits": np.array([4] + [0] * 9, np.float32)}
+LEAST = 3.0
 
 
 def canvas(*boxes):
@@ -34,22 +35,34 @@ DRAWINGS = {
 
 @pytest.mark.parametrize(("boxes", "expected"), DRAWINGS.values(), ids=DRAWINGS)
 def test_ink_alone(boxes, expected):
-    assert rejection.refuse(canvas(*boxes), LIKE) == expected
+    assert rejection.refuse(canvas(*boxes), LIKE, LEAST) == expected
 
 
 def test_energy_by_hand():
     """log(e^0 + e^0) = log 2, and large logits do not overflow."""
-    assert rejection.energy(np.array([0.0, 0.0])) == pytest.approx(np.log(2))
-    assert rejection.energy(np.array([1000.0, 0.0])) == pytest.approx(1000)
+    assert rejection.energies(np.array([[0.0, 0.0], [1000.0, 0.0]])) == pytest.approx([np.log(2), 1000])
 
 
-def test_energy_counts_only_for_a_network_that_trained_on_outliers():
+def test_energy_counts_only_for_a_network_whose_least_energy_is_known():
     one = canvas((10, 90, 40, 60))
-    unlike = {"logits": np.full(10, rejection.LEAST_ENERGY - np.log(10) - 0.1)}
-    like = {"logits": np.full(10, rejection.LEAST_ENERGY - np.log(10) + 0.1)}
+    unlike = {"logits": np.full(10, LEAST - np.log(10) - 0.1)}
+    like = {"logits": np.full(10, LEAST - np.log(10) + 0.1)}
     assert rejection.refuse(one, unlike) is None
-    assert rejection.refuse(one, unlike, trained_on_outliers=True) == Refusal("unlike")
-    assert rejection.refuse(one, like, trained_on_outliers=True) is None
+    assert rejection.refuse(one, unlike, LEAST) == Refusal("unlike")
+    assert rejection.refuse(one, like, LEAST) is None
+
+
+def test_five_of_a_thousand_digits_have_less_than_the_least_energy(rng):
+    logits = rng.normal(size=(1000, 10)).astype(np.float32)
+    least = rejection.least_energy_of(logits)
+    assert sum(rejection.is_unlike(each, least) for each in logits) == 5
+    ordered = np.sort(np.log(np.exp(logits.astype(np.float64)).sum(axis=1)))
+    assert ordered[4] < least < ordered[5]
+
+
+def test_too_few_digits_have_no_least_energy():
+    assert rejection.least_energy_of(np.zeros((199, 10))) is None
+    assert rejection.least_energy_of(np.zeros((200, 10))) == pytest.approx(np.log(10))
 
 
 def test_drawn_digits_are_not_refused_for_their_ink(rng):

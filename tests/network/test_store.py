@@ -407,12 +407,6 @@ def test_where_users_networks_are_written_is_read_at_use(tmp_path, monkeypatch):
     assert store.own_root() == tmp_path
 
 
-def test_a_model_says_whether_it_learnt_from_outliers(tmp_path):
-    assert store.open_model(store.ROOT / "robust").trained_on_outliers
-    assert not store.open_model(store.ROOT / "hvass").trained_on_outliers
-    assert not store.open_model(tmp_path).trained_on_outliers
-
-
 def test_two_that_ask_at_once_have_each_file_read_once(written, monkeypatch):
     """At the server's start the first page and the warming ask for every model at the same time."""
     read, asked = store._read_weights, []

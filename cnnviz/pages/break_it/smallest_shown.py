@@ -35,7 +35,10 @@ class Words:
     )
     refused = "“No digit here”: this network would refuse the changed digit, as unlike what it has learnt."
     taken = "“No digit here” does not help: this network would take the changed digit for a digit."
-    unable = "This network was trained on digits alone: it has no way to say “no digit here” from what it computes."
+    unable = (
+        "“No digit here”: of this network it is not known what is unlike its digits. That is measured at the end of a "
+        "training, on validation digits."
+    )
     axes = ("Size of the change, share of full ink", "Probability of {target}")
     kinds = ("along the gradient", "random noise")
     chart_alt = (
@@ -112,10 +115,11 @@ def _sum(shown: Shown, result: np.ndarray, labels: Sequence[str], theme: Theme) 
 
 def show_refusal(entry: Entry, iteration: int, logits: np.ndarray) -> None:
     """Whether the network would call the changed digit no digit."""
-    if not refusal.knows_outliers(entry, iteration):
+    least = refusal.least_energy(entry, iteration)
+    if least is None:
         st.caption(Words.unable)
     else:
-        st.caption(Words.refused if rejection.is_unlike(logits) else Words.taken)
+        st.caption(Words.refused if rejection.is_unlike(logits, least) else Words.taken)
 
 
 def show_chart(searches: Mapping[str, Search], target: int, at: int) -> None:

@@ -161,16 +161,12 @@ def read(code: str, asked: Sequence[Question]) -> list[Drawing]:
         return []
     inks = np.stack([image for _, _, image, _, _ in found]).astype(np.float32)[..., None] / 255
     outputs = lookups.reading(choice.network(), inks, ())
-    knows = _knows_outliers()
+    chosen = choice.current()
+    least = refusal.least_energy(chosen.entry, chosen.iteration)
     return [
-        Drawing(*each, probs, knows and rejection.is_unlike(logits))
+        Drawing(*each, probs, least is not None and rejection.is_unlike(logits, least))
         for each, probs, logits in zip(found, outputs["softmax"], outputs["logits"], strict=True)
     ]
-
-
-def _knows_outliers() -> bool:
-    chosen = choice.current()
-    return chosen.entry is not None and refusal.knows_outliers(chosen.entry, chosen.iteration)
 
 
 def show_drawings(question: Question, drawings: Sequence[Drawing]) -> None:
