@@ -38,6 +38,21 @@ def test_robust_is_chosen_at_first():
     assert store.open_model(store.ROOT / "robust").card.recipe.uses_outliers
 
 
+def test_where_a_network_has_validation_digits_its_card_has_a_least_energy():
+    found = {name: store.open_model(store.ROOT / name).card.least_energy for name in PROMISED}
+    assert [name for name in PROMISED if found[name] is None] == ["low-level"]
+    assert not PRESETS["low-level"].recipe.keep_validation
+
+
+@needs_mnist
+@pytest.mark.parametrize("name", ["robust", "hvass"])
+def test_one_of_two_hundred_validation_digits_has_less_than_the_least_energy(name):
+    model, validation = store.open_model(store.ROOT / name), dataset.load(MNIST, "validation")
+    logits = evaluation.logits(store.load(model), validation.images)
+    energies = np.log(np.exp(logits.astype(np.float64)).sum(axis=1))
+    assert (energies < model.card.least_energy).sum() == pytest.approx(25, abs=1)
+
+
 def test_no_other_model_is_shipped():
     shipped = subprocess.run(["git", "ls-files", "models"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {line.split("/")[1] for line in shipped.splitlines()} <= {*PROMISED, "README.md"}
