@@ -34,10 +34,9 @@ def test_characters_are_counted_by_alphabet(tmp_path, monkeypatch):
     assert {name: len(images) for name, images in unlike.items()} == {"a": 1, "b": 1}
 
 
-def test_a_network_that_learnt_digits_alone_refuses_next_to_nothing_and_robust_most():
+def test_a_network_that_learnt_digits_alone_refuses_few_and_robust_most():
     sets = {"some": np.concatenate(list(unseen_kinds.sample_images(5, np.random.default_rng(0)).values()))}
-    shares = {
-        name: outliers.figures(store.load(store.open_model(store.ROOT / name)), sets) for name in ("robust", "hvass")
-    }
+    models = {name: store.open_model(store.ROOT / name) for name in ("robust", "hvass")}
+    shares = {name: outliers.figures(store.load(it), it.card.least_energy, sets) for name, it in models.items()}
     assert shares["robust"]["some"] == shares["robust"]["all"] > 50
-    assert shares["hvass"]["all"] < 10
+    assert 5 < shares["hvass"]["all"] < 30

@@ -116,11 +116,13 @@ def energies(logits: np.ndarray) -> np.ndarray:
 
 
 def least_energy_of(logits: np.ndarray) -> float | None:
-    """The energy of which SHARE_BELOW of a network's digits have less; None where they are too few to tell.
+    """The energy of which SHARE_BELOW of a network's digits have less.
+
+    None where the digits are too few to tell, or the logits are no finite numbers.
 
     Args:
         logits: shape (n, 10), of digits that the network did not learn from.
     """
-    if len(logits) * SHARE_BELOW < 1:
+    if len(logits) * SHARE_BELOW < 1 or not np.isfinite(logits).all():
         return None
     return float(np.quantile(energies(logits), SHARE_BELOW))

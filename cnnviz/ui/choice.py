@@ -23,10 +23,9 @@ def entries() -> dict[str, Entry]:
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
         opening = functools.partial(store.load, model)
+        least = model.card.least_energy if model.card else None
         last = model.card.last.sha256 if model.card else ""
-        known[model.name] = Entry(
-            model.name, iterations, opening, model.card.least_energy if model.card else None, last
-        )
+        known[model.name] = Entry(model.name, iterations, opening, least, last)
     for run in server.scheduler().runs():
         if run.status is not Status.FINISHED and run.snapshot_iterations:
             known[run.name] = of_run(run)
@@ -38,7 +37,8 @@ def of_run(run: Run) -> Entry:
     opening = functools.partial(server.scheduler().network_at, run.name)
     iterations = run.snapshot_iterations
     last = f"{run.name} after {iterations[-1]}" if iterations else ""  # no name is given twice, no weights change
-    return Entry(run.name, iterations, opening, None, last)
+    least = run.final.least_energy if run.final and run.final.iteration == run.iteration else None
+    return Entry(run.name, iterations, opening, least, last)
 
 
 def is_broken(entry: Entry) -> bool:

@@ -65,6 +65,12 @@ def test_too_few_digits_have_no_least_energy():
     assert rejection.least_energy_of(np.zeros((200, 10))) == pytest.approx(np.log(10))
 
 
+def test_a_network_whose_numbers_are_no_longer_finite_has_no_least_energy():
+    logits = np.zeros((1000, 10))
+    logits[7, 3] = np.nan
+    assert rejection.least_energy_of(logits) is None
+
+
 def test_drawn_digits_are_not_refused_for_their_ink(rng):
     inks = [strokes.render(digits.sample_strokes(label % 10, rng), 0.12) for label in range(200)]
     assert sum(rejection.refuse_ink(prepare(np.pad(ink, 40))) is not None for ink in inks) <= 1

@@ -47,7 +47,7 @@ def test_where_a_network_has_validation_digits_its_card_has_a_least_energy():
 @needs_mnist
 @pytest.mark.parametrize("name", ["robust", "hvass"])
 def test_one_of_two_hundred_validation_digits_has_less_than_the_least_energy(name):
-    model, validation = store.open_model(store.ROOT / name), dataset.load(MNIST, "validation")
+    model, validation = store.open_model(store.ROOT / name), dataset.load(dataset.Source("idx", MNIST), "validation")
     logits = evaluation.logits(store.load(model), validation.images)
     energies = np.log(np.exp(logits.astype(np.float64)).sum(axis=1))
     assert (energies < model.card.least_energy).sum() == pytest.approx(25, abs=1)
@@ -102,15 +102,16 @@ def test_the_card_of_robust_tells_what_it_misreads_of_other_hands():
 
 
 @pytest.mark.parametrize(
-    ("name", "accuracy", "error"), [("hvass", 0.94, 0.023), ("deep-mnist", 0.941, 0.031), ("low-level", 0.868, 0.052)]
+    ("name", "accuracy", "error"), [("hvass", 0.938, 0.023), ("deep-mnist", 0.937, 0.031), ("low-level", 0.868, 0.052)]
 )
 def test_the_cards_of_the_tutorials_networks_tell_how_sure_they_are_of_other_hands(name, accuracy, error):
-    """All three are surer than they should be."""
+    """All three are surer than they should be; what they call no digit counts as misread, but not as an answer."""
     (other,) = store.open_model(store.ROOT / name).card.other_test_sets
     assert other.n == 7494
     assert other.correct / other.n == pytest.approx(accuracy, abs=0.003)
     assert expected_calibration_error(other.reliability) == pytest.approx(error, abs=0.003)
-    assert other.reliability.confidence > other.correct / other.n
+    assert other.reliability.n == other.n - sum(other.refused)
+    assert other.reliability.confidence > other.correct / other.reliability.n
 
 
 README = (store.ROOT / "README.md").read_text("utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnviz.analysis import evaluation
 from cnnviz.bounded import Bounded
 from cnnviz.data.dataset import BUNDLED
 from cnnviz.network import cards, store
@@ -271,6 +272,8 @@ HOSTILE = {
     "seconds beyond all time": ({"seconds": 3e38}, "seconds in [0, 1e+09]. Received 3e+38"),
     "seconds that are none": ({"seconds": float("nan")}, "Received nan"),
     "negative seconds": ({"seconds": -1.0}, "Received -1.0"),
+    "least energy that is none": ({"least_energy": float("nan")}, "Received nan"),
+    "least energy as text": ({"least_energy": "3"}, "Received '3'"),
     "negative seed": ({"seed": -1}, "a seed of 0 to 2,147,483,647. Received -1"),
     "seed as float": ({"seed": 3e38}, "Received 3e+38"),
     "no training digits": ({"n_train": 0}, "Received 0"),
@@ -367,6 +370,18 @@ def test_a_card_is_written_in_format_2(written):
     assert content["format"] == 2
     assert content["checksum"] == checksum({name: value for name, value in content.items() if name != "checksum"})
     assert not {"seal", "elsewhere", "hold_back", "hands"} & (content.keys() | content["recipe"].keys())
+
+
+def test_the_card_has_the_least_energy_of_the_finished_network(tmp_path, tiny, quick, bundled, written):
+    """Of 500 validation digits, the second and third least are on either side."""
+    run = Run("guarded", Plan(tiny, dataclasses.replace(quick, iterations=6)), BUNDLED, 6)
+    list(LocalRun(tmp_path / "guarded", run, digits_of(bundled, bundled, bundled)).steps())
+    model = store.open_model(tmp_path / "guarded")
+    logits = evaluation.logits(store.load(model), bundled.images)
+    energies = np.sort(np.log(np.exp(logits.astype(np.float64)).sum(axis=1)))
+    assert energies[2] < model.card.least_energy < energies[3]
+    assert written.card.least_energy is None  # there were no validation digits
+    assert "least_energy" not in json.loads((written.folder / "card.json").read_text())
 
 
 def zip_of(header):

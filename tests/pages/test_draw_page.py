@@ -245,7 +245,7 @@ def test_every_page_says_that_it_is_no_digit(page):
     at = go(open_page(model="robust", canvas=square), page)
     assert not at.exception
     assert "robust calls this drawing **no digit**" in texts(at)
-    assert "hvass calls" not in texts(at)  # it was never shown what is no digit
+    assert "hvass calls" not in texts(at)  # it never learnt what is no digit, and finds few
 
 
 def shaded_photograph():

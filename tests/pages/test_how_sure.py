@@ -117,7 +117,10 @@ def test_other_writers_are_shown_of_the_finished_network_whose_card_has_them():
     at = open_page("mistakes/sure", HVASS)
     (other,) = store.open_model(store.ROOT / "hvass").card.other_test_sets
     assert f"Other writers: {other.name}" in texts(at)
-    assert f"{percent(other.correct / other.n)} of 7,494 are read right: it is surer than it should be" in texts(at)
+    n = 7494 - sum(other.refused)
+    told = f"{percent(other.correct / n)} of {n:,} are read right: it is surer than it should be"
+    assert told in texts(at)
+    assert f"{sum(other.refused)} more it calls no digit." in texts(at)
     assert percent(calibration.expected_calibration_error(other.reliability)) in texts(at)
     assert len(charts(at)) == 4
     at.select_slider[0].set_value(100).run()

@@ -43,7 +43,7 @@ def kept(tiny, quick, bundled, tmp_path_factory):
         snapshots={0: start.weights, 5: state.weights},
         scores={5: Score(500, 70, np.eye(10, dtype=int) * 7)},
         checks=(Check(1, 9, 100, 2.3), Check(5, 12, 100, 2.1)),
-        final=Check(5, 12, 100, 2.1),
+        final=Check(5, 12, 100, 2.1, least_energy=1.5),
         timing=Timing(0.01, 0.5, 50),
     )
 
@@ -203,6 +203,7 @@ def test_a_model_has_a_result_for_each_snapshot(kept, tmp_path, bundled):
     assert {s.iteration: s.correct for s in card.snapshots} == {i: score.correct for i, score in scores.items()}
     assert (card.digits, card.n_train, card.test_digits) == ("bundled digits train", 1197, "bundled digits test")
     assert (np.array(card.confusion_matrix) == scores[5].confusion).all()
+    assert card.least_energy == kept.final.least_energy == 1.5
     with pytest.raises(FileExistsError):
         checkpoints.write_model(tmp_path / "new", run, digits)
     assert set(checkpoints.model_snapshots(tmp_path / "new")) == {0, 5}
