@@ -37,7 +37,7 @@ class Words:
     taken = "“No digit here” does not help: this network would take the changed digit for a digit."
     unable = (
         "“No digit here”: of this network it is not known what is unlike its digits. That is measured at the end of a "
-        "training, on validation digits."
+        "training, on 200 validation digits or more."
     )
     axes = ("Size of the change, share of full ink", "Probability of {target}")
     kinds = ("along the gradient", "random noise")
