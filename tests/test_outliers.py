@@ -1,12 +1,15 @@
 """The benchmark of what is called no digit: kinds that no training set has, and shares that are counted right."""
 
+import dataclasses
 import gzip
 import json
 
 import numpy as np
+import pytest
 
 import outliers
 import unseen_kinds
+from cnnviz.analysis import evaluation
 from cnnviz.network import store
 from cnnviz.synthesis import non_digits
 
@@ -40,3 +43,22 @@ def test_a_network_that_learnt_digits_alone_refuses_few_and_robust_most():
     shares = {name: outliers.figures(store.load(it), it.card.least_energy, sets) for name, it in models.items()}
     assert shares["robust"]["some"] == shares["robust"]["all"] > 50
     assert 5 < shares["hvass"]["all"] < 30
+
+
+@pytest.mark.parametrize("name", ["robust", "hvass"])
+def test_the_card_can_hold_how_many_are_refused_and_which_of_them_are_learnt(name):
+    """Of five of each kind: two sets, 90 of letters and signs and 50 of small letters, and one of characters."""
+    model = store.open_model(store.ROOT / name)
+    network, rng = store.load(model), np.random.default_rng(0)
+    kinds = unseen_kinds.sample_images(5, rng)
+    comb = np.stack([kinds["m"][0], kinds["percent"][0]])
+    other, small, written = outliers.outlier_sets(model.card, network, kinds, {"a": comb, "b": comb})
+    assert [each.n for each in (other, small, written)] == [90, 50, 4]
+    assert [each.is_learnt for each in (other, small, written)] == [False, name == "robust", name == "robust"]
+    assert other.name == "drawings of 18 capital letters and signs"
+    images = np.concatenate([images for kind, images in kinds.items() if kind in set("adehkmnrtw")])
+    logits = evaluation.logits(network, images[..., None].astype(np.float32) / 255).astype(np.float64)
+    assert small.refused == (np.log(np.exp(logits).sum(axis=1)) < model.card.least_energy).sum() > 0
+    model_card = dataclasses.replace(model.card, least_energy=None)
+    with pytest.raises(ValueError, match="no least energy"):
+        outliers.outlier_sets(model_card, network, kinds, {"a": comb})

@@ -98,6 +98,23 @@ class OtherTestSet:
 
 @validated
 @dataclass(frozen=True)
+class OutlierSet:
+    """How many of some drawings that are no digits a network calls no digit.
+
+    Attributes:
+        name: what they are.
+        refused, n: drawings that it calls no digit, and all of them.
+        is_learnt: whether it has learnt from other drawings of the same, as examples of no digit.
+    """
+
+    name: Text
+    refused: Count
+    n: Total
+    is_learnt: bool
+
+
+@validated
+@dataclass(frozen=True)
 class LogLine:
     """What was measured at one iteration of a training; None where something was not.
 
@@ -131,6 +148,7 @@ class Card:
         confusion_matrix: of the last snapshot on the test digits; row = true, column = predicted.
         snapshots: ordered by iteration; the last is the finished network.
         other_test_sets: results on other digits; a card need not have any.
+        outlier_sets: results on what is no digit; a card need not have any.
         log: what was measured on the way, ordered by iteration; cards of before 2026-12 have none.
         least_energy: of which few validation digits have less at the end, so that a drawing with less is called no
             digit (see `drawing.rejection`); cards of before 2026-12 have none, nor has a network without validation
@@ -151,6 +169,7 @@ class Card:
     other_test_sets: tuple[OtherTestSet, ...] = ()
     log: Annotated[tuple[LogLine, ...], Field(max_length=MAX_LOG)] = ()
     least_energy: Finite | None = None
+    outlier_sets: tuple[OutlierSet, ...] = ()
 
     @property
     def last(self) -> Snapshot:
@@ -250,6 +269,9 @@ def _check_figures(path: Path, card: Card) -> None:
             raise BrokenModel(f"{path}: the figures for {quoted(other.name)} do not agree with their confusion matrix.")
         if other.reliability and not _agrees(other.reliability, other):
             raise BrokenModel(f"{path}: how sure it was of {quoted(other.name)} does not agree with the other figures.")
+    for outliers in card.outlier_sets:
+        if outliers.refused > outliers.n:
+            raise BrokenModel(f"{path}: it refuses more of {quoted(outliers.name)} than there are.")
     before = -1
     for snapshot in card.snapshots:
         in_order, before = snapshot.iteration > before, snapshot.iteration
@@ -292,14 +314,11 @@ def card_json(card: Card) -> str:
     for entry in content["other_test_sets"]:
         if entry["reliability"] is None:
             del entry["reliability"]
-    if not card.other_test_sets:
-        del content["other_test_sets"]
     if card.log:
         content["log"] = [dataclasses.astuple(line) for line in card.log]
-    else:
-        del content["log"]
-    if card.least_energy is None:
-        del content["least_energy"]
+    for name in ("other_test_sets", "log", "least_energy", "outlier_sets"):  # what a card need not have
+        if content[name] in ((), [], None):
+            del content[name]
     content["seconds"] = round(card.seconds, 2)
     content["accuracy"] = card.last.accuracy
     for entry, snapshot in zip(content["snapshots"], card.snapshots, strict=True):

@@ -50,7 +50,8 @@ def ask(teacher, about, *chosen):
 
 
 def draw(page):
-    """A stroke as a seven."""
+    """A stroke as a seven, on a page that has come to rest: the canvas may still change its size."""
+    settle(page)
     box = until(page, lambda: page.locator("canvas.upper-canvas").bounding_box())
     places = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]

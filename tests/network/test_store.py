@@ -274,6 +274,11 @@ HOSTILE = {
     "negative seconds": ({"seconds": -1.0}, "Received -1.0"),
     "least energy that is none": ({"least_energy": float("nan")}, "Received nan"),
     "least energy as text": ({"least_energy": "3"}, "Received '3'"),
+    "more refused than there are": (
+        {"outlier_sets": [{"name": "signs", "refused": 3, "n": 2, "is_learnt": False}]},
+        "refuses more of 'signs' than there are",
+    ),
+    "outliers that are none": ({"outlier_sets": [{"name": "signs"}]}, "outlier_sets"),
     "negative seed": ({"seed": -1}, "a seed of 0 to 2,147,483,647. Received -1"),
     "seed as float": ({"seed": 3e38}, "Received 3e+38"),
     "no training digits": ({"n_train": 0}, "Received 0"),

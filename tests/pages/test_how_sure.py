@@ -17,7 +17,7 @@ from cnnviz.pages.draw.answer import Reading
 from cnnviz.pages.mistakes.how_sure import Words
 from cnnviz.percentages import percent
 from cnnviz.ui import lookups
-from cnnviz.ui.state import DrawPage, MistakesPage, Session
+from cnnviz.ui.state import DrawPage, MistakesPage, Session, iteration_of
 
 pytestmark = pytest.mark.usefixtures("bundled_digits")
 HVASS, LOW_LEVEL = {Session.model: "hvass"}, {Session.model: "low-level"}
@@ -211,3 +211,23 @@ def test_answers_that_are_no_numbers_are_not_counted(monkeypatch):
     asked = sureness.Sureness(store.load(store.find("low-level")), dataset.load(dataset.BUNDLED, "validation"))
     monkeypatch.setattr(lookups, "probabilities_begun", lambda *_: np.full((100, 10), np.nan))
     assert asked.known() is None
+
+
+@pytest.mark.parametrize("name", ["hvass", "robust"])
+def test_how_much_of_what_is_no_digit_is_refused_is_said_of_the_finished_network(name):
+    at = open_page("mistakes/sure", {Session.model: name})
+    sets = store.open_model(store.ROOT / name).card.outlier_sets
+    assert [each.n for each in sets] == [3600, 2000, 2720]
+    for each in sets:
+        told = f"Of {each.n:,} {each.name} it calls {100 * each.refused / each.n:.0f}\u00a0% no digit"
+        end = "; it has learnt from other drawings of these." if each.is_learnt else "."
+        assert told + end in texts(at)
+    assert any(each.is_learnt for each in sets) == (name == "robust")
+
+
+def test_nothing_is_said_of_what_a_card_does_not_have():
+    for values in (LOW_LEVEL, HVASS | {iteration_of("hvass"): 100}):
+        at = open_page("mistakes/sure", values)
+        assert not at.exception
+        assert Words.outliers not in texts(at)
+        assert "no digit" not in texts(at)

@@ -9,7 +9,7 @@ from cnnviz.analysis import calibration
 from cnnviz.data.dataset import Dataset
 from cnnviz.experiments.statistics import wilson_interval
 from cnnviz.network import store
-from cnnviz.network.cards import OtherTestSet
+from cnnviz.network.cards import Card
 from cnnviz.network.reliability import Bin, Reliability
 from cnnviz.network.weights import Network
 from cnnviz.percentages import percent
@@ -93,6 +93,11 @@ class Words:
     refused = "{n:,} more it calls no digit."
     recordings_verdicts = verdicts | {"fits": "it is as sure as it should be"}
 
+    outliers = "What is no digit"
+    outliers_told = "Of {n:,} {name} it calls {share} no digit."
+    outliers_learnt = "Of {n:,} {name} it calls {share} no digit; it has learnt from other drawings of these."
+    outliers_caption = "The others it takes for digits. Measured once, and kept in the network's card."
+
     more = "More: bins and counts"
     columns = ("Sure from, %", "To, %", "Answers", "Right", "Right, %", "Sure on average, %", "95 % interval")
     table = (
@@ -125,6 +130,8 @@ def show() -> None:
         show_errors(logits, test.labels, t)
     with right, present.screen("recordings"):
         show_recordings()
+    with right, present.screen("outliers"):
+        show_outliers()
     with st.expander(Words.more, icon=":material/table_rows:"):
         show_table(shown)
 
@@ -232,7 +239,8 @@ def _error(logits: np.ndarray, labels: np.ndarray, t: float) -> float:
 
 def show_recordings() -> None:
     """The same of other writers' digits, where the network's card has it."""
-    for other in recordings():
+    card = card_at_the_end()
+    for other in card.other_test_sets if card else ():
         counted = other.reliability
         if counted is None or not counted.n:
             continue
@@ -244,12 +252,28 @@ def show_recordings() -> None:
         show_charts(counted, Words.recordings_caption, height_px=RECORDINGS_PX)
 
 
-def recordings() -> tuple[OtherTestSet, ...]:
-    """What the chosen network's card has of other digits: of the finished network, not of its earlier snapshots."""
+def show_outliers() -> None:
+    """How much of what is no digit the network calls so, where its card has it."""
+    card = card_at_the_end()
+    if card is None or not card.outlier_sets:
+        return
+    st.markdown(f"**{Words.outliers}**")
+    told = (
+        (Words.outliers_learnt if each.is_learnt else Words.outliers_told).format(
+            n=each.n, name=each.name, share=percent(each.refused / each.n, 0)
+        )
+        for each in card.outlier_sets
+    )
+    st.markdown("\n".join(f"- {sentence}" for sentence in told))
+    st.caption(Words.outliers_caption)
+
+
+def card_at_the_end() -> Card | None:
+    """The chosen network's card; None for its earlier snapshots, of which the card's figures are not."""
     chosen = choice.current()
     model = store.find(chosen.entry.name) if chosen.entry else None
     card = model.card if model else None
-    return card.other_test_sets if card and card.last.iteration == chosen.iteration else ()
+    return card if card and card.last.iteration == chosen.iteration else None
 
 
 def show_table(counted: Reliability) -> None:
