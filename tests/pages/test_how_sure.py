@@ -14,6 +14,7 @@ from cnnviz.data import dataset
 from cnnviz.network import store
 from cnnviz.pages.draw import sureness
 from cnnviz.pages.draw.answer import Reading
+from cnnviz.pages.mistakes import from_card
 from cnnviz.pages.mistakes.how_sure import Words
 from cnnviz.percentages import percent
 from cnnviz.ui import lookups
@@ -229,5 +230,5 @@ def test_nothing_is_said_of_what_a_card_does_not_have():
     for values in (LOW_LEVEL, HVASS | {iteration_of("hvass"): 100}):
         at = open_page("mistakes/sure", values)
         assert not at.exception
-        assert Words.outliers not in texts(at)
+        assert from_card.Words.outliers not in texts(at)
         assert "no digit" not in texts(at)

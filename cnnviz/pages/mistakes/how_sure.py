@@ -7,13 +7,10 @@ import streamlit as st
 
 from cnnviz.analysis import calibration
 from cnnviz.data.dataset import Dataset
-from cnnviz.experiments.statistics import wilson_interval
-from cnnviz.network import store
-from cnnviz.network.cards import Card
-from cnnviz.network.reliability import Bin, Reliability
+from cnnviz.network.reliability import Reliability
 from cnnviz.network.weights import Network
+from cnnviz.pages.mistakes import from_card, reliability_shown
 from cnnviz.percentages import percent
-from cnnviz.render import reliability
 from cnnviz.ui import choice, lookups, panels, present, state
 from cnnviz.ui.state import MistakesPage
 
@@ -29,11 +26,6 @@ class Words:
     told_with = (
         "With T = {t:.2f} it is on average {sure} sure, and {right} of the {n:,} test digits are read right: {verdict}."
     )
-    verdicts = {
-        "over": "it is surer than it should be",
-        "under": "it is less sure than it could be",
-        "fits": "on the whole it is as sure as it should be, as far as {n:,} digits can tell",
-    }
     range = "Answers shown"
     ranges = {"all": "All", "top": "90 to 100\u00a0% sure"}
     caption = {
@@ -48,14 +40,10 @@ class Words:
             "of the share. Where there are no answers there is no point."
         ),
     }
-    alt = "Reliability diagram of {n:,} answers. {bins}."
-    bin = "{low} to {high} sure: {right:,} of {count:,} right"
     counts = {
         "all": "How many answers are this sure. The last bin, {low} to {high}, holds {count:,} of {n:,}.",
         "top": "How many answers are this sure. {fewer:,} of {n:,} are less than {lowest} sure and not shown here.",
     }
-    counts_alt = "Histogram of how sure {n:,} answers are. {bins}."
-    bin_count = "{low} to {high}: {count:,}"
 
     temperature = "Temperature T"
     temperature_help = (
@@ -84,34 +72,10 @@ class Words:
     points = "{points:+.2f} points"
     difference = "{difference:+.4f}"
 
-    recordings = "Other writers: {name}"
-    recordings_told = (
-        "On average it is {sure} sure of them, and {right} of {n:,} are read right: {verdict}. Calibration error "
-        "{error}. Measured once, with T = 1, and kept in the network's card."
-    )
-    recordings_caption = "Bars and lines as for the test digits; below, how many answers are this sure."
-    refused = "{n:,} more it calls no digit."
-    recordings_verdicts = verdicts | {"fits": "it is as sure as it should be"}
-
-    outliers = "What is no digit"
-    outliers_told = "Of {n:,} {name} it calls {share} no digit."
-    outliers_learnt = "Of {n:,} {name} it calls {share} no digit; it has learnt from other drawings of these."
-    outliers_caption = "The others it takes for digits. Measured once, and kept in the network's card."
-
     more = "More: bins and counts"
-    columns = ("Sure from, %", "To, %", "Answers", "Right", "Right, %", "Sure on average, %", "95 % interval")
-    table = (
-        "The {n} bins have equal width; a bin holds what is above its lower edge. Nearly all answers are very sure, so "
-        "“90 to 100\u00a0% sure” divides the last ones more finely, in 10 bins."
-    )
-    table_alt = "Table of {n} bins by sureness, with counts and shares of right answers."
-    interval = "{low} to {high}"
-    nothing = "–"
 
 
 TOP, N_TOP = 0.9, 10
-RECORDINGS_PX = 200
-Intervals = list[tuple[float, float]]
 
 
 def show() -> None:
@@ -129,11 +93,11 @@ def show() -> None:
         ask_temperature(fitted, len(validation))
         show_errors(logits, test.labels, t)
     with right, present.screen("recordings"):
-        show_recordings()
+        from_card.show_recordings()
     with right, present.screen("outliers"):
-        show_outliers()
+        from_card.show_outliers()
     with st.expander(Words.more, icon=":material/table_rows:"):
-        show_table(shown)
+        reliability_shown.show_table(shown)
 
 
 def fitted_temperature(network: Network, validation: Dataset) -> float:
@@ -159,7 +123,9 @@ def show_diagram(logits: np.ndarray, labels: np.ndarray, t: float) -> Reliabilit
     """What one sees in a sentence, the diagram and the counts, with a temperature; gives the bins that are shown."""
     probs = calibration.with_temperature(logits, t)
     every = calibration.reliability(probs, labels)
-    st.markdown(_told(Words.told if t == 1 else Words.told_with, every, Words.verdicts, t=t))
+    st.markdown(
+        reliability_shown.told(Words.told if t == 1 else Words.told_with, every, reliability_shown.Words.verdicts, t=t)
+    )
     which = st.segmented_control(
         Words.range,
         list(Words.ranges),
@@ -171,26 +137,12 @@ def show_diagram(logits: np.ndarray, labels: np.ndarray, t: float) -> Reliabilit
     )
     fine = calibration.equal_edges(N_TOP, TOP)
     shown = calibration.reliability(probs, labels, fine) if which == "top" else every
-    show_charts(shown, Words.caption[which])
+    reliability_shown.show_charts(shown, Words.caption[which])
     last, fewer = shown.bins[-1], every.n - shown.n
-    values = {"low": _edge(last.low), "high": _edge(last.high), "count": last.count, "lowest": _edge(TOP)}
-    st.caption(Words.counts[which].format(n=every.n, fewer=fewer, **values))
+    low, high, lowest = map(reliability_shown.edge, (last.low, last.high, TOP))
+    told = Words.counts[which].format(n=every.n, fewer=fewer, low=low, high=high, count=last.count, lowest=lowest)
+    st.caption(told)
     return shown
-
-
-def show_charts(counted: Reliability, caption: str, **options: int) -> None:
-    """The diagram with its caption, and below it the counts."""
-    theme, filled = panels.theme(), [each for each in counted.bins if each.count]
-    alt = Words.alt.format(n=counted.n, bins="; ".join(_in_words(Words.bin, each) for each in filled))
-    panels.chart(reliability.reliability_chart(counted, intervals(counted), theme, **options), alt)
-    st.caption(caption)
-    bins = "; ".join(_in_words(Words.bin_count, each) for each in filled)
-    panels.chart(reliability.counts_chart(counted, theme), Words.counts_alt.format(n=counted.n, bins=bins))
-
-
-def intervals(counted: Reliability) -> Intervals:
-    """The 95 % interval of each bin's share of right answers; of an empty one all there is."""
-    return [wilson_interval(each.right, each.count) if each.count else (0.0, 1.0) for each in counted.bins]
 
 
 def ask_temperature(fitted: float, n_validation: int) -> None:
@@ -235,76 +187,3 @@ def show_errors(logits: np.ndarray, labels: np.ndarray, t: float) -> None:
 def _error(logits: np.ndarray, labels: np.ndarray, t: float) -> float:
     counted = calibration.reliability(calibration.with_temperature(logits, t), labels)
     return calibration.expected_calibration_error(counted)
-
-
-def show_recordings() -> None:
-    """The same of other writers' digits, where the network's card has it."""
-    card = card_at_the_end()
-    for other in card.other_test_sets if card else ():
-        counted = other.reliability
-        if counted is None or not counted.n:
-            continue
-        st.markdown(f"**{Words.recordings.format(name=other.name)}**")
-        error = percent(calibration.expected_calibration_error(counted))
-        told = _told(Words.recordings_told, counted, Words.recordings_verdicts, error=error)
-        n_refused = sum(other.refused)
-        st.markdown(" ".join([told, Words.refused.format(n=n_refused)] if n_refused else [told]))
-        show_charts(counted, Words.recordings_caption, height_px=RECORDINGS_PX)
-
-
-def show_outliers() -> None:
-    """How much of what is no digit the network calls so, where its card has it."""
-    card = card_at_the_end()
-    if card is None or not card.outlier_sets:
-        return
-    st.markdown(f"**{Words.outliers}**")
-    told = (
-        (Words.outliers_learnt if each.is_learnt else Words.outliers_told).format(
-            n=each.n, name=each.name, share=percent(each.refused / each.n, 0)
-        )
-        for each in card.outlier_sets
-    )
-    st.markdown("\n".join(f"- {sentence}" for sentence in told))
-    st.caption(Words.outliers_caption)
-
-
-def card_at_the_end() -> Card | None:
-    """The chosen network's card; None for its earlier snapshots, of which the card's figures are not."""
-    chosen = choice.current()
-    model = store.find(chosen.entry.name) if chosen.entry else None
-    card = model.card if model else None
-    return card if card and card.last.iteration == chosen.iteration else None
-
-
-def show_table(counted: Reliability) -> None:
-    """Every bin with its counts."""
-    rows = [_row(each, ends) for each, ends in zip(counted.bins, intervals(counted), strict=True)]
-    table = dict(zip(Words.columns, zip(*rows, strict=True), strict=True))
-    n = len(rows)
-    panels.table(table, Words.table.format(n=n), Words.table_alt.format(n=n), "reliability", height="content")
-
-
-def _row(each: Bin, ends: tuple[float, float]) -> tuple[object, ...]:
-    edges = (f"{100 * each.low:.1f}", f"{100 * each.high:.1f}")
-    if not each.count:
-        return (*edges, 0, 0, *(Words.nothing,) * 3)
-    interval = Words.interval.format(low=percent(ends[0]), high=percent(ends[1]))
-    shares = (f"{100 * each.accuracy:.2f}", f"{100 * each.confidence:.2f}")
-    return (*edges, each.count, each.right, *shares, interval)
-
-
-def _told(sentence: str, counted: Reliability, verdicts: dict[str, str], **values: object) -> str:
-    """How sure the network is on average, how often it is right, and what follows."""
-    low, high = wilson_interval(counted.n_right, counted.n)
-    verdict = "over" if counted.confidence > high else "under" if counted.confidence < low else "fits"
-    shares = {"sure": percent(counted.confidence), "right": percent(counted.n_right / counted.n)}
-    return sentence.format(n=counted.n, verdict=verdicts[verdict].format(n=counted.n), **shares, **values)
-
-
-def _in_words(sentence: str, each: Bin) -> str:
-    return sentence.format(low=_edge(each.low), high=_edge(each.high), count=each.count, right=each.right)
-
-
-def _edge(share: float) -> str:
-    """An edge of a bin; whole percentages without places."""
-    return percent(share, 0 if np.isclose(100 * share, round(100 * share)) else 1)
