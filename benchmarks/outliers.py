@@ -21,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import unseen_kinds
-from cnnviz.analysis import inspection
+from cnnviz.analysis import evaluation
 from cnnviz.drawing import rejection
 from cnnviz.files import write_atomically
 from cnnviz.network import store
@@ -29,7 +29,7 @@ from cnnviz.network.cards import Card, OutlierSet, card_json
 from cnnviz.network.weights import Network
 from cnnviz.synthesis import digit_shaped, digits, invented
 
-N_OF_A_KIND, N_COMPARED, CHUNK = 200, 20_000, 1000
+N_OF_A_KIND, N_COMPARED = 200, 20_000
 LEARNT = "written characters"
 """Is in the name of training digits that have people's characters beside them, see `synthesis.training_set`."""
 OTHER = "drawings of {n} capital letters and signs"
@@ -51,11 +51,8 @@ def written(path: Path, rng: np.random.Generator) -> tuple[Sets, Sets]:
 
 def is_refused(network: Network, least_energy: float, images: np.ndarray) -> np.ndarray:
     """Of every image whether it is unlike what the network has learnt; bool, shape (n,)."""
-    logits = [
-        inspection.activations(network, images[i : i + CHUNK, ..., None].astype(np.float32) / 255)["logits"]
-        for i in range(0, len(images), CHUNK)
-    ]
-    found: np.ndarray = rejection.energies(np.concatenate(logits)) < least_energy
+    logits = evaluation.logits(network, images[..., None].astype(np.float32) / 255)
+    found: np.ndarray = rejection.energies(logits) < least_energy
     return found
 
 

@@ -23,14 +23,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cnnviz.analysis import calibration, evaluation, inspection
+from cnnviz.analysis import calibration, evaluation
 from cnnviz.data import dataset
 from cnnviz.drawing import rejection, strokes
 from cnnviz.drawing.preparation import Preparation, prepare
 from cnnviz.files import write_atomically
 from cnnviz.network import store
 from cnnviz.network.cards import OtherTestSet, card_json
-from cnnviz.network.weights import Network
 
 PEN_PX = 24
 SHARES = (0.35, 0.85)
@@ -73,21 +72,12 @@ def read(model: store.Model, preparations: Sequence[Preparation], labels: np.nda
     """What a model makes of the recordings."""
     network = store.load(model)
     images = np.stack([each.centred for each in preparations])[..., None]
-    logits = logits_of(network, images)
+    logits = evaluation.logits(network, images)
     refused = [
         rejection.refuse(each, {"logits": of_it}, model.card.least_energy if model.card else None) is not None
         for each, of_it in zip(preparations, logits, strict=True)
     ]
     return logits, labels, np.array(refused)
-
-
-def logits_of(network: Network, images: np.ndarray) -> np.ndarray:
-    """The logits as the network computes them, (n, 10)."""
-    last = [name for name in inspection.activations(network, images[:1]) if name != "softmax"][-1]
-    starts = range(0, len(images), evaluation.BATCH_SIZE)
-    return np.concatenate(
-        [inspection.activations(network, images[i : i + evaluation.BATCH_SIZE])[last] for i in starts]
-    )
 
 
 def other_test_set(found: Read, before: OtherTestSet | None = None) -> OtherTestSet:
@@ -130,9 +120,12 @@ def report(model: store.Model, measured: OtherTestSet, found: Read, source: data
     """The figures of a model on MNIST and on the recordings, as it is and with the fitted temperature."""
     network = store.load(model)
     validation, test = dataset.load(source, "validation"), dataset.load(source, "test")
-    t = calibration.fit_temperature(logits_of(network, validation.images), validation.labels)
+    t = calibration.fit_temperature(evaluation.logits(network, validation.images), validation.labels)
     logits, labels, refused = found
-    sets = {test.name: (logits_of(network, test.images), test.labels), "recorded": (logits[~refused], labels[~refused])}
+    sets = {
+        test.name: (evaluation.logits(network, test.images), test.labels),
+        "recorded": (logits[~refused], labels[~refused]),
+    }
     figures = {name: {f"T = {each:.3f}": judged(*of_set, each) for each in (1.0, t)} for name, of_set in sets.items()}
     return {"name": model.name, "temperature": round(t, 3), **figures, "card": dataclasses.asdict(measured)}
 
