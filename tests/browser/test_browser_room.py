@@ -5,7 +5,7 @@ import os
 import pytest
 
 import browser
-from waits import expect, settle, until
+from waits import expect, settle, steady, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -50,9 +50,11 @@ def ask(teacher, about, *chosen):
 
 
 def draw(page):
-    """A stroke as a seven, on a page that has come to rest: the canvas may still change its size."""
+    """A stroke as a seven, on a page that has come to rest; on a telephone the canvas is below the fold."""
     settle(page)
-    box = until(page, lambda: page.locator("canvas.upper-canvas").bounding_box())
+    page.locator("canvas.upper-canvas").scroll_into_view_if_needed()
+    box = steady(page, lambda: page.locator("canvas.upper-canvas").bounding_box())
+    assert box["y"] + box["height"] <= page.viewport_size["height"]
     places = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
     page.mouse.move(*points[0])
