@@ -74,7 +74,7 @@ def read(model: store.Model, preparations: Sequence[Preparation], labels: np.nda
     images = np.stack([each.centred for each in preparations])[..., None]
     logits = evaluation.logits(network, images)
     refused = [
-        rejection.refuse(each, {"logits": of_it}, model.card.least_energy if model.card else None) is not None
+        rejection.refuse(each, {"logits": of_it}, model.least_energy) is not None
         for each, of_it in zip(preparations, logits, strict=True)
     ]
     return logits, labels, np.array(refused)

@@ -63,7 +63,7 @@ def measure(name: str, digits: Dataset) -> None:
     turned = sum(read == s.target for read, s in zip(noisy, hits, strict=True))
     wrong = sum(read not in (s.target, (s.target - 1) % 10) for read, s in zip(noisy, hits, strict=True))
     print(NOISE.format(turned=turned, wrong=wrong))
-    least = model.card.least_energy if model.card else None
+    least = model.least_energy
     if least is not None:
         plain = inspection.activations(network, digits.images[right])["logits"]
         counts = {

@@ -31,10 +31,9 @@ def predict(args: argparse.Namespace) -> int:
     """Print an answer for every picture; one that cannot be read is named and makes the status BAD_INPUT."""
     model = common.open_model(args.model)
     network = common.network(model)
-    least = model.card.least_energy if model.card else None
     status = 0
     for start in range(0, len(args.images), PREDICT_BATCH):
-        answers, unreadable = _answers(network, least, args.images[start : start + PREDICT_BATCH])
+        answers, unreadable = _answers(network, model.least_energy, args.images[start : start + PREDICT_BATCH])
         status |= unreadable
         for answer in answers:
             print(json.dumps(dataclasses.asdict(answer)) if args.json else _in_words(answer))

@@ -57,7 +57,7 @@ def refuse(
         the first reason that holds, or None for what may be a digit.
     """
     refusal = refuse_ink(preparation)
-    if refusal is None and least_energy is not None and is_unlike(outputs["logits"], least_energy):
+    if refusal is None and is_unlike(outputs["logits"], least_energy):
         return Refusal("unlike")
     return refusal
 
@@ -95,9 +95,9 @@ def count_side_by_side(inked: np.ndarray) -> int:
     return max(n, 1)
 
 
-def is_unlike(logits: np.ndarray, least_energy: float) -> bool:
-    """Whether an image, by its logits (10,), is unlike what a network has learnt."""
-    return bool(energies(logits) < least_energy)
+def is_unlike(logits: np.ndarray, least_energy: float | None) -> bool:
+    """Whether an image, by its logits (10,), is unlike what a network has learnt; False where that is not known."""
+    return least_energy is not None and bool(energies(logits) < least_energy)
 
 
 def energies(logits: np.ndarray) -> np.ndarray:

@@ -54,6 +54,11 @@ class Model:
         """The folder's name, as it can be shown."""
         return shown(self.folder.name)
 
+    @property
+    def least_energy(self) -> float | None:
+        """The energy below which a drawing is unlike all that the finished network has learnt; None: not known."""
+        return self.card.least_energy if self.card else None
+
 
 def check_name(name: str) -> None:
     """Refuse a name that cannot be a model's: one that leads out of its folder, is hidden, or cannot be shown.

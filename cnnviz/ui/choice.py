@@ -23,9 +23,8 @@ def entries() -> dict[str, Entry]:
     for model in store.models():
         iterations = tuple(snapshot.iteration for snapshot in model.card.snapshots) if model.card else ()
         opening = functools.partial(store.load, model)
-        least = model.card.least_energy if model.card else None
         last = model.card.last.sha256 if model.card else ""
-        known[model.name] = Entry(model.name, iterations, opening, least, last)
+        known[model.name] = Entry(model.name, iterations, opening, model.least_energy, last)
     for run in server.scheduler().runs():
         if run.status is not Status.FINISHED and run.snapshot_iterations:
             known[run.name] = of_run(run)

@@ -427,6 +427,12 @@ def test_where_users_networks_are_written_is_read_at_use(tmp_path, monkeypatch):
     assert store.own_root() == tmp_path
 
 
+def test_a_model_without_a_card_has_no_least_energy(tmp_path):
+    robust = store.open_model(store.ROOT / "robust")
+    assert robust.least_energy == robust.card.least_energy > 0
+    assert store.open_model(tmp_path).least_energy is None
+
+
 def test_two_that_ask_at_once_have_each_file_read_once(written, monkeypatch):
     """At the server's start the first page and the warming ask for every model at the same time."""
     read, asked = store._read_weights, []

@@ -164,7 +164,7 @@ def read(code: str, asked: Sequence[Question]) -> list[Drawing]:
     chosen = choice.current()
     least = refusal.least_energy(chosen.entry, chosen.iteration)
     return [
-        Drawing(*each, probs, least is not None and rejection.is_unlike(logits, least))
+        Drawing(*each, probs, rejection.is_unlike(logits, least))
         for each, probs, logits in zip(found, outputs["softmax"], outputs["logits"], strict=True)
     ]
 
