@@ -66,8 +66,12 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """What was read of a file: its name, the picture in shades of grey and its ink, both float32 in [0, 1]."""
+    """What was read of a file: its name, the picture in shades of grey and its ink, both float32 in [0, 1].
 
+    `file_id` is Streamlit's name for the file, which no other one has.
+    """
+
+    file_id: str
     name: str
     grey: np.ndarray
     ink: np.ndarray

@@ -156,6 +156,7 @@ def delete() -> None:
     DrawPage.squares.forget()
     DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)
     DrawPage.photograph.forget()
+    DrawPage.uploader_version.set(DrawPage.uploader_version.get() + 1)
     Session.digit.forget()
     Session.lesson.forget()
     Session.lesson_answers.forget()

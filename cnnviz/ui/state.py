@@ -229,13 +229,12 @@ class DrawPage:
     network_beside = Key("network beside", "", kept=True, address="beside")
     calibrated = Key("calibrated", False, kept=True, address="calibrated")
     below = _digit_keys("below")
-    upload = Key[Any]("photograph", None)
     use_camera = Key("use camera", False)
-    camera = Key[Any]("camera", None)
     followed = Key[int | None]("followed", None, "Draw: the test image that was chosen elsewhere, once it was here")
     surprise = Key("surprise", False)
     surprise_next = Key("surprise next", False, "Draw's button: the next run looks for a misread digit")
     photograph = Key[Photograph | None]("photograph kept", None, "Draw: the uploader forgets it with the page")
+    uploader_version = Key("uploader version", 0, "Draw: an uploader that comes onto the page again is a new one")
 
     canvas = Key[Any]("canvas", None, COMPONENT)
     beside = Key[Any]("canvas and figures", None, "nobody: the container of the canvas and of the figures beside it")
@@ -254,6 +253,16 @@ class DrawPage:
 def grid_of(version: int) -> Key[Any]:
     """The grid of squares itself."""
     return Key(f"grid {version}", None, COMPONENT)
+
+
+def upload_of(version: int) -> Key[Any]:
+    """The uploader of a photograph."""
+    return Key(f"photograph {version}", None)
+
+
+def camera_of(version: int) -> Key[Any]:
+    """The camera."""
+    return Key(f"camera {version}", None)
 
 
 class LayersPage:

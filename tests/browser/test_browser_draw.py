@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import browser
 from cnnviz.drawing import short_strokes, strokes
@@ -247,11 +248,15 @@ def test_squares_are_filled_by_keyboard_alone(opened):
     expect(opened.locator(".squares button.ink")).to_have_count(0)
 
 
-def test_a_photograph_is_read(opened, tmp_path):
+def photograph(path):
     rows, columns = np.mgrid[0:600, 0:450]
     paper = Image.fromarray((120 + 110 * (rows + columns) / 1050).astype(np.uint8))
     ImageDraw.Draw(paper).line([(140, 150), (310, 150), (250, 300), (200, 460)], 40, 26, joint="curve")
-    paper.save(tmp_path / "seven.jpg")
+    paper.save(path / "seven.jpg")
+
+
+def test_a_photograph_is_read(opened, tmp_path):
+    photograph(tmp_path)
     (tmp_path / "text.png").write_text("not a picture")
     choose(opened, "Photograph")
     chooser = opened.locator("input[type=file]")
@@ -268,6 +273,61 @@ def test_a_photograph_is_read(opened, tmp_path):
     answered(opened, 7)
     opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
     opened.get_by_text("Nothing is drawn yet").wait_for()
+
+
+class SlowNetwork:
+    """What the server sends to a page, held back from the end of a run on, once `holds` is set."""
+
+    def __init__(self, page):
+        self.holds, self._held, self._send = False, [], None
+        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
+
+    def _connect(self, socket):
+        self._send = socket.send
+        socket.connect_to_server().on_message(self._pass_on)
+
+    def _pass_on(self, message):
+        ends = isinstance(message, bytes) and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+        if self._held or (self.holds and ends):
+            self._held.append(message)
+        else:
+            self._send(message)
+
+    def n_ends(self):
+        """How many ends of runs are held back."""
+        return sum(ForwardMsg.FromString(message).WhichOneof("type") == "script_finished" for message in self._held)
+
+    def let_go(self):
+        """Have the page hear all of it."""
+        held, self._held, self.holds = self._held, [], False
+        for message in held:
+            self._send(message)
+
+
+def test_a_photograph_is_kept_on_a_slow_network(new_page, address, tmp_path):
+    """One comes back to it before the browser has heard that the page without it has run, and so has not forgotten."""
+    photograph(tmp_path)
+    with new_page(service_workers="block") as opened:  # no other test is given the page that is routed
+        network = SlowNetwork(opened)
+        open_draw(opened, address)
+        choose(opened, "Photograph")
+        opened.locator("input[type=file]").set_input_files(tmp_path / "seven.jpg")
+        answered(opened, 7)
+        settle(opened)
+        network.holds = True
+        choose(opened, "Squares")
+        until(opened, network.n_ends, lambda n: n == 1)
+        choose(opened, "Photograph")
+        until(opened, network.n_ends, lambda n: n == 2)
+        network.let_go()
+        for _ in range(2):
+            opened.get_by_text("Still here: seven.jpg").wait_for()
+            answered(opened, 7)
+            choose(opened, "Squares")
+            opened.get_by_role("grid").wait_for()
+            settle(opened)
+            choose(opened, "Photograph")
+        opened.get_by_text("Still here: seven.jpg").wait_for()
 
 
 ICON = ".jpg"

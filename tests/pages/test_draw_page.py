@@ -262,7 +262,7 @@ class Sent:
     """A file as the uploader hands it on."""
 
     def __init__(self, name, content):
-        self.name, self.size, self._content = name, len(content), content
+        self.name, self.file_id, self.size, self._content = name, name, len(content), content
 
     def getvalue(self):
         return self._content

@@ -21,6 +21,7 @@ def examples():
     made += [state.exciting_filter_of("conv1", 4), state.kernel_text_of(3), state.amount_of("noise", 0.0)]
     made += [state.changes_of("0123"), state.broken_layer_of(["conv1"]), state.compared_at(0), state.iteration_of("a")]
     made += [state.sweep_values_of("seed"), state.grid_of(0), state.maps_of("a", "b"), state.output_of(3)]
+    made += [state.upload_of(0), state.camera_of(0)]
     made += [state.typed_spot_of("conv1", "filter"), state.download_of("png", "x")]
     made += [state.run_curve_of("loss"), state.delete_of("run"), state.plan_form_of("run"), state.stack_of("x")]
     made += [state.remove_of(1), state.asked_text_of("Why?")]

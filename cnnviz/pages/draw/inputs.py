@@ -13,11 +13,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnviz.drawing import photo, pictures, reading
 from cnnviz.pages.draw import strokes
-from cnnviz.ui import choice, digit_choice, drawn, panels
+from cnnviz.ui import choice, digit_choice, drawn, panels, state
 from cnnviz.ui.components.canvas import canvas
 from cnnviz.ui.components.grid import grid
 from cnnviz.ui.digit import Origin, Photograph
-from cnnviz.ui.state import DrawPage
+from cnnviz.ui.state import DrawPage, Key
 
 PENS_PX = (12, 16, 24, 32)
 MAX_UPLOAD_BYTES = 10_000_000
@@ -61,6 +61,21 @@ class Given:
     below: np.ndarray | None = None
 
 
+def enter() -> None:
+    """Call when a way of giving comes onto the page: what was given in it before comes back."""
+    canvas.enter()
+    renew_uploader()
+
+
+def renew_uploader() -> None:
+    """Have the next uploader be a new, empty one; a photograph that was read is kept.
+
+    A browser forgets the file of an uploader that leaves the page once it hears that the page has run.  Where it is
+    slow to hear, it still sends the file when the uploader is back, and then sends none: as if that were removed.
+    """
+    DrawPage.uploader_version.set(DrawPage.uploader_version.get() + 1)
+
+
 def ask() -> Given:
     """Show the chosen way of giving a digit.
 
@@ -86,7 +101,7 @@ def ask_way() -> None:
         format_func=Words.ways.__getitem__,
         key=DrawPage.way.name,
         persist_state="session",
-        on_change=canvas.enter,
+        on_change=enter,
         label_visibility="collapsed",
     )
 
@@ -124,7 +139,7 @@ def _undo_and_clear() -> None:
 
 def upload() -> Given:
     """A file or a picture from the camera, or the one read before another page was open: widgets forget theirs."""
-    from_camera = st.toggle(Words.use_camera, key=DrawPage.use_camera.name)
+    from_camera = st.toggle(Words.use_camera, key=DrawPage.use_camera.name, on_change=renew_uploader)
     sent = _ask_camera() if from_camera else _ask_file()
     photograph = DrawPage.photograph.get() if sent is None else _read(sent, shown=not from_camera)
     if photograph is not None and sent is None:
@@ -135,14 +150,22 @@ def upload() -> Given:
 
 
 def _ask_file() -> UploadedFile | None:
+    key = state.upload_of(DrawPage.uploader_version.get())
     return st.file_uploader(
-        Words.upload, TYPES, help=Words.upload_help, key=DrawPage.upload.name, on_change=DrawPage.photograph.forget
+        Words.upload, TYPES, help=Words.upload_help, key=key.name, on_change=_forget_another, args=(key,)
     )
 
 
 def _ask_camera() -> UploadedFile | None:
     """Only once it is wanted: the browser asks at once whether the camera may be used."""
-    return st.camera_input(Words.camera, key=DrawPage.camera.name, on_change=DrawPage.photograph.forget)
+    key = state.camera_of(DrawPage.uploader_version.get())
+    return st.camera_input(Words.camera, key=key.name, on_change=_forget_another, args=(key,))
+
+
+def _forget_another(uploader: Key[UploadedFile | None]) -> None:
+    sent, kept = uploader.get(), DrawPage.photograph.get()
+    if kept and (sent is None or sent.file_id != kept.file_id):
+        DrawPage.photograph.forget()
 
 
 def _read(sent: UploadedFile, *, shown: bool) -> Photograph:
@@ -155,7 +178,7 @@ def _read(sent: UploadedFile, *, shown: bool) -> Photograph:
     grey = photo.grey(image)
     if shown:
         _show_photograph(sent.name, grey)
-    photograph = Photograph(sent.name, grey, reading.read_ink(image, sent.name))
+    photograph = Photograph(sent.file_id, sent.name, grey, reading.read_ink(image, sent.name))
     DrawPage.photograph.set(photograph)
     return photograph
 

@@ -38,7 +38,7 @@ def show() -> None:
     surprise.give(network)
     panels.head(Words.title, Words.intro)
     if head.page_is_new():
-        canvas.enter()
+        inputs.enter()
     with present.screen("draw"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             inputs.ask_way()
