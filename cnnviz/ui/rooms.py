@@ -187,6 +187,7 @@ def _show_strip(standing: Standing) -> None:
         "isAtRace": Session.place.get() == HOME and ClassroomPage.part.get() == "race",
         "layers": breaking.here(),
         "isOnCanvas": Session.place.get() == "draw" and DrawPage.way.get() == "canvas",
+        "canvas": DrawPage.canvas_frame.selector,
         "scene": RoomKeys.scene.get(),
         "handedIn": RoomKeys.handed_in.get(),
         "said": RoomKeys.said.get(),

@@ -53,6 +53,11 @@ class Key(Generic[T]):
     kept: bool = False
     address: str = ""
 
+    @property
+    def selector(self) -> str:
+        """Where the browser finds its widget or container: Streamlit gives what has a key this class, as documented."""
+        return f".st-key-{self.name.replace(' ', '-')}"
+
     def get(self) -> T:
         """What is remembered."""
         value: T = st.session_state.get(self.name, self.default)

@@ -3,12 +3,16 @@
 //
 // There may be several of these on a page, since a part of it that runs alone has one of its own: the newest one counts.
 // When another page is open, and all of it is there, one stands at its top: what came in above what was there already
-// has moved that up, since browsers keep in sight what one sees.
+// has moved that up, since browsers keep in sight what one sees.  Who has asked for one thing on it sees all of that.
 let keep = []; // how names begin that are no matter of ours
-const toTop = (place) => {
+const stand = (place) => {
   const before = window.cnnvizPlace;
   window.cnnvizPlace = place;
   if (before !== undefined && before !== place) document.querySelector("[data-testid=stMain]").scrollTop = 0;
+  const wanted = window.cnnvizWanted && document.querySelector(window.cnnvizWanted);
+  if (!wanted) return;
+  wanted.scrollIntoView({ block: "nearest" });
+  delete window.cnnvizWanted;
 };
 
 const follow = (data) => {
@@ -26,7 +30,7 @@ const follow = (data) => {
 };
 
 export default function ({ data }) {
-  if (data.place) toTop(data.place);
+  if (data.place) stand(data.place);
   keep = data.keep;
   window.cnnvizAddress = follow; // components/live tells what a stroke has changed
   follow(data);

@@ -27,7 +27,7 @@ from cnnviz.ui.components.canvas import hint
 from cnnviz.ui.components.frontend import component
 from cnnviz.ui.drawing_history import Drawing
 from cnnviz.ui.drawn import history
-from cnnviz.ui.state import DrawPage, Key
+from cnnviz.ui.state import DrawPage
 
 
 class Words:
@@ -41,14 +41,7 @@ class Words:
 SIDE_PX = drawn.SIDE_PX
 WIDEST_PX = 480
 """The canvas is shown as large as there is room, up to this; its drawing has SIDE_PX pixels all the same."""
-
-
-def _class_of(key: Key[Any]) -> str:
-    """Streamlit gives what has a key this class, which is documented."""
-    return f".st-key-{key.name.replace(' ', '-')}"
-
-
-PLACES = {"frame": _class_of(DrawPage.canvas_frame), "canvas": _class_of(DrawPage.canvas)}
+PLACES = {"frame": DrawPage.canvas_frame.selector, "canvas": DrawPage.canvas.selector}
 """Where pen_up.js finds them."""
 
 

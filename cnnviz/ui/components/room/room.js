@@ -80,7 +80,10 @@ const question = (strip) => {
   const hands = {
     isOnCanvas: data.isOnCanvas,
     isIn: data.handedIn === number,
-    goToCanvas: () => strip.trigger("draw", Date.now()),
+    goToCanvas: () => {
+      window.cnnvizWanted = data.canvas; // components/address goes there once the page is
+      strip.trigger("draw", Date.now());
+    },
     handIn: () => strip.trigger("hand_in", number),
     layers: data.layers,
     goToLayers: () => strip.trigger("layers", Date.now()),
