@@ -10,9 +10,9 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import browser
+import slow_network
 from cnnviz.drawing import short_strokes, strokes
 from cnnviz.ui.drawing_history import Stroke
 from waits import SIZES, expect, expect_to_fit, idle, settle, until
@@ -24,6 +24,7 @@ pytestmark = [
     ),
 ]
 SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
+ONE = [(140, 50), (140, 230)]
 PHONE = {"viewport": SIZES["telephone"], "has_touch": True, "is_mobile": True}
 
 
@@ -275,46 +276,17 @@ def test_a_photograph_is_read(opened, tmp_path):
     opened.get_by_text("Nothing is drawn yet").wait_for()
 
 
-class SlowNetwork:
-    """What the server sends to a page, held back from the end of a run on, once `holds` is set."""
-
-    def __init__(self, page):
-        self.holds, self._held, self._send = False, [], None
-        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
-
-    def _connect(self, socket):
-        self._send = socket.send
-        socket.connect_to_server().on_message(self._pass_on)
-
-    def _pass_on(self, message):
-        ends = isinstance(message, bytes) and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
-        if self._held or (self.holds and ends):
-            self._held.append(message)
-        else:
-            self._send(message)
-
-    def n_ends(self):
-        """How many ends of runs are held back."""
-        return sum(ForwardMsg.FromString(message).WhichOneof("type") == "script_finished" for message in self._held)
-
-    def let_go(self):
-        """Have the page hear all of it."""
-        held, self._held, self.holds = self._held, [], False
-        for message in held:
-            self._send(message)
-
-
 def test_a_photograph_is_kept_on_a_slow_network(new_page, address, tmp_path):
     """One comes back to it before the browser has heard that the page without it has run, and so has not forgotten."""
     photograph(tmp_path)
-    with new_page(service_workers="block") as opened:  # no other test is given the page that is routed
-        network = SlowNetwork(opened)
+    with new_page(**slow_network.PAGE) as opened:
+        network = slow_network.SlowNetwork(opened)
         open_draw(opened, address)
         choose(opened, "Photograph")
         opened.locator("input[type=file]").set_input_files(tmp_path / "seven.jpg")
         answered(opened, 7)
         settle(opened)
-        network.holds = True
+        network.hold("script_finished")
         choose(opened, "Squares")
         until(opened, network.n_ends, lambda n: n == 1)
         choose(opened, "Photograph")
@@ -328,6 +300,36 @@ def test_a_photograph_is_kept_on_a_slow_network(new_page, address, tmp_path):
             settle(opened)
             choose(opened, "Photograph")
         opened.get_by_text("Still here: seven.jpg").wait_for()
+
+
+def test_nothing_is_drawn_on_what_clear_takes_away(new_page, address):
+    """As long as the browser has not heard what is left: it would be gone with the rest, and the answer be there."""
+    with new_page(**slow_network.PAGE) as opened:
+        network = slow_network.SlowNetwork(opened)
+        open_draw(opened, address)
+        browser.draw(opened, SEVEN)
+        answered(opened, 7)
+        settle(opened)
+        network.hold()
+        opened.locator(".st-key-clear button").click()
+        until(opened, network.n_ends, lambda n: n == 1)
+        before = inked(opened)
+        browser.draw(opened, ONE)
+        settle(opened)
+        assert inked(opened) == before
+        answered(opened, 7)
+        network.let_go()
+        opened.get_by_text("Nothing is drawn yet").wait_for()
+        until(opened, lambda: inked(opened), lambda n: n == 0)
+        browser.draw(opened, ONE)
+        answered(opened, 1)
+        assert inked(opened) > 1000
+        network.hold()
+        opened.locator(".st-key-undo button").click()
+        opened.locator(".st-key-canvas-frame[data-waits]").wait_for()
+        network.let_go()
+        opened.locator(".st-key-canvas-frame:not([data-waits])").wait_for()
+        opened.get_by_text("Nothing is drawn yet").wait_for()
 
 
 ICON = ".jpg"

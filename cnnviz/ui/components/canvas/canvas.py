@@ -41,7 +41,11 @@ class Words:
 SIDE_PX = drawn.SIDE_PX
 WIDEST_PX = 480
 """The canvas is shown as large as there is room, up to this; its drawing has SIDE_PX pixels all the same."""
-PLACES = {"frame": DrawPage.canvas_frame.selector, "canvas": DrawPage.canvas.selector}
+PLACES = {
+    "frame": DrawPage.canvas_frame.selector,
+    "canvas": DrawPage.canvas.selector,
+    "takesBack": f"{DrawPage.undo.selector} button, {DrawPage.clear.selector} button",
+}
 """Where pen_up.js finds them."""
 
 

@@ -10,6 +10,11 @@
 // or translated, class names belong to its style sheet.  Where a release has other buttons, none is pressed (a wrong one
 // may empty the canvas): then the component sends by itself, 0.2 s later.  tests/ui/test_canvas.py and
 // tests/browser/test_browser_canvas.py fail in that case.
+//
+// What Undo and Clear leave comes from the server.  Until it is there nothing is drawn on the canvas or sent of it: a
+// stroke would be loaded over, and counted all the same.
+const LOOK_MS = 30; // the component does not tell when it has loaded: its pictures change
+const PATIENCE_MS = 10_000; // then there is no server, which Streamlit says, or an error, which the page says
 const [N_BUTTONS, SEND, EDIT] = [8, 0, 3]; // send, undo, redo, edit, forward, backward, delete, reset
 
 const sendButton = (root) => {
@@ -18,6 +23,8 @@ const sendButton = (root) => {
   return known && buttons.length === N_BUTTONS ? buttons[SEND] : null;
 };
 const sendsItself = () => window.cnnvizSendsStrokes?.aborted === false;
+const pictureIn = (place) => [...document.querySelectorAll(`${place} *`)]
+  .flatMap((node) => [...(node.shadowRoot?.querySelectorAll("canvas") ?? [])]).map((canvas) => canvas.toDataURL()).join();
 const rootOf = (event) => event.composedPath().find((node) => node instanceof ShadowRoot);
 
 export default function ({ parentElement, data }) {
@@ -48,6 +55,31 @@ export default function ({ parentElement, data }) {
     if (toolbar) toolbar.style.visibility = "hidden";
   };
 
+  const send = () => drawnOn && sendButton(drawnOn)?.click();
+  let waiting = null; // for what Undo or Clear leaves: the load before it, and whether the drawing is sent then
+  const wait = (event) => {
+    if (!event.composedPath().some((node) => node.matches?.(data.takesBack))) return;
+    clearTimeout(waiting?.timer);
+    const timer = setTimeout(resume, PATIENCE_MS);
+    waiting = { loads: window.cnnvizFigures?.head.loads, sends: waiting?.sends, timer };
+    for (const frame of document.querySelectorAll(data.frame)) frame.dataset.waits = "";
+    setTimeout(look, LOOK_MS, waiting, null);
+  };
+  const look = (mine, before) => {
+    if (waiting !== mine) return;
+    const now = pictureIn(data.canvas);
+    if (before !== null && now !== before) resume();
+    else setTimeout(look, LOOK_MS, mine, now);
+  };
+  const resume = () => {
+    const { sends, timer } = waiting ?? {};
+    clearTimeout(timer);
+    waiting = null;
+    for (const frame of document.querySelectorAll(data.frame)) delete frame.dataset.waits;
+    if (sends) send();
+  };
+  const answered = () => waiting && window.cnnvizFigures?.head.loads !== waiting.loads && resume();
+
   // Nothing is drawn any more: the hint may come back, when it is there.
   const emptied = () => {
     if (!window.cnnvizFigures?.classList.contains("faint")) return;
@@ -58,10 +90,13 @@ export default function ({ parentElement, data }) {
   const options = { capture: true, signal: listening.signal };
   for (const name of ["pointerover", "focusin"]) document.addEventListener(name, hideToolbar, options);
   for (const name of ["mousedown", "touchstart"]) document.addEventListener(name, penDown, options);
-  window.addEventListener("cnnviz-send-drawing", () => drawnOn && sendButton(drawnOn)?.click(), options);
+  document.addEventListener("click", wait, options);
+  window.addEventListener("cnnviz-send-drawing", () => (waiting ? (waiting.sends = true) : send()), options);
   window.addEventListener("cnnviz-figures", emptied, options);
+  window.addEventListener("cnnviz-figures", answered, options);
   parentElement.stopSending = () => {
     listening.abort();
+    resume();
     delete parentElement.stopSending;
   };
   return parentElement.stopSending;
