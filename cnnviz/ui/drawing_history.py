@@ -103,6 +103,10 @@ class OutdatedError(Exception):
     """A stroke was added to another drawing than the one that stands here."""
 
 
+class LoadedError(OutdatedError):
+    """The canvas has been told to load something else since."""
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -225,12 +229,14 @@ class DrawingHistory:
         """Take one more stroke, which did not come by the canvas's own message, of a pen of some width.
 
         Raises:
-            OutdatedError: when the canvas has been told to load something else since, or holds what is not kept, or the
-                stroke after this one was there before it.
+            LoadedError: when the canvas has been told to load something else since.
+            OutdatedError: when it holds what is not kept, or the stroke after this one was there before it.
             ImageError: when there are too many strokes or points, or they are no numbers.
             ValueError: when the ink is none.
         """
-        if stroke.n_loads != self._n_loads or self.refused or stroke.time_ms <= self._newest_ms:
+        if stroke.n_loads != self._n_loads:
+            raise LoadedError
+        if self.refused or stroke.time_ms <= self._newest_ms:
             raise OutdatedError
         entry, n = short_strokes.stroke(pen_px, stroke.points), self.n_strokes
         pen.lines_of({"objects": [entry]})

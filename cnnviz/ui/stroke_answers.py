@@ -16,7 +16,7 @@ import numpy as np
 from cnnviz.drawing.pictures import ImageError
 from cnnviz.server.strokes import Answerer, NotAnsweredError
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.drawing_history import DrawingHistory, OutdatedError, Stroke
+from cnnviz.ui.drawing_history import DrawingHistory, LoadedError, OutdatedError, Stroke
 
 Reader = Callable[[np.ndarray, str | None], Awaitable[tuple[Digit, dict[str, Any]]]]
 """Of the drawing's ink, uint8 (280, 280), and its text for an address, if it has a short one: the digit that it is, and
@@ -60,13 +60,15 @@ class StrokeAnswers(Answerer):
         return given
 
     async def answer(self, content: bytes) -> bytes:
-        """See `Answerer`."""
+        """See `Answerer`; 412 says that another drawing is on its way to the canvas, 409 that this one is not known."""
         now = self._reading
         if now is None:
             raise NotAnsweredError(404)
         try:
             stroke = Stroke.of_bytes(content)
             now.history.append(stroke, now.pen_px)
+        except LoadedError:
+            raise NotAnsweredError(412) from None
         except OutdatedError:
             raise NotAnsweredError(409) from None
         except (ImageError, ValueError):
@@ -74,7 +76,7 @@ class StrokeAnswers(Answerer):
         self.keep()
         record, ink, text = now.history.record, now.history.ink, now.history.text
         if ink is None:
-            raise NotAnsweredError(409)  # it was cleared this moment
+            raise NotAnsweredError(412)  # it was cleared this moment
         digit, shown = await now.read(ink, text)
         if now.history.record is record:  # else something was drawn or taken back since
             self._given = digit.packed()

@@ -332,6 +332,32 @@ def test_nothing_is_drawn_on_what_clear_takes_away(new_page, address):
         opened.get_by_text("Nothing is drawn yet").wait_for()
 
 
+def test_a_stroke_on_a_drawing_whose_place_another_one_takes_is_gone_and_not_counted(new_page, address):
+    """A test image is on its way: the network answers what is seen, that image alone."""
+    with new_page(**slow_network.PAGE) as opened:
+        network = slow_network.SlowNetwork(opened)
+        open_draw(opened, address)
+        browser.draw(opened, ONE)
+        answered(opened, 1)
+        settle(opened)
+        network.hold()
+        opened.get_by_role("button", name="Surprise me").click()
+        until(opened, network.n_ends, lambda n: n > 0)
+        with opened.expect_response(lambda response: "/stroke/" in response.url) as stroke:
+            browser.draw(opened, SEVEN)
+        assert stroke.value.status == 412
+        network.let_go()
+        label = opened.get_by_text(re.compile("Test image [0-9,]+ is a [0-9]"))
+        label.wait_for()
+        settle(opened)
+        until(opened, lambda: inked(opened), lambda n: n == 0)
+        assert "ink=" not in opened.url
+        reads = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
+        assert reads.inner_text() != f"Answer: {label.inner_text()[-2]}"
+        browser.draw(opened, SEVEN)
+        until(opened, lambda: opened.url, lambda url: "ink=" in url)
+
+
 ICON = ".jpg"
 """The tab's picture, which Chromium asks for again when the address changes; no other file is one."""
 NAMES = ("answer", "seen", "conv1_relu", "conv2_relu", "steps")

@@ -88,7 +88,7 @@ def test_a_stroke_of_another_drawing_is_refused_and_changes_nothing():
     session = Session()
     session.send(message(LINES[:1]))
     session.history.undo()
-    assert session.send(message(LINES)) == 409
+    assert session.send(message(LINES)) == 412
     assert session.history.ink is None
     assert session.send(message(LINES[:1], loads=1)) == {"said": "seven"}
     assert session.send(message(LINES, loads=1, time=0.5)) == 409  # drawn before the one that is there

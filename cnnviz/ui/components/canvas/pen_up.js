@@ -11,8 +11,8 @@
 // may empty the canvas): then the component sends by itself, 0.2 s later.  tests/ui/test_canvas.py and
 // tests/browser/test_browser_canvas.py fail in that case.
 //
-// What Undo and Clear leave comes from the server.  Until it is there nothing is drawn on the canvas or sent of it: a
-// stroke would be loaded over, and counted all the same.
+// What Undo and Clear leave comes from the server, as does what takes the drawing's place otherwise.  Until it is there
+// nothing is drawn on the canvas or sent of it: a stroke would be loaded over, and counted all the same.
 const LOOK_MS = 30; // the component does not tell when it has loaded: its pictures change
 const PATIENCE_MS = 10_000; // then there is no server, which Streamlit says, or an error, which the page says
 const [N_BUTTONS, SEND, EDIT] = [8, 0, 3]; // send, undo, redo, edit, forward, backward, delete, reset
@@ -56,14 +56,12 @@ export default function ({ parentElement, data }) {
   };
 
   const send = () => drawnOn && sendButton(drawnOn)?.click();
-  let waiting = null; // for what Undo or Clear leaves: the load before it, and whether the drawing is sent then
-  const wait = (event) => {
-    if (!event.composedPath().some((node) => node.matches?.(data.takesBack))) return;
+  let waiting = null; // for another load: the one before it, and whether the drawing is sent then
+  const loads = () => window.cnnvizFigures?.head.loads;
+  const wait = (sends) => {
     clearTimeout(waiting?.timer);
-    const timer = setTimeout(resume, PATIENCE_MS);
-    waiting = { loads: window.cnnvizFigures?.head.loads, sends: waiting?.sends, timer };
+    waiting = { loads: loads(), sends, timer: setTimeout(resume, PATIENCE_MS) };
     for (const frame of document.querySelectorAll(data.frame)) frame.dataset.waits = "";
-    setTimeout(look, LOOK_MS, waiting, null);
   };
   const look = (mine, before) => {
     if (waiting !== mine) return;
@@ -71,14 +69,27 @@ export default function ({ parentElement, data }) {
     if (before !== null && now !== before) resume();
     else setTimeout(look, LOOK_MS, mine, now);
   };
-  const resume = () => {
-    const { sends, timer } = waiting ?? {};
-    clearTimeout(timer);
+  const end = () => {
+    clearTimeout(waiting?.timer);
     waiting = null;
     for (const frame of document.querySelectorAll(data.frame)) delete frame.dataset.waits;
+  };
+  const resume = () => {
+    const sends = waiting?.sends;
+    end();
     if (sends) send();
   };
-  const answered = () => waiting && window.cnnvizFigures?.head.loads !== waiting.loads && resume();
+  const answered = () => waiting && loads() !== waiting.loads && resume();
+  const pressed = (event) => {
+    if (!event.composedPath().some((node) => node.matches?.(data.takesBack))) return;
+    wait(waiting?.sends ?? false);
+    setTimeout(look, LOOK_MS, waiting, null); // no stroke is under way
+  };
+  const asked = ({ detail }) => {
+    if (waiting) waiting.sends = true;
+    else if (detail !== null && detail === loads()) wait(true);
+    else send();
+  };
 
   // Nothing is drawn any more: the hint may come back, when it is there.
   const emptied = () => {
@@ -90,13 +101,13 @@ export default function ({ parentElement, data }) {
   const options = { capture: true, signal: listening.signal };
   for (const name of ["pointerover", "focusin"]) document.addEventListener(name, hideToolbar, options);
   for (const name of ["mousedown", "touchstart"]) document.addEventListener(name, penDown, options);
-  document.addEventListener("click", wait, options);
-  window.addEventListener("cnnviz-send-drawing", () => (waiting ? (waiting.sends = true) : send()), options);
+  document.addEventListener("click", pressed, options);
+  window.addEventListener("cnnviz-send-drawing", asked, options);
   window.addEventListener("cnnviz-figures", emptied, options);
   window.addEventListener("cnnviz-figures", answered, options);
   parentElement.stopSending = () => {
     listening.abort();
-    resume();
+    end();
     delete parentElement.stopSending;
   };
   return parentElement.stopSending;

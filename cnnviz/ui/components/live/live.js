@@ -53,8 +53,9 @@ const painter = (told, network, { preparation }, { changesOf }) => {
   };
 };
 
-// Has Streamlit send the drawing: see components/canvas/pen_up.js.
-const sendByStreamlit = () => window.dispatchEvent(new Event("cnnviz-send-drawing"));
+// Has Streamlit send the drawing, or what is on its way to take its place: see components/canvas/pen_up.js.
+const sendByStreamlit = ({ isOutdated, loads } = {}) =>
+  window.dispatchEvent(new CustomEvent("cnnviz-send-drawing", { detail: isOutdated ? loads : null }));
 
 // Sends what was drawn, and shows what the server says of it unless the next stroke has begun.
 const asker = (told, say, { answerTo }, { pictureOf, thumbnail }) => {
@@ -83,7 +84,7 @@ const asker = (told, say, { answerTo }, { pictureOf, thumbnail }) => {
     ask: (shown, points) =>
       ask(shown, points).catch((error) => {
         console.warn(error);
-        sendByStreamlit();
+        sendByStreamlit(error);
       }),
   };
 };

@@ -43,7 +43,8 @@ export function recorder() {
 export const canSend = () => typeof CompressionStream === "function";
 
 /**
- * Send a stroke; gives the server's answer, and throws where there is none.
+ * Send a stroke; gives the server's answer, and throws where there is none: an error that is marked `isOutdated` when the
+ * canvas has been told to load something else since.
  *
  * address: of the session's answers.
  * points: of the stroke.
@@ -57,6 +58,6 @@ export async function answerTo(address, points, loads, ink) {
   const length = new Uint8Array(new Uint32Array([head.length]).buffer); // little-endian, as every browser's machine is
   const body = await new Blob([length, head, await new Response(packed).blob()]).arrayBuffer();
   const response = await fetch(new URL(address, document.baseURI), { method: "POST", body });
-  if (!response.ok) throw new Error(`${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(`${response.status}`), { isOutdated: response.status === 412, loads });
   return response.json();
 }
