@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
@@ -149,6 +149,14 @@ def _show_text(found: Walked) -> None:
             st.markdown(found.step.hint)
 
 
+class _Kept(TypedDict):
+    """What all widgets of guesses are given."""
+
+    key: str
+    label_visibility: Literal["collapsed"]
+    persist_state: Literal["session"]
+
+
 def _show_prompt(found: Walked, prompt: Prompt, answer: Any) -> None:
     """The question; once it is answered, what is right."""
     st.markdown(f"**{prompt.text}**")
@@ -156,18 +164,19 @@ def _show_prompt(found: Walked, prompt: Prompt, answer: Any) -> None:
         _show_answered(prompt, answer)
         return
     key = state.lesson_guess_of(found.name, found.number)
+    # It is kept while one looks at another page or step.
+    kept: _Kept = {"key": key.name, "label_visibility": "collapsed", "persist_state": "session"}
     if prompt.kind == "digit":
-        st.pills(prompt.text, range(N_DIGITS + 1), format_func=_digit, key=key.name, label_visibility="collapsed")
+        st.pills(prompt.text, range(N_DIGITS + 1), format_func=_digit, **kept)
     elif prompt.kind == "choice":
-        options = range(len(prompt.options))
-        st.radio(prompt.text, options, None, prompt.options.__getitem__, key.name, label_visibility="collapsed")
+        st.radio(prompt.text, range(len(prompt.options)), None, prompt.options.__getitem__, **kept)
     elif prompt.kind == "number":
         step = 1.0 if prompt.high - prompt.low >= FINE else (prompt.high - prompt.low) / 100
         key.begin(prompt.low + step * round((prompt.high - prompt.low) / 2 / step))
         label, form = prompt.text, f"%g {prompt.unit.replace('%', '%%')}"
-        st.slider(label, prompt.low, prompt.high, step=step, format=form, key=key.name, label_visibility="collapsed")
+        st.slider(label, prompt.low, prompt.high, step=step, format=form, **kept)
     elif prompt.kind == "text":
-        st.text_area(Words.sentence, key=key.name, height=80, max_chars=500, label_visibility="collapsed")
+        st.text_area(Words.sentence, height=80, max_chars=500, **kept)
     words = Words.answer.get(prompt.kind, Words.guess)
     st.button(words, key=Session.lesson_answer.name, icon=":material/check:", on_click=_take, args=(found,))
 

@@ -12,7 +12,7 @@ from cnnviz import settings
 from cnnviz.classroom import lessons, prompts
 from cnnviz.classroom.lessons import Lesson, Shelf, Step
 from cnnviz.classroom.prompts import Prompt
-from cnnviz.ui import address_names, places
+from cnnviz.ui import address_names, places, state
 from cnnviz.ui.state import Session
 
 
@@ -115,9 +115,20 @@ def keep_answer(found: Walked, answer: Any) -> None:
 
 
 def forget_answers(name: str) -> None:
-    """Begin a lesson anew."""
+    """Begin a lesson anew, without what was answered, or typed and not handed in."""
     others = [text for text in Session.lesson_answers.get() if not text.startswith(f"{name} ")]
     Session.lesson_answers.set(tuple(others))
+    lesson = shelf().lessons.get(name)
+    for number in range(1, len(lesson.steps) + 1 if lesson else 1):
+        state.lesson_guess_of(name, number).forget()
+
+
+def forget_all() -> None:
+    """Be as one who has walked no lesson."""
+    for name in shelf().lessons:
+        forget_answers(name)
+    Session.lesson_answers.forget()
+    Session.lesson.forget()
 
 
 def is_done(name: str, lesson: Lesson) -> bool:

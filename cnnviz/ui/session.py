@@ -16,7 +16,7 @@ import streamlit as st
 from cnnviz.server import cookie
 from cnnviz.state.database import DatabaseError
 from cnnviz.state.reports import Reports
-from cnnviz.ui import address, address_reading, browser, digit_choice, drawn, kept, rooms, server, state
+from cnnviz.ui import address, address_reading, browser, digit_choice, drawn, kept, lessons, rooms, server, state
 from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.state import DrawPage, Key, Session
 
@@ -158,8 +158,7 @@ def delete() -> None:
     DrawPage.photograph.forget()
     DrawPage.uploader_version.set(DrawPage.uploader_version.get() + 1)
     Session.digit.forget()
-    Session.lesson.forget()
-    Session.lesson_answers.forget()
+    lessons.forget_all()
     Session.teacher_proof.forget()
     Session.deleted.set(True)
     for token in (browser.token(), TEACHER.format(token=browser.token())):

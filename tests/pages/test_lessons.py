@@ -117,6 +117,26 @@ def test_a_guess_is_kept_and_one_goes_on_where_one_was():
     assert (value(at, Session.lesson_step), value(at, Session.place)) == (2, "mistakes")
 
 
+def test_what_is_typed_and_not_handed_in_stays_until_the_lesson_begins_anew():
+    """One goes to look at another page, and comes back to one's half sentence."""
+    at = begin("why-it-is-wrong")
+    click(at, Session.lesson_answer)
+    click(at, Session.lesson_next)
+    at.text_area[0].set_value("A four and").run()
+    at = go(at, "layers")
+    assert at.text_area[0].value == "A four and"
+    click(at, Session.lesson_next)
+    assert "A four and" not in [area.value for area in at.text_area]
+    click(at, Session.lesson_back)
+    assert at.text_area[0].value == "A four and"
+    click(at, Session.lesson_leave)
+    at = go(at, "classroom/lessons")
+    click(at, state.begin_lesson_of("why-it-is-wrong"))
+    click(at, Session.lesson_answer)
+    click(at, Session.lesson_next)
+    assert at.text_area[0].value in ("", None)
+
+
 def test_where_mnist_is_not_there_a_step_says_so():
     at = begin("why-it-is-wrong")
     assert "These are not MNIST's digits" in texts(at)

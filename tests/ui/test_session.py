@@ -193,10 +193,13 @@ def test_what_was_answered_in_a_lesson_comes_back_and_is_deleted_with_the_rest(b
     again = open_page("draw")
     assert again.session_state[Session.lesson_answers.name] == answers
     assert "Step 2 of 13" in again.expander[0].label
+    half = state.lesson_guess_of("how-it-reads", 4).name
+    again.session_state[half] = "half a sentence"
     next(button for button in again.button if button.label == "Delete what is stored of me").click().run()
     assert not again.expander or "Step" not in again.expander[0].label
     again.run()
     assert "how-it-reads" not in str(stored(browsers))
+    assert half not in again.session_state
     assert not at.exception
 
 
