@@ -85,6 +85,19 @@ def test_a_class_guesses_follows_draws_and_is_in_contests(opened):
         expect(rows.nth(2)).to_contain_text("1")
     expect(first.locator(".room tr.own")).to_contain_text("7")
 
+    teacher.get_by_role("button", name="Ask why").click()
+    half, whole = (page.locator(".room textarea") for page in students)
+    half.fill("The line above")
+    half.blur()
+    whole.fill("It bends")
+    students[1].locator(".room").get_by_role("button", name="Send").click()
+    expect(first.locator(".room .count")).to_contain_text("1 of 2 have answered.")
+    expect(half).to_have_value("The line above")  # although somebody else has answered meanwhile
+    first.get_by_test_id("stExpandSidebarButton").click()
+    first.get_by_test_id("stSidebarNavLink").filter(has_text="Layers").click()
+    first.wait_for_url("**/layers*")
+    expect(half).to_have_value("The line above")
+
     teacher.get_by_role("switch", name="Pause").click()
     expect(first.get_by_text("Your teacher has paused the screens.")).to_be_visible()
     teacher.get_by_role("switch", name="Pause").click()

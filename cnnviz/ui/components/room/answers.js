@@ -1,4 +1,5 @@
 // What one answers with: buttons for digits, options and cells of a picture, a line for a number, a field for a sentence.
+// What is typed is kept until it is sent: this is drawn again when somebody else answers, and on every page.
 import { element } from "./stream.js";
 
 const N_DIGITS = 10;
@@ -37,14 +38,15 @@ const point = (prompt, own, send, words) => {
   return [picture(prompt, grid(prompt, cell)), element("p", { class: "hint" }, words.click)];
 };
 
-const number = (prompt, own, send, words) => {
+const number = (prompt, own, send, words, { draft, keep }) => {
   const [low, high] = [prompt.low ?? 0, prompt.high ?? 100];
   const step = 10 ** Math.floor(Math.log10((high - low) / 200));
-  const begin = own ?? (low + high) / 2;
+  const begin = draft ?? own ?? (low + high) / 2;
   const line = element("input", { type: "range", min: low, max: high, step, value: begin, "aria-label": prompt.text });
   const field = element("input", { type: "number", min: low, max: high, step: "any", value: begin, "aria-label": prompt.text });
   line.addEventListener("input", () => (field.value = line.value));
   field.addEventListener("input", () => (line.value = field.value));
+  for (const input of [line, field]) input.addEventListener("input", () => keep(field.value));
   const give = () => field.value !== "" && send(Number(field.value));
   field.addEventListener("keydown", (event) => event.key === "Enter" && give());
   return [
@@ -54,9 +56,10 @@ const number = (prompt, own, send, words) => {
   ];
 };
 
-const sentence = (prompt, own, send, words) => {
+const sentence = (prompt, own, send, words, { draft, keep }) => {
   const field = element("textarea", { rows: 2, maxlength: 500, "aria-label": prompt.text, placeholder: words.sentence });
-  field.value = own ?? "";
+  field.value = draft ?? own ?? "";
+  field.addEventListener("input", () => keep(field.value));
   const give = () => field.value.trim() && send(field.value.trim());
   return [picture(prompt), field, element("div", { class: "send" }, element("button", { type: "button", class: "primary", onclick: give }, words.send))];
 };

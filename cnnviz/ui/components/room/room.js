@@ -77,7 +77,10 @@ const question = (strip) => {
   const { words } = data;
   if (strip.own?.number !== number) strip.own = { number, answer: read(data.code, number) };
   const title = element("p", { class: "question" }, prompt.again_of ? `${words.once} ` : "", prompt.text);
+  const draft = `cnnviz-draft-${data.code}-${number}`;
   const hands = {
+    draft: sessionStorage.getItem(draft),
+    keep: (text) => sessionStorage.setItem(draft, text),
     isOnCanvas: data.isOnCanvas,
     isIn: data.handedIn === number,
     goToCanvas: () => {
