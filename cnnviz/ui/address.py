@@ -201,8 +201,9 @@ def follow(part: str = PAGE) -> None:
     if part == PAGE:
         _tell(params)
     picture, title = digit_choice.thumbnail()
-    now = (_query(params), title, picture)
-    if now != Session.address.get()[:3]:
+    now, before = (_query(params), title, picture), Session.address.get()
+    answers = DrawPage.answers.get()
+    if now != before[:3] or (answers and answers.answered_at > before[3]):  # the browser has the stroke's address
         Session.address.set((*now, time.time()))
     query, title, picture, since = Session.address.get()
     data = {"query": query, "title": title, "picture": picture, "since": since, "keep": (SCREEN, EMBED)}

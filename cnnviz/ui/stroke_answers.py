@@ -7,6 +7,7 @@ stroke itself comes in by `server/strokes.py`.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +38,13 @@ class StrokeAnswers(Answerer):
 
     Attributes:
         keep: stores the session's drawing; is called after each stroke.
+        answered_at: when the last stroke was answered, in seconds since 1970; 0 when none was.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.keep: Callable[[], None] = lambda: None
+        self.answered_at = 0.0
         self._reading: Reading | None = None
         self._given: Digit | None = None
 
@@ -78,6 +81,9 @@ class StrokeAnswers(Answerer):
         if ink is None:
             raise NotAnsweredError(412)  # it was cleared this moment
         digit, shown = await now.read(ink, text)
-        if now.history.record is record:  # else something was drawn or taken back since
+        if now.history.n_loads != stroke.n_loads:
+            raise NotAnsweredError(412)
+        self.answered_at = time.time()
+        if now.history.record is record:  # else something was drawn since
             self._given = digit.packed()
         return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()

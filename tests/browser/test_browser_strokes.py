@@ -115,6 +115,22 @@ def another(route):
     route.fulfill(status=200, body=json.dumps(answer), content_type="application/json")
 
 
+def test_a_stroke_that_is_late_is_not_sent_again_until_what_takes_its_place_is_there(opened):
+    page, said = opened
+    page.route(STROKES, lambda route: route.fulfill(status=412))
+    before = said.messages
+    browser.draw(page, SEVEN)
+    page.locator(".st-key-canvas-frame[data-waits]").wait_for()
+    assert said.messages == before
+    page.locator(".st-key-undo button").click()
+    page.locator(".st-key-canvas-frame:not([data-waits])").wait_for()
+    page.get_by_text("Nothing is drawn yet").wait_for()
+    page.unroute(STROKES)
+    browser.draw(page, SEVEN)
+    answered(page)
+    assert said.statuses[-1] == 200
+
+
 @pytest.mark.parametrize("happens", [refused, lost, another])
 def test_where_there_is_no_answer_or_another_one_the_drawing_goes_by_streamlit(opened, happens):
     page, said = opened

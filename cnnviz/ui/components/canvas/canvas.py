@@ -44,7 +44,7 @@ WIDEST_PX = 480
 PLACES = {
     "frame": DrawPage.canvas_frame.selector,
     "canvas": DrawPage.canvas.selector,
-    "takesBack": f"{DrawPage.undo.selector} button, {DrawPage.clear.selector} button",
+    "loads": ", ".join(f"{key.selector} button" for key in (DrawPage.undo, DrawPage.clear, DrawPage.surprise)),
 }
 """Where pen_up.js finds them."""
 

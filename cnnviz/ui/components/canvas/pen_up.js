@@ -11,7 +11,7 @@
 // may empty the canvas): then the component sends by itself, 0.2 s later.  tests/ui/test_canvas.py and
 // tests/browser/test_browser_canvas.py fail in that case.
 //
-// What Undo and Clear leave comes from the server, as does what takes the drawing's place otherwise.  Until it is there
+// What Undo and Clear leave comes from the server, as does a digit that takes the drawing's place.  Until it is there
 // nothing is drawn on the canvas or sent of it: a stroke would be loaded over, and counted all the same.
 const LOOK_MS = 30; // the component does not tell when it has loaded: its pictures change
 const PATIENCE_MS = 10_000; // then there is no server, which Streamlit says, or an error, which the page says
@@ -81,7 +81,7 @@ export default function ({ parentElement, data }) {
   };
   const answered = () => waiting && loads() !== waiting.loads && resume();
   const pressed = (event) => {
-    if (!event.composedPath().some((node) => node.matches?.(data.takesBack))) return;
+    if (!event.composedPath().some((node) => node.matches?.(data.loads))) return;
     wait(waiting?.sends ?? false);
     setTimeout(look, LOOK_MS, waiting, null); // no stroke is under way
   };

@@ -70,8 +70,9 @@ const asker = (told, say, { answerTo }, { pictureOf, thumbnail }) => {
       if (answer.probabilities.some((share, i) => !(Math.abs(share - probabilities[i]) <= ALIKE))) {
         throw new Error("The server's numbers differ.");
       }
+      if (window.cnnvizFigures.head.loads !== loads) return;
       window.cnnvizAddress?.({ ...answer, picture: thumbnail(told, shown) });
-      if (number !== newest || window.cnnvizFigures.head.loads !== loads) return;
+      if (number !== newest) return;
       const items = answer.items.map((item) => (item.sheet ? told.truth.sheets[item.sheet] : item));
       window.cnnvizFigures.answer(items, (item) => (item.kind === "sheet" ? pictureOf(told, shown, item) : [{}, []]));
     } finally {
