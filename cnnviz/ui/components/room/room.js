@@ -7,8 +7,9 @@ import { show } from "./revealed.js";
 import { element, filled, leave, listen, send } from "./stream.js";
 
 const RETRY_MS = 2000;
-const kept = (code, number) => `cnnviz-answer-${code}-${number}`;
-const read = (code, number) => JSON.parse(sessionStorage.getItem(kept(code, number)) ?? "null");
+// By whom it is, since the next student may come in with the same tablet.
+const kept = (what, { code, number }, question) => `cnnviz-${what}-${code}-${number}-${question}`;
+const read = (data, question) => JSON.parse(sessionStorage.getItem(kept("answer", data, question)) ?? "null");
 
 const deliver = async (strip, number, answer) => {
   const { code, words } = strip.data;
@@ -19,8 +20,8 @@ const deliver = async (strip, number, answer) => {
   if (strip.own?.number !== number || strip.own.answer !== answer) return; // another one was given meanwhile
   const late = { 204: words.sent, 409: words.late, 422: reason, 429: words.wait };
   strip.said = late[status] ?? words.away;
-  if (status === 204) sessionStorage.setItem(kept(code, number), JSON.stringify(answer));
-  else if (status !== 0 && status !== 503 && status !== 429) strip.own = { number, answer: read(code, number) };
+  if (status === 204) sessionStorage.setItem(kept("answer", strip.data, number), JSON.stringify(answer));
+  else if (status !== 0 && status !== 503 && status !== 429) strip.own = { number, answer: read(strip.data, number) };
   else setTimeout(() => strip.told?.question?.number === number && strip.told.question.status === "open" && deliver(strip, number, answer), RETRY_MS);
   strip.draw();
 };
@@ -75,9 +76,9 @@ const question = (strip) => {
   if (!told?.question) return [];
   const { number, status, prompt } = told.question;
   const { words } = data;
-  if (strip.own?.number !== number) strip.own = { number, answer: read(data.code, number) };
+  if (strip.own?.number !== number) strip.own = { number, answer: read(data, number) };
   const title = element("p", { class: "question" }, prompt.again_of ? `${words.once} ` : "", prompt.text);
-  const draft = `cnnviz-draft-${data.code}-${number}`;
+  const draft = kept("draft", data, number);
   const hands = {
     draft: sessionStorage.getItem(draft),
     keep: (text) => sessionStorage.setItem(draft, text),
