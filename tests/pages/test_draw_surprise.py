@@ -35,9 +35,12 @@ def test_the_digit_is_misread_and_another_one_each_time():
 
 def test_where_nothing_is_misread_it_says_so(monkeypatch):
     monkeypatch.setattr(surprise, "misread", lambda *_: None)
-    at = press(open_page("", {Session.model: "low-level"}))
+    at = open_page("", {Session.model: "low-level"})
+    before = at.session_state[DrawPage.history.name].n_loads
+    at = press(at)
     assert not at.exception
     assert [toast.value for toast in at.toast] == [surprise.Words.none]
+    assert at.session_state[DrawPage.history.name].n_loads == before + 1  # the canvas is told, which waits for it
     assert at.session_state[DrawPage.way.name] == "canvas"
 
 

@@ -45,6 +45,7 @@ def give(network: Network) -> None:
     number = misread(network, test, np.random.default_rng())
     if number is None:
         st.toast(Words.none, icon=":material/check:")
+        drawn.history().load()  # the browser waits for the canvas to be loaded: components/canvas/pen_up.js
     else:
         set_digit(number)
 

@@ -14,7 +14,7 @@
 // What Undo and Clear leave comes from the server, as does a digit that takes the drawing's place.  Until it is there
 // nothing is drawn on the canvas or sent of it: a stroke would be loaded over, and counted all the same.
 const LOOK_MS = 30; // the component does not tell when it has loaded: its pictures change
-const PATIENCE_MS = 10_000; // then there is no server, which Streamlit says, or an error, which the page says
+const PATIENCE_MS = 30_000; // then there is no server, which Streamlit says, or an error, which the page says
 const [N_BUTTONS, SEND, EDIT] = [8, 0, 3]; // send, undo, redo, edit, forward, backward, delete, reset
 
 const sendButton = (root) => {
