@@ -13,7 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from cnnviz.drawing import strokes
 from cnnviz.ui.components.figures import figures
-from cnnviz.ui.drawing_history import Stroke
+from cnnviz.ui.sent_stroke import Stroke
 
 pytest.importorskip("psutil")
 

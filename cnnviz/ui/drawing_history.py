@@ -7,7 +7,6 @@ history how many of them there were and what they looked like, compressed.
 from __future__ import annotations
 
 import functools
-import json
 import math
 import threading
 import zlib
@@ -30,6 +29,7 @@ from cnnviz.ui.packed_drawing import (
     ink_of,
     unpacked,
 )
+from cnnviz.ui.sent_stroke import Stroke
 
 N_REMEMBERED = 50
 MAX_APPENDED, MAX_ADDED_BYTES = 200, 200_000
@@ -62,41 +62,6 @@ class Step:
 
     n_strokes: int
     ink: bytes | None
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """What a browser sends.
-
-    Attributes:
-        points: x and y in pixels of the canvas, at least one.
-        time_ms: when it was drawn, on the browser's clock.
-        n_loads: as `DrawingHistory.n_loads`, as far as the browser knew.
-        packed_ink: what the whole drawing looks like with it, compressed uint8 (280, 280).
-    """
-
-    points: list[short_strokes.Point]
-    time_ms: float
-    n_loads: int
-    packed_ink: bytes
-
-    @classmethod
-    def of_bytes(cls, content: bytes) -> Stroke:
-        """The length of a JSON text in four bytes, the text, the ink.
-
-        Raises:
-            ValueError: when it is something else.
-        """
-        end = 4 + int.from_bytes(content[:4], "little")
-        try:
-            told = json.loads(content[4:end])
-            points = [(float(x), float(y)) for x, y in told["points"][: pen.MAX_POINTS + 1]]
-            time_ms, n_loads = float(told["time"]), int(told["loads"])
-        except (TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise ValueError(str(error)) from None
-        if not points or not all(map(math.isfinite, (number for point in points for number in point))):
-            raise ValueError("points")
-        return cls(points, time_ms, n_loads, content[end:])
 
 
 class OutdatedError(Exception):

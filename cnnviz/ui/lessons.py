@@ -118,17 +118,21 @@ def forget_answers(name: str) -> None:
     """Begin a lesson anew, without what was answered, or typed and not handed in."""
     others = [text for text in Session.lesson_answers.get() if not text.startswith(f"{name} ")]
     Session.lesson_answers.set(tuple(others))
-    lesson = shelf().lessons.get(name)
-    for number in range(1, len(lesson.steps) + 1 if lesson else 1):
-        state.lesson_guess_of(name, number).forget()
+    if lesson := shelf().lessons.get(name):
+        _forget_guesses(name, lesson)
 
 
 def forget_all() -> None:
     """Be as one who has walked no lesson."""
-    for name in shelf().lessons:
-        forget_answers(name)
+    for name, lesson in shelf().lessons.items():
+        _forget_guesses(name, lesson)
     Session.lesson_answers.forget()
     Session.lesson.forget()
+
+
+def _forget_guesses(name: str, lesson: Lesson) -> None:
+    for number in range(1, len(lesson.steps) + 1):
+        state.lesson_guess_of(name, number).forget()
 
 
 def is_done(name: str, lesson: Lesson) -> bool:

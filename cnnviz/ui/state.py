@@ -255,6 +255,11 @@ class DrawPage:
     grid_version = Key("grid version", 0, "Draw: a cleared grid is a new one")
 
 
+def renew(version: Key[int]) -> None:
+    """Have a widget with a version in its key be a new one in the next run, which holds nothing."""
+    version.set(version.get() + 1)
+
+
 def grid_of(version: int) -> Key[Any]:
     """The grid of squares itself."""
     return Key(f"grid {version}", None, COMPONENT)

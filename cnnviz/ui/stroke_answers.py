@@ -17,7 +17,8 @@ import numpy as np
 from cnnviz.drawing.pictures import ImageError
 from cnnviz.server.strokes import Answerer, NotAnsweredError
 from cnnviz.ui.digit import Digit
-from cnnviz.ui.drawing_history import DrawingHistory, LoadedError, OutdatedError, Stroke
+from cnnviz.ui.drawing_history import DrawingHistory, LoadedError, OutdatedError
+from cnnviz.ui.sent_stroke import Stroke
 
 Reader = Callable[[np.ndarray, str | None], Awaitable[tuple[Digit, dict[str, Any]]]]
 """Of the drawing's ink, uint8 (280, 280), and its text for an address, if it has a short one: the digit that it is, and

@@ -9,12 +9,12 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 import browser
-import slow_network
 from cnnviz.drawing import short_strokes, strokes
-from cnnviz.ui.drawing_history import Stroke
+from cnnviz.ui.sent_stroke import Stroke
+from drawing_page import SEVEN, answered, choose, inked, open_draw, photograph
 from waits import SIZES, expect, expect_to_fit, idle, settle, until
 
 pytestmark = [
@@ -23,39 +23,12 @@ pytestmark = [
         browser.chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine"
     ),
 ]
-SEVEN = [(70, 60), (210, 60), (160, 140), (120, 240)]
-ONE = [(140, 50), (140, 230)]
 PHONE = {"viewport": SIZES["telephone"], "has_touch": True, "is_mobile": True}
-
-
-def open_draw(opened, address):
-    opened.goto(address)
-    opened.wait_for_selector("canvas.upper-canvas")
-
-
-def answered(opened, digit):
-    heading = opened.get_by_role("heading", name=f"Answer: {digit}")
-    heading.wait_for()
-    return heading
-
-
-def inked(opened):
-    """How many pixels of the canvas are not black."""
-    return opened.locator("canvas.dc-canvas.lower-canvas").evaluate(
-        """canvas => { const seen = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-        return seen.filter((value, at) => at % 4 === 0 && value > 0).length; }"""
-    )
 
 
 def wait_for_ink(opened, n):
     """Until about n pixels of the canvas are not black."""
     until(opened, lambda: inked(opened), lambda found: abs(found - n) < 50)
-
-
-def choose(opened, way):
-    opened.get_by_role("radio", name=way, exact=True).or_(
-        opened.get_by_role("button", name=way, exact=True)
-    ).first.click()
 
 
 def test_the_canvas_keeps_its_strokes_and_its_place_on_the_page(new_page, address):
@@ -249,13 +222,6 @@ def test_squares_are_filled_by_keyboard_alone(opened):
     expect(opened.locator(".squares button.ink")).to_have_count(0)
 
 
-def photograph(path):
-    rows, columns = np.mgrid[0:600, 0:450]
-    paper = Image.fromarray((120 + 110 * (rows + columns) / 1050).astype(np.uint8))
-    ImageDraw.Draw(paper).line([(140, 150), (310, 150), (250, 300), (200, 460)], 40, 26, joint="curve")
-    paper.save(path / "seven.jpg")
-
-
 def test_a_photograph_is_read(opened, tmp_path):
     photograph(tmp_path)
     (tmp_path / "text.png").write_text("not a picture")
@@ -274,91 +240,6 @@ def test_a_photograph_is_read(opened, tmp_path):
     answered(opened, 7)
     opened.get_by_test_id("stBaseButton-secondary").filter(has_text="Clear").click()
     opened.get_by_text("Nothing is drawn yet").wait_for()
-
-
-def test_a_photograph_is_kept_on_a_slow_network(new_page, address, tmp_path):
-    """One comes back to it before the browser has heard that the page without it has run, and so has not forgotten."""
-    photograph(tmp_path)
-    with new_page(**slow_network.PAGE) as opened:
-        network = slow_network.SlowNetwork(opened)
-        open_draw(opened, address)
-        choose(opened, "Photograph")
-        opened.locator("input[type=file]").set_input_files(tmp_path / "seven.jpg")
-        answered(opened, 7)
-        settle(opened)
-        network.hold("script_finished")
-        choose(opened, "Squares")
-        until(opened, network.n_ends, lambda n: n == 1)
-        choose(opened, "Photograph")
-        until(opened, network.n_ends, lambda n: n == 2)
-        network.let_go()
-        for _ in range(2):
-            opened.get_by_text("Still here: seven.jpg").wait_for()
-            answered(opened, 7)
-            choose(opened, "Squares")
-            opened.get_by_role("grid").wait_for()
-            settle(opened)
-            choose(opened, "Photograph")
-        opened.get_by_text("Still here: seven.jpg").wait_for()
-
-
-def test_nothing_is_drawn_on_what_clear_takes_away(new_page, address):
-    """As long as the browser has not heard what is left: it would be gone with the rest, and the answer be there."""
-    with new_page(**slow_network.PAGE) as opened:
-        network = slow_network.SlowNetwork(opened)
-        open_draw(opened, address)
-        browser.draw(opened, SEVEN)
-        answered(opened, 7)
-        settle(opened)
-        network.hold()
-        opened.locator(".st-key-clear button").click()
-        until(opened, network.n_ends, lambda n: n == 1)
-        before = inked(opened)
-        browser.draw(opened, ONE)
-        settle(opened)
-        assert inked(opened) == before
-        answered(opened, 7)
-        network.let_go()
-        opened.get_by_text("Nothing is drawn yet").wait_for()
-        until(opened, lambda: inked(opened), lambda n: n == 0)
-        until(opened, lambda: opened.url, lambda url: "ink=" not in url and "digit=own" not in url)
-        browser.draw(opened, ONE)
-        answered(opened, 1)
-        assert inked(opened) > 1000
-        network.hold()
-        opened.locator(".st-key-undo button").click()
-        opened.locator(".st-key-canvas-frame[data-waits]").wait_for()
-        network.let_go()
-        opened.locator(".st-key-canvas-frame:not([data-waits])").wait_for()
-        opened.get_by_text("Nothing is drawn yet").wait_for()
-
-
-@pytest.mark.parametrize("query", ["", "?beside=low-level"], ids=["sent by itself", "sent by Streamlit"])
-def test_nothing_is_drawn_while_a_test_image_is_on_its_way(new_page, address, query):
-    """The network answers what is seen, that image alone."""
-    with new_page(**slow_network.PAGE) as opened:
-        network = slow_network.SlowNetwork(opened)
-        open_draw(opened, address + query)
-        browser.draw(opened, ONE)
-        answered(opened, 1)
-        settle(opened)
-        network.hold()
-        opened.get_by_role("button", name="Surprise me").click()
-        until(opened, network.n_ends, lambda n: n > 0)
-        before = inked(opened)
-        browser.draw(opened, SEVEN)
-        settle(opened)
-        assert inked(opened) == before
-        network.let_go()
-        label = opened.get_by_text(re.compile("Test image [0-9,]+ is a [0-9]"))
-        label.wait_for()
-        settle(opened)
-        until(opened, lambda: inked(opened), lambda n: n == 0)
-        assert "ink=" not in opened.url
-        reads = opened.get_by_role("heading", name="Answer").or_(opened.get_by_role("heading", name="No digit"))
-        assert reads.first.inner_text() != f"Answer: {label.inner_text()[-2]}"
-        browser.draw(opened, SEVEN)
-        until(opened, lambda: opened.url, lambda url: "ink=" in url)
 
 
 ICON = ".jpg"

@@ -12,8 +12,9 @@ from cnnviz.state.database import DatabaseError
 from cnnviz.state.rooms import Rooms
 from cnnviz.state.sessions import SessionStore
 from cnnviz.ui import keeper as module
-from cnnviz.ui.drawing_history import DrawingHistory, Stroke
+from cnnviz.ui.drawing_history import DrawingHistory
 from cnnviz.ui.keeper import Keeper
+from cnnviz.ui.sent_stroke import Stroke
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from cnnviz.drawing.preparation import prepare
 from cnnviz.drawing.short_strokes import lengthen, shorten
 from cnnviz.server.strokes import NotAnsweredError
 from cnnviz.ui import digit
-from cnnviz.ui.drawing_history import MAX_APPENDED, Drawing, DrawingHistory, Stroke
+from cnnviz.ui.drawing_history import MAX_APPENDED, Drawing, DrawingHistory
+from cnnviz.ui.sent_stroke import Stroke
 from cnnviz.ui.stroke_answers import Reading, StrokeAnswers
 
 LINES = [[(70.0, 60.0), (140.0, 61.0), (210.0, 60.0)], [(60.0, 150.0), (180.0, 150.0), (181.0, 151.0)]]

@@ -73,7 +73,7 @@ def renew_uploader() -> None:
     A browser forgets the file of an uploader that leaves the page once it hears that the page has run.  Where it is
     slow to hear, it still sends the file when the uploader is back, and then sends none: as if that were removed.
     """
-    DrawPage.uploader_version.set(DrawPage.uploader_version.get() + 1)
+    state.renew(DrawPage.uploader_version)
 
 
 def ask() -> Given:

@@ -58,4 +58,4 @@ def read(cells: object) -> np.ndarray:
 def clear() -> None:
     """Empty every square."""
     DrawPage.squares.forget()
-    DrawPage.grid_version.set(DrawPage.grid_version.get() + 1)
+    state.renew(DrawPage.grid_version)
